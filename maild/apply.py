@@ -1,0 +1,206 @@
+"""Outcome → rows and mails: the only place where a decision becomes fact, all of it in the caller's transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket
+from maild.outbound import budget
+from maild.outbound.compose import Composer, Ids
+from maild.store import knowledge, ledger, outbox, people, tickets, timers
+from maild.tokens import Tokens
+
+# Gives the decoded bytes of attachments of an inbound mail, by their index.
+Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What is needed to write mails: the rules, the keys, the letters."""
+
+    policy: Policy
+    tokens: Tokens
+    composer: Composer
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done: the ticket as it stands now, how many mails may leave, and whether an alarm should be raised."""
+
+    ticket: Ticket | None
+    queued: int = 0
+    alarm: str = ""
+    released: int = 0
+
+
+def apply(
+    connection: Connection,
+    outcome: Outcome,
+    writer: Writer,
+    now: datetime,
+    mail: MailArrived | None = None,
+    parts: Parts | None = None,
+) -> Applied:
+    """Carry out an outcome. `mail` is the event that it answers, if it was one."""
+    inbound = mail.inbound if mail is not None and mail.inbound else None
+    ticket, released = outcome.ticket, 0
+    history = list(outcome.history)
+    if outcome.away is not None:
+        people.set_away(connection, outcome.away[0], outcome.away[1])
+    for address, status in outcome.undeliverable:
+        people.mark_bounced(connection, address, status, now)
+    new = ticket is not None and ticket.id is None
+    if ticket is not None:
+        ticket = tickets.save(connection, ticket)
+        number = ticket.key
+        attachments = mail.message.attachments if mail is not None else ()
+        tickets.add_entries(connection, number, outcome.entries, attachments, inbound, now, new)
+        tickets.put_fields(connection, number, outcome.fields, now)
+        tickets.add_links(connection, number, outcome.links, now)
+        tickets.add_writers(connection, number, outcome.writers)
+        timers.put(connection, number, outcome.timers, new)
+        _learn(connection, outcome, ticket, now)
+        if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
+            people.set_assigned(connection, ticket.assignee, now)
+        if outcome.release and mail is not None:
+            released = ledger.release_waiting(connection, mail.message.from_.key, number, now)
+        if outcome.drop and mail is not None:
+            ledger.drop_waiting(connection, mail.message.from_.key, number, now)
+    queued, alarm = 0, ""
+    if outcome.mails:
+        letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
+        outbox.add(connection, letters)
+        history.extend(lines)
+        queued = sum(letter.state == "queued" for letter in letters)
+    if ticket is not None:
+        tickets.add_history(connection, ticket.key, history, inbound, now, new)
+    return Applied(ticket, queued, alarm, released)
+
+
+def post(connection: Connection, mails: Sequence[Mail], writer: Writer, now: datetime) -> int:
+    """Queue mails that belong to no ticket (alarms, digests); how many may leave."""
+    letters, _, _ = _letters(connection, mails, None, writer, now, None, False, None)
+    outbox.add(connection, letters)
+    return sum(letter.state == "queued" for letter in letters)
+
+
+def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: datetime) -> None:
+    if outcome.rating is not None:
+        knowledge.keep_rating(connection, ticket.key, *outcome.rating, now)
+    who = outcome.history[0].who if outcome.history else "maild"
+    knowledge.keep_corrections(connection, ticket.key, outcome.corrections, who, now)
+    if ticket.state == "closed" and ticket.outcome == "confirmed" and ticket.summary:
+        knowledge.keep_solution(connection, ticket, now)
+
+
+def _letters(
+    connection: Connection,
+    mails: Sequence[Mail],
+    ticket: Ticket | None,
+    writer: Writer,
+    now: datetime,
+    inbound: int | None,
+    new: bool,
+    parts: Parts | None,
+) -> tuple[list[outbox.Letter], list[History], str]:
+    """Compose every mail; those that may not leave are held with their reason, and the ticket says so."""
+    letters: list[outbox.Letter] = []
+    lines: list[History] = []
+    alarm = ""
+    known = people.state_of(connection, {mail.to.key for mail in mails})
+    sent_now: dict[str, int] = {}
+    for mail in mails:
+        bounced, answered = known.get(mail.to.key, ("", None))
+        state, reason = _may_leave(mail, writer.policy)
+        if state == "queued" and bounced:
+            state, reason = "cancelled", f"mail to this address bounced: {bounced}"
+        if state == "queued":
+            held = _over_budget(connection, mail, writer.policy, now, answered is not None, new, sent_now)
+            if held:
+                state, reason = "held", held
+                alarm = mail.to.address if held == budget.UNANSWERED else alarm
+        if reason:
+            lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
+        sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
+        letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
+        if mail.template == "requester/reply" and state == "queued":
+            people.mark_answered(connection, mail.to.key, now)
+    return letters, lines, alarm
+
+
+def _may_leave(mail: Mail, policy: Policy) -> tuple[str, str]:
+    """By the desk's mode: observe lets nothing out, agents only what is for the desk's own people."""
+    if policy.mode == "live" or (policy.mode == "agents" and mail.audience in ("agent", "lead", "admin")):
+        return "queued", ""
+    if policy.mode == "observe" and mail.audience == "admin":
+        return "queued", ""
+    return "held", f"mode {policy.mode}"
+
+
+def _over_budget(
+    connection: Connection,
+    mail: Mail,
+    policy: Policy,
+    now: datetime,
+    answered: bool,
+    fresh: bool,
+    sent_now: dict[str, int],
+) -> str:
+    if not mail.automatic or mail.audience == "admin":
+        return ""
+    key, already = mail.to.key, sent_now.get(mail.to.key, 0)
+    if mail.audience in ("agent", "lead"):
+        recent = outbox.sent_automatic(connection, key, now - timedelta(minutes=10))
+        counts = budget.Counts(ten_minutes=recent + already)
+    else:
+        strangers = mail.audience == "stranger"
+        counts = budget.Counts(
+            hour=outbox.sent_automatic(connection, key, now - timedelta(hours=1)) + already,
+            day=outbox.sent_automatic(connection, key, now - timedelta(days=1)) + already,
+            strangers_hour=outbox.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
+            answered=answered,
+        )
+    return budget.judge(mail, policy.is_internal(mail.to.address), fresh, counts, policy.budgets)
+
+
+def _letter(
+    mail: Mail,
+    ticket: Ticket | None,
+    writer: Writer,
+    now: datetime,
+    inbound: int | None,
+    state: str,
+    reason: str,
+    parts: Parts | None,
+) -> outbox.Letter:
+    number = ticket.key if ticket is not None else 0
+    make = writer.tokens.message_id
+    ids = Ids(make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now))
+    composed = writer.composer.compose(mail, ticket, ids, now, _files(mail.attach, inbound, parts))
+    return outbox.Letter(
+        ticket=ticket.key if ticket is not None else None,
+        inbound=inbound,
+        template=mail.template,
+        audience=mail.audience,
+        reply=mail.reply,
+        recipient=mail.to.key,
+        subject=composed.subject,
+        automatic=mail.automatic,
+        message_id=ids.message_id,
+        reference=ids.reference,
+        raw=composed.raw,
+        state=state,
+        reason=reason,
+        created=now,
+    )
+
+
+def _files(
+    wanted: Sequence[Attachment], inbound: int | None, parts: Parts | None
+) -> Sequence[tuple[Attachment, bytes]]:
+    if not wanted or inbound is None or parts is None:
+        return ()
+    return list(zip(wanted, parts(inbound, [each.index for each in wanted]), strict=True))
+

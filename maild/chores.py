@@ -1,0 +1,180 @@
+"""Periodic work, each piece done by one daemon only: alarms, digests, summaries, expiry (DESIGN §5).
+
+`schedule` is the metronome; a row in `chore` says whether this period is done. Its clock is naive local time, so
+nothing here depends on when exactly it ticks.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import schedule
+from sqlalchemy import Engine
+
+from maild.apply import Writer, post
+from maild.model import Address, Mail
+from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
+from maild.store import ledger, outbox, upkeep
+from maild.store.engine import reading
+
+log = logging.getLogger("maild.chores")
+
+_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the loops know of the world outside: since when something has been failing, and why. None: all is well."""
+
+    name: str
+    failing_since: datetime | None
+    detail: str
+    remedy: str
+
+
+class Chores:
+    """Does what is due. Used by one thread (the tick loop)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        health: Callable[[], list[Health]],
+        patience: timedelta,
+    ) -> None:
+        self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
+        self._plan = schedule.Scheduler()
+        self._plan.every(15).seconds.do(self.watch_health)
+        self._plan.every(1).minutes.do(self.tell_set_aside)
+        self._plan.every(1).minutes.do(self.summarise)
+        self._plan.every(5).minutes.do(self.expire)
+        self._plan.every(10).minutes.do(self.observed)
+
+    def use(self, writer: Writer) -> None:
+        """Work by another policy from now on (a reload)."""
+        self._writer = writer
+
+    def step(self) -> None:
+        """Do what the metronome says."""
+        self._plan.run_pending()
+
+    def watch_health(self) -> None:
+        """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
+        now = self._clock()
+        for each in self._health():
+            failing = each.failing_since is not None and now - each.failing_since >= self._patience
+            if failing:
+                self.alarm(each.name, each.detail, each.remedy)
+            elif each.failing_since is None:
+                self._recovered(each.name, now)
+
+    def alarm(self, name: str, detail: str, remedy: str) -> None:
+        """Tell the admins, once until it is over."""
+        now = self._clock()
+        with self._engine.begin() as connection:
+            if not upkeep.open_alarm(connection, name, detail, now):
+                return
+            post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
+        log.error("alarm: %s: %s", name, detail)
+
+    def _recovered(self, name: str, now: datetime) -> None:
+        with reading(self._engine) as connection:
+            if all(row.kind != name for row in upkeep.open_alarms(connection)):
+                return
+        with self._engine.begin() as connection:
+            if upkeep.close_alarm(connection, name, now):
+                post(connection, self._to_admins("recovered", what=name), self._writer, now)
+                log.warning("recovered: %s", name)
+
+    def tell_set_aside(self) -> None:
+        """Tell the admins what was quarantined or held since the last time, in one mail."""
+        now = self._clock()
+        with reading(self._engine) as connection:
+            rows = ledger.set_aside(connection, _ROWS)
+        if not rows:
+            return
+        with self._engine.begin() as connection:
+            if not upkeep.claim_chore(connection, "set aside", str(max(row.id for row in rows)), now):
+                return
+            ledger.mark_told(connection, [row.id for row in rows])
+            shown = tuple((row.id, row.sender, row.subject, row.reason) for row in rows)
+            post(connection, self._to_admins("quarantined", rows=shown), self._writer, now)
+
+    def summarise(self) -> None:
+        """What a budget held back is gathered into one mail (PRODUCT §2.3): to agents after ten minutes, to requesters
+        after an hour. Mail to strangers, and to an address that may be a robot, is not made up for."""
+        now = self._clock()
+        self._gather(COLLAPSED, now - timedelta(minutes=10), now)
+        self._gather(OVER_BUDGET, now - timedelta(hours=1), now)
+        with reading(self._engine) as connection:
+            robots = {row.recipient for row in outbox.held_since(connection, UNANSWERED, now)}
+        for address in sorted(robots):
+            self.alarm(
+                f"silent address {address}",
+                f"{address} writes again and again and nobody has answered it yet: it gets no automatic mail for a day",
+                "answer one of its tickets, or list it under [screening] blocked",
+            )
+
+    def _gather(self, reason: str, before: datetime, now: datetime) -> None:
+        with reading(self._engine) as connection:
+            rows = [row for row in outbox.held_since(connection, reason, before) if row.audience != "stranger"]
+        by_person = defaultdict(list)
+        for row in rows:
+            by_person[row.recipient].append(row)
+        for recipient, held in by_person.items():
+            agent = self._writer.policy.agent(recipient)
+            language = agent.language if agent else self._writer.policy.desk.languages[0]
+            with self._engine.begin() as connection:
+                outbox.mark(connection, [row.id for row in held], "cancelled", "gathered into a summary")
+                mail = Mail(
+                    template="agent/summary" if agent else "requester/summary",
+                    to=Address(recipient, agent.name if agent else ""),
+                    audience="agent" if agent else "requester",
+                    language=language,
+                    reply="internal",
+                    # A summary stands for mails that were counted already.
+                    automatic=True,
+                    values={"rows": tuple((row.created, row.subject) for row in held[:_ROWS]), "count": len(held)},
+                )
+                post(connection, [mail], self._writer, now)
+
+    def expire(self) -> None:
+        """Confirmations that never came; chores of long ago."""
+        now = self._clock()
+        with self._engine.begin() as connection:
+            expired = ledger.expire_waiting(connection, now)
+            upkeep.forget_chores(connection, now - timedelta(days=60))
+        if expired:
+            log.info("%d agents' mails expired without confirmation", expired)
+
+    def observed(self) -> None:
+        """In observe mode: once a day, what would have been sent, and why (PRODUCT §3.3)."""
+        if self._writer.policy.mode != "observe":
+            return
+        now = self._clock()
+        with self._engine.begin() as connection:
+            if not upkeep.claim_chore(connection, "observed", now.date().isoformat(), now):
+                return
+            rows = outbox.held_since(connection, "mode observe", now)
+            shown = tuple((row.created, row.template, row.recipient, row.subject, "") for row in rows[-_ROWS:])
+            if shown:
+                outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")
+                post(connection, self._to_admins("observed", rows=shown), self._writer, now)
+
+    def _to_admins(self, name: str, **values: object) -> list[Mail]:
+        policy = self._writer.policy
+        return [
+            Mail(
+                template=f"admin/{name}",
+                to=admin,
+                audience="admin",
+                language=policy.admin_languages.get(admin.key, "en"),
+                reply="internal",
+                values=values,
+                subject=f"[maild] {values.get('what', name)}",
+            )
+            for admin in policy.admins
+        ]

@@ -1,0 +1,330 @@
+"""Reading config.toml: sections validated one by one, then against each other, then made into Settings with a Policy."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from maild import model
+from maild.config import sections as s
+from maild.config.calendar import expand
+from maild.config.durations import business_minutes
+from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
+from maild.data import data_dir
+
+_SECTIONS: Mapping[str, type[s.Section]] = {
+    "desk": s.DeskSection,
+    "daemon": s.DaemonSection,
+    "database": s.DatabaseSection,
+    "relay": s.RelaySection,
+    "secrets": s.SecretsSection,
+    "trust": s.TrustSection,
+    "calendar": s.CalendarSection,
+    "screening": s.ScreeningSection,
+    "budgets": s.BudgetsSection,
+    "limits": s.LimitsSection,
+    "waiting": s.WaitingSection,
+    "escalation": s.EscalationSection,
+    "alarm": s.AlarmSection,
+    "templates": s.TemplatesSection,
+    "importance": s.ImportanceSection,
+}
+_LISTS: Mapping[str, type[s.Section]] = {"mailbox": s.MailboxSection, "agents": s.AgentSection, "admins": s.AdminSection}
+_TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
+_REQUIRED = ("desk",)
+
+
+class ConfigError(Exception):
+    """config.toml has mistakes. `mistakes` holds one line each: the key, what is wrong, what to write."""
+
+    def __init__(self, path: str, mistakes: Iterable[str]) -> None:
+        self.path, self.mistakes = path, tuple(mistakes)
+        super().__init__("\n".join(f"{path}: {mistake}" for mistake in self.mistakes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that config.toml says. `policy` is what decisions see; the rest is for the shell around them."""
+
+    path: str
+    policy: model.Policy
+    daemon: s.DaemonSection
+    database: s.DatabaseSection
+    mailboxes: tuple[s.MailboxSection, ...]
+    relay: s.RelaySection | None
+    secrets: s.SecretsSection
+    alarm: s.AlarmSection
+    limits: s.LimitsSection
+    templates: s.TemplatesSection
+    holidays_missing: tuple[int, ...] = ()
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder for the database, the signing key and the wake-up socket."""
+        return Path(self.daemon.state_dir)
+
+
+def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from a file (None: the shipped defaults); `overrides` replaces whole sections (the demo uses it).
+
+    Raises ConfigError with every mistake at once; OSError when the file cannot be read.
+    """
+    name = str(path) if path else "the shipped config.toml"
+    source = path or data_dir() / "config.toml"
+    try:
+        tables = tomllib.loads(source.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(name, [f"is no TOML: {error}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(name, [f"is not UTF-8: {error.reason} at byte {error.start}"]) from error
+    tables = {**tables, **(overrides or {})}
+    mistakes: list[str] = []
+    parsed = _parse(tables, mistakes)
+    rules = {key: tables[key] for key in RULE_TABLES if key in tables}
+    triage = None
+    try:
+        triage = build(overlaid(shipped_tables(), rules))
+    except ValueError as error:
+        mistakes.extend(str(error).split("\n"))
+    if triage is not None and "desk" in parsed:
+        _cross_check(parsed, triage.categories, mistakes)
+    policy = None
+    missing: tuple[int, ...] = ()
+    if triage is not None and not mistakes:
+        try:
+            policy, missing = _policy(parsed, triage)
+        except ValueError as error:
+            mistakes.append(str(error))
+    if mistakes or policy is None:
+        raise ConfigError(name, mistakes)
+    return Settings(
+        path=name,
+        policy=policy,
+        daemon=parsed["daemon"],
+        database=parsed["database"],
+        mailboxes=tuple(parsed["mailbox"]),
+        relay=parsed["relay"],
+        secrets=parsed["secrets"],
+        alarm=parsed["alarm"],
+        limits=parsed["limits"],
+        templates=parsed["templates"],
+        holidays_missing=missing,
+    )
+
+
+def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
+    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES, "renamed"]
+    for key in tables:
+        if key not in known:
+            mistakes.append(f"[{key}] is no section of config.toml{_did_you_mean(key, known)}")
+    parsed: dict[str, Any] = {}
+    for key, kind in _SECTIONS.items():
+        if key in tables:
+            parsed[key] = _section(kind, tables[key], key, mistakes)
+        elif key == "relay":
+            parsed[key] = None
+        elif key in _REQUIRED:
+            mistakes.append(f"[{key}] is missing: it names the desk and its address")
+        else:
+            parsed[key] = kind()
+    for key, kind in _LISTS.items():
+        rows = tables.get(key, [])
+        if not isinstance(rows, list):
+            mistakes.append(f"{key} must be written with double brackets: [[{key}]]")
+            rows = []
+        made = [_section(kind, row, f"{key}.{at}", mistakes) for at, row in enumerate(rows, 1)]
+        parsed[key] = [row for row in made if row is not None]
+    for key, kind in _TABLES.items():
+        rows = tables.get(key, {})
+        if not isinstance(rows, Mapping):
+            mistakes.append(f"{key} must be a table of tables: [{key}.NAME]")
+            rows = {}
+        checked = {code: _section(kind, row, f"{key}.{code}", mistakes) for code, row in rows.items()}
+        parsed[key] = {code: row for code, row in checked.items() if row is not None}
+    if parsed.get("desk") is None:
+        parsed.pop("desk", None)
+    return parsed
+
+
+def _section(kind: type[s.Section], table: object, key: str, mistakes: list[str]) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(table)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            where = ".".join([key, *(str(part + 1 if isinstance(part, int) else part) for part in item["loc"])])
+            mistakes.append(f"{where}: {_plain(item, kind)}")
+        return None
+
+
+def _plain(item: Any, kind: type[BaseModel]) -> str:
+    """One pydantic error as a sentence with a remedy."""
+    if item["type"] == "extra_forbidden":
+        return f"is no setting{_did_you_mean(str(item['loc'][-1]), kind.model_fields)}"
+    if item["type"] == "missing":
+        return "is missing, and has no default"
+    text = str(item["msg"]).removeprefix("Value error, ")
+    given = item.get("input")
+    shown = f" (here: {given!r})" if isinstance(given, str | int | float | bool) and "secret" not in text else ""
+    return text + shown
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else "; config.toml lists all settings"
+
+
+def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Category], mistakes: list[str]) -> None:
+    """What sections must say of one another."""
+    teams: Mapping[str, s.TeamSection] = parsed["teams"]
+    agents: list[s.AgentSection] = parsed["agents"]
+    desk: s.DeskSection = parsed["desk"]
+    own = {desk.address.lower(), *(address.lower() for address in desk.also_own)}
+    seen: dict[str, str] = {}
+    for at, agent in enumerate(agents, 1):
+        for address in (agent.address, *agent.aliases):
+            if address.lower() in own:
+                mistakes.append(f"agents.{at}: {address} is an address of the desk itself")
+            if address.lower() in seen:
+                mistakes.append(f"agents.{at}: {address} is listed already, in {seen[address.lower()]}")
+            seen[address.lower()] = f"agents.{at}"
+        for team in agent.teams:
+            if team not in teams:
+                mistakes.append(f"agents.{at}.teams: there is no [teams.{team}]{_did_you_mean(team, teams)}")
+    for code, team_section in teams.items():
+        if team_section.lead and team_section.lead.lower() not in seen:
+            mistakes.append(f"teams.{code}.lead: {team_section.lead} is not in [[agents]]; list the lead as an agent")
+    if teams:
+        for code, category in categories.items():
+            if category.team not in teams:
+                mistakes.append(
+                    f"categories.{code}.team: there is no [teams.{category.team}]{_did_you_mean(category.team, teams)}"
+                )
+    names = [box.name for box in parsed["mailbox"]]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        mistakes.append(f"mailbox: the name {name} is used twice; each mailbox needs a name of its own")
+    for priority in parsed["targets"]:
+        if priority not in ("P1", "P2", "P3", "P4"):
+            mistakes.append(f"targets.{priority}: the priorities are P1, P2, P3 and P4")
+
+
+def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple[int, ...]]:
+    desk: s.DeskSection = parsed["desk"]
+    hours: s.CalendarSection = parsed["calendar"]
+    waiting: s.WaitingSection = parsed["waiting"]
+    budgets: s.BudgetsSection = parsed["budgets"]
+    this_year = datetime.now(UTC).year
+    holidays, workdays, missing = expand(
+        hours.country, range(this_year - 1, this_year + 3), hours.extra_holidays, hours.extra_workdays
+    )
+    weekday_numbers = {name: at for at, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
+    calendar = model.Calendar(
+        zone=desk.zone,
+        hours=hours.hours,
+        weekdays=frozenset(weekday_numbers[day] for day in hours.weekdays),
+        holidays=holidays,
+        workdays=workdays,
+    )
+    targets = {**_DEFAULT_TARGETS, **parsed["targets"]}
+    agents = {
+        agent.address.lower(): model.Agent(
+            agent.address.lower(),
+            agent.name,
+            agent.teams,
+            agent.tier,
+            agent.lead or any(team.lead.lower() == agent.address.lower() for team in parsed["teams"].values()),
+            agent.language,
+            tuple(alias.lower() for alias in agent.aliases),
+        )
+        for agent in parsed["agents"]
+    }
+    policy = model.Policy(
+        desk=model.Desk(
+            name=model.Words(desk.name_en, desk.name_zh),
+            address=desk.address,
+            prefix=desk.prefix,
+            former_prefixes=desk.former_prefixes,
+            hotline=desk.hotline,
+            own_addresses=frozenset({desk.address.lower(), *(address.lower() for address in desk.also_own)}),
+            internal_domains=frozenset(domain.lower().lstrip("@") for domain in desk.internal_domains),
+            languages=desk.languages,
+            zone=desk.zone,
+        ),
+        mode=desk.mode,
+        calendar=calendar,
+        categories=triage.categories,
+        teams=MappingProxyType(
+            {
+                code: model.Team(code, model.Words(team.title_en, team.title_zh), team.assign, team.lead.lower())
+                for code, team in parsed["teams"].items()
+            }
+        ),
+        agents=MappingProxyType(agents),
+        topics=triage.topics,
+        targets=MappingProxyType(
+            {
+                priority: model.Target(
+                    _minutes(target.response, target.calendar, calendar, f"targets.{priority}.response"),
+                    _minutes(target.resolution, target.calendar, calendar, f"targets.{priority}.resolution"),
+                    target.calendar,
+                )
+                for priority, target in targets.items()
+            }
+        ),
+        matrix=triage.matrix,
+        urgency_words=triage.urgency_words,
+        impact_words=triage.impact_words,
+        vips=frozenset(address.lower() for address in parsed["importance"].vips),
+        systems=triage.systems,
+        admins=tuple(model.Address(admin.address, admin.name) for admin in parsed["admins"]),
+        admin_languages={admin.address.lower(): admin.language for admin in parsed["admins"]},
+        blocked=frozenset(entry.lower() for entry in parsed["screening"].blocked),
+        machines=frozenset(entry.lower() for entry in parsed["screening"].machines),
+        spam_header=parsed["screening"].spam_header.lower(),
+        spam_values=tuple(value.lower() for value in parsed["screening"].spam_values),
+        authserv_id=parsed["trust"].authserv_id,
+        agent_trust=parsed["trust"].agents,
+        stranger_answer=parsed["trust"].answer_strangers,
+        on_call=parsed["alarm"].on_call or bool(parsed["alarm"].exec),
+        reminder_days=waiting.reminder_days,
+        pending_close_days=waiting.close_days,
+        confirm_reminder_days=waiting.confirm_reminder_days,
+        confirm_close_days=waiting.confirm_close_days,
+        scope_close_days=waiting.scope_close_days,
+        reopen_days=waiting.reopen_days,
+        warn_at=parsed["escalation"].warn_at,
+        repeat_at=parsed["escalation"].repeat_at,
+        notice_attachment_bytes=parsed["limits"].notice_attachment_bytes,
+        message_bytes=parsed["limits"].message_bytes,
+        backlog_age=parsed["limits"].backlog_age,
+        budgets=model.Budgets(
+            budgets.internal_per_hour,
+            budgets.internal_per_day,
+            budgets.stranger_per_day,
+            budgets.strangers_per_hour,
+            budgets.unanswered_limit,
+            budgets.notices_per_10_minutes,
+        ),
+    )
+    return policy, missing
+
+
+def _minutes(value: str, kind: str, calendar: model.Calendar, key: str) -> int:
+    try:
+        return business_minutes(value, 1440 if kind == "24x7" else calendar.day_minutes)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+# PRODUCT §3.3, the table of targets.
+_DEFAULT_TARGETS: Mapping[str, s.TargetSection] = {
+    "P1": s.TargetSection(response="15m", resolution="4h", calendar="24x7"),
+    "P2": s.TargetSection(response="30m", resolution="8h"),
+    "P3": s.TargetSection(response="4h", resolution="3d"),
+    "P4": s.TargetSection(response="8h", resolution="5d"),
+}

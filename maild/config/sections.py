@@ -1,0 +1,211 @@
+"""The sections of config.toml as pydantic models: what each key may hold. What the keys mean stands in config.toml."""
+
+from datetime import date, time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from maild.config.durations import parse_duration
+from maild.config.secrets import check_source
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def _address(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    if not (local and at and domain) or not value.isascii() or any(c.isspace() or c in "<>,;\"()" for c in value):
+        raise ValueError("is no e-mail address; write it like name@company.example")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("is no time zone; write it like Asia/Shanghai or Europe/Berlin") from error
+    return value
+
+
+def _span(value: object) -> tuple[time, time]:
+    if isinstance(value, str):
+        start, dash, end = value.replace(" ", "").replace("–", "-").partition("-")
+        try:
+            span = (time.fromisoformat(start), time.fromisoformat(end))
+        except ValueError:
+            dash = ""
+        if dash and span[0] < span[1]:
+            return span
+    raise ValueError("is no span of hours; write it like 09:00-12:00")
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Source = Annotated[str, AfterValidator(check_source)]
+Span = Annotated[tuple[time, time], BeforeValidator(_span)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Language = Literal["zh-CN", "en"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Days = Annotated[int, Field(ge=1, le=365)]
+
+
+class DeskSection(Section):
+    address: Address
+    name_en: str = "IT Service Desk"
+    name_zh: str = "IT服务台"
+    prefix: str = Field("IT", pattern=r"^[A-Z][A-Z0-9]{0,9}$")
+    former_prefixes: tuple[str, ...] = ()
+    hotline: str = ""
+    internal_domains: tuple[str, ...]
+    also_own: tuple[Address, ...] = ()
+    languages: tuple[Language, ...] = ("zh-CN", "en")
+    zone: Zone = "Asia/Shanghai"
+    mode: Literal["observe", "agents", "live"] = "observe"
+
+
+class DaemonSection(Section):
+    state_dir: str = "var"
+    log: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    tick: Duration = timedelta(seconds=10)
+    workers: int = Field(1, ge=1, le=16)
+
+
+class DatabaseSection(Section):
+    url: str = "sqlite:///var/maild.db"
+    password_from: Source | Literal[""] = ""
+
+
+class MailboxSection(Section):
+    name: Code = "main"
+    host: str
+    port: int = Field(993, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    login: str
+    password_from: Source
+    folder: str = "INBOX"
+    also_watch: tuple[str, ...] = ()
+    file_away: Literal[True, False, "copy"] = True
+    processed: str = "maild/Processed"
+    quarantine: str = "maild/Quarantine"
+    backlog: Literal["new", "unseen", "all"] = "new"
+    poll: Duration = timedelta(seconds=30)
+    timeout: Duration = timedelta(seconds=60)
+    tls_ca: str = ""
+
+
+class RelaySection(Section):
+    host: str
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    login: str = ""
+    password_from: Source | Literal[""] = ""
+    tls_ca: str = ""
+    profile: Literal["own", "exchange"] = "own"
+    connections: int | None = Field(None, ge=1, le=64)
+    per_minute: int | None = Field(None, ge=0)
+    null_sender: Literal["auto", "yes", "no"] = "auto"
+    timeout: Duration = timedelta(seconds=60)
+
+
+class SecretsSection(Section):
+    signing_key_from: Source | Literal[""] = ""
+    former_signing_key_from: Source | Literal[""] = ""
+
+
+class TrustSection(Section):
+    authserv_id: str = ""
+    agents: Literal["either", "both"] = "either"
+    answer_strangers: bool = True
+
+
+class CalendarSection(Section):
+    country: str = Field("CN", pattern=r"^[A-Z]{2}$|^$")
+    hours: tuple[Span, ...] = (_span("09:00-12:00"), _span("13:00-18:00"))
+    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    extra_holidays: tuple[date, ...] = ()
+    extra_workdays: tuple[date, ...] = ()
+
+
+class TargetSection(Section):
+    response: str
+    resolution: str
+    calendar: Literal["business", "24x7"] = "business"
+
+
+class TeamSection(Section):
+    title_en: str
+    title_zh: str
+    assign: Literal["round_robin", "least_loaded", "take"] = "take"
+    lead: Address | Literal[""] = ""
+
+
+class AgentSection(Section):
+    address: Address
+    name: str
+    teams: tuple[Code, ...] = Field(min_length=1)
+    tier: Literal["L1", "L2", "expert"] = "L1"
+    lead: bool = False
+    language: Language = "zh-CN"
+    aliases: tuple[Address, ...] = ()
+
+
+class AdminSection(Section):
+    address: Address
+    name: str = ""
+    language: Language = "en"
+
+
+class ScreeningSection(Section):
+    blocked: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
+    spam_header: str = "X-Spam-Flag"
+    spam_values: tuple[str, ...] = ("YES",)
+
+
+class BudgetsSection(Section):
+    internal_per_hour: int = Field(10, ge=0)
+    internal_per_day: int = Field(40, ge=0)
+    stranger_per_day: int = Field(3, ge=0)
+    strangers_per_hour: int = Field(60, ge=0)
+    unanswered_limit: int = Field(3, ge=1)
+    notices_per_10_minutes: int = Field(60, ge=1)
+
+
+class LimitsSection(Section):
+    parse_bytes: int = Field(25_000_000, ge=100_000, le=100_000_000)
+    store_bytes: int = Field(100_000_000, ge=1_000_000)
+    message_bytes: int = Field(20_000_000, ge=100_000)
+    notice_attachment_bytes: int = Field(2_000_000, ge=0)
+    backlog_age: Duration = timedelta(days=3)
+
+
+class WaitingSection(Section):
+    reminder_days: tuple[Days, ...] = (1, 3)
+    close_days: Days = 5
+    confirm_reminder_days: Days = 2
+    confirm_close_days: Days = 5
+    scope_close_days: Days = 5
+    reopen_days: Days = 7
+
+
+class EscalationSection(Section):
+    warn_at: float = Field(0.75, gt=0, lt=1)
+    repeat_at: tuple[float, ...] = (1.5, 2.0)
+
+
+class AlarmSection(Section):
+    on_call: bool = False
+    exec: str = ""
+    no_fetch: Duration = timedelta(minutes=15)
+
+
+class TemplatesSection(Section):
+    dir: str = ""
+
+
+class ImportanceSection(Section):
+    vips: tuple[Address, ...] = ()

@@ -1,0 +1,99 @@
+"""One message → event → facts → outcome, in one transaction, with nothing carried out yet.
+
+`receive` applies the outcome; `maild inspect` shows it. Both go through the same verdicts.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from maild import gather
+from maild.ingest import thread, trust
+from maild.ingest.screen import screen
+from maild.ingest.ticket_fields import extract
+from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
+from maild.store import tickets
+from maild.tokens import Tokens
+from maild.workflow.decide import decide, needs
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """The event, the ticket that the mail joins (None: a new one or none), and what is to be done."""
+
+    event: MailArrived
+    ticket: Ticket | None
+    outcome: Outcome
+
+
+def event_of(
+    message: Message,
+    screening: Screening,
+    claim: Thread,
+    verdict: Trust,
+    ticket: Ticket | None,
+    received: datetime,
+    inbound: int = 0,
+    mailbox: str = "",
+    backlog: bool = False,
+) -> MailArrived:
+    """The event that a read mail is, with the fields found in it."""
+    return MailArrived(
+        message=message,
+        screening=screening,
+        thread=claim,
+        trust=verdict,
+        received=received,
+        inbound=inbound,
+        mailbox=mailbox,
+        backlog=backlog,
+        # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
+        fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
+    )
+
+
+def consider(
+    connection: Connection,
+    message: Message,
+    policy: Policy,
+    tokens: Tokens,
+    *,
+    received: datetime,
+    now: datetime,
+    inbound: int = 0,
+    mailbox: str = "",
+    backlog: bool = False,
+    confirmed: bool = False,
+) -> Considered:
+    """Screen, thread, judge, gather, decide. The claimed ticket's row is locked first, before anything else.
+
+    `confirmed`: the agent who wrote this has said, with evidence, that it is theirs.
+    """
+    keys = thread.keys(message, tokens, policy)
+    claim = thread.choose(keys, gather.known(connection, keys))
+    screening = screen(message, policy)
+    if screening.verdict == "bounce" and message.bounce is not None:
+        number = gather.bounced_ticket(connection, message.bounce.message_id)
+        claim = Thread(number, "references" if number is not None else "none")
+    claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
+    speakers: Set[str] = gather.speakers(connection, claimed) if claimed is not None else frozenset()
+    pressed = ""
+    if claimed is not None:
+        pressed = gather.button(keys, message.sender.identity, claimed.key, tokens, now)
+    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed))
+    if confirmed and verdict.verdict == "unverified":
+        verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
+    ticket = claimed if joins(screening, verdict) else None
+    event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog)
+    wanted = needs(event, ticket, policy)
+    facts = gather.facts(
+        connection, event, ticket, claimed if ticket is None else None, wanted, now, policy, pressed if ticket else ""
+    )
+    return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+
+
+def joins(screening: Screening, verdict: Trust) -> bool:
+    """Whether a mail may join the ticket that it claims. A delivery report belongs to the mail it speaks of."""
+    return screening.verdict == "bounce" or verdict.verdict in ("agent", "requester", "unverified")

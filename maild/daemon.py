@@ -1,0 +1,317 @@
+"""The daemon: loops as threads, signals, sd_notify. It decides nothing; it only keeps the steps going.
+
+fetch (one a mailbox) → receive → send push mails downwards, tick lets time pass. They meet in the database alone: a
+wake-up is a hint, so a mail also moves on when nobody woke anybody.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from maild import desk
+from maild.chores import Chores, Health
+from maild.config import ConfigError, Settings, load
+from maild.fetch import Fetcher
+from maild.ingest.worker import Worker
+from maild.loops import Loop
+from maild.notify import notify, watchdog_seconds
+from maild.receive import Receiver
+from maild.store import outbox
+from maild.tick import Ticker
+
+log = logging.getLogger("maild.daemon")
+
+# A loop silent for so long hangs; longer for those that may wait for a slow server.
+_SILENT_S = {"receive": 120.0, "tick": 120.0, "send": 900.0}
+_FETCH_SILENT_S = 300.0
+_REST_S = 30.0
+_IDLE_RELAY_S = 60.0
+_STOP_S = 20.0
+# Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1).
+_BESIDE_IDLE_S = 60.0
+
+
+class Bell:
+    """A wake-up for one loop: rings are remembered until somebody waits."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        self._event.wait(max(0.0, seconds))
+        self._event.clear()
+
+
+class Daemon:
+    """One running desk. `run` returns when it was told to stop; `stop` may be called from any thread."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = desk.utc_now) -> None:
+        """Raises NotReady or ConfigError before anything is started."""
+        self._settings, self._clock = settings, clock
+        self._engine = desk.open_database(settings)
+        self._lock = desk.lock(settings)
+        desk.check_codes(settings, self._engine)
+        self._keys = desk.tokens(settings)
+        self._writer = desk.writer(settings, self._keys)
+        self._stop, self.ready = threading.Event(), threading.Event()
+        self._received, self._sending, self._ticking = Bell(), Bell(), Bell()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._worker = Worker()
+        self._receiver = Receiver(self._engine, self._writer, self._worker, clock, settings.limits.parse_bytes)
+        self._ticker = Ticker(self._engine, self._writer, clock)
+        self._sender = desk.sender(settings, self._engine, clock)
+        self._chores = Chores(self._engine, self._writer, clock, self._health, settings.alarm.no_fetch)
+        self._fetch_loops = [
+            self._fetch_loop(fetcher, poll) for fetcher, poll in desk.fetchers(settings, self._engine, clock)
+        ]
+        self._loops = [
+            *self._fetch_loops,
+            Loop("receive", self._receive, lambda: self._received.wait(_REST_S), self._stop),
+            Loop("tick", self._tick, self._rest_tick, self._stop),
+            Loop("send", self._send, self._rest_send, self._stop),
+        ]
+        self._relay_used = time.monotonic()
+
+    # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _fetch_loop(self, fetcher: Fetcher, poll: float) -> Loop:
+        name = f"mailbox {fetcher.mailbox.account.name}"
+
+        def step() -> None:
+            try:
+                fetcher.step(self._received.ring)
+            except Exception as error:
+                if getattr(error, "broken", True):
+                    fetcher.mailbox.close()
+                raise
+
+        def rest() -> None:
+            idle = "IDLE" in fetcher.mailbox.capabilities
+            seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
+            fetcher.mailbox.wait(seconds, self._wake_out, poll)
+
+        return Loop(name, step, rest, self._stop)
+
+    def _receive(self) -> None:
+        while not self._stop.is_set() and self._receiver.step(self._after_commit):
+            self._beat("receive")
+        while self._receiver.alarms:
+            kind, what = self._receiver.alarms.popleft()
+            log.warning("%s: %s", kind, what)
+
+    def _after_commit(self) -> None:
+        self._beat("receive")
+        self._sending.ring()
+
+    def _tick(self) -> None:
+        fired = self._ticker.step(self._sending.ring)
+        if fired:
+            # A confirmation may have put mails back into line.
+            self._received.ring()
+        self._chores.step()
+        self._sending.ring()
+
+    def _rest_tick(self) -> None:
+        due = self._ticker.next_due()
+        seconds = self._settings.daemon.tick.total_seconds()
+        if due is not None:
+            seconds = min(seconds, max(0.05, (due - self._clock()).total_seconds()))
+        self._ticking.wait(seconds)
+
+    def _send(self) -> None:
+        while not self._stop.is_set() and self._sender.step(lambda: self._beat("send")):
+            self._relay_used = time.monotonic()
+        if time.monotonic() - self._relay_used > _IDLE_RELAY_S:
+            self._sender.idle()
+            self._relay_used = time.monotonic()
+
+    def _rest_send(self) -> None:
+        due = self._sender.next_due()
+        seconds = _REST_S
+        if due is not None:
+            seconds = min(seconds, max(0.02, (due - self._clock()).total_seconds()))
+        self._sending.wait(seconds)
+
+    def _beat(self, name: str) -> None:
+        for loop in self._loops:
+            if loop.name == name:
+                loop.beat = time.monotonic()
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        """Work until stopped. Call it in the main thread if signals are to be heard (`listen_to_signals`)."""
+        with self._engine.begin() as connection:
+            if self._lock is not None:
+                adopted = outbox.adopt(connection, self._clock())
+                if adopted:
+                    log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
+        doorbell = self._doorbell()
+        for loop in self._loops:
+            loop.start()
+        try:
+            self._watch()
+        finally:
+            self._end(doorbell)
+
+    def stop(self) -> None:
+        """End after the step in hand."""
+        self._stop.set()
+
+    def listen_to_signals(self) -> None:
+        """SIGTERM and SIGINT stop, SIGHUP reloads the config."""
+
+        def end(number: int, frame: FrameType | None) -> None:
+            self._stop.set()
+
+        def again(number: int, frame: FrameType | None) -> None:
+            threading.Thread(target=self.reload, name="reload").start()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGHUP, again)
+
+    def reload(self) -> bool:
+        """Read config.toml again; a bad one is refused and the old one kept."""
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            settings = load(Path(self._settings.path))
+            desk.check_codes(settings, self._engine)
+            writer = desk.writer(settings, self._keys)
+        except (ConfigError, desk.NotReady, OSError) as error:
+            for line in str(error).split("\n"):
+                log.error("config not reloaded, the old one stays: %s", line)
+            notify("READY=1", "STATUS=config not reloaded: it has mistakes")
+            return False
+        for name in ("mailboxes", "relay", "database", "daemon", "secrets"):
+            if getattr(settings, name) != getattr(self._settings, name):
+                log.warning("config: the change of [%s] counts from the next start on", name)
+        for user in (self._receiver, self._ticker, self._chores):
+            user.use(writer)
+        log.info("config reloaded")
+        notify("READY=1", "STATUS=running")
+        return True
+
+    def _watch(self) -> None:
+        """Say READY when mailbox and database have answered; then the watchdog's rounds."""
+        seconds = watchdog_seconds()
+        pause = min(seconds / 3 if seconds else 5.0, 5.0)
+        while not self._stop.wait(0.02 if not self.ready.is_set() else pause):
+            if not self.ready.is_set():
+                self._announce()
+            hanging = self._hanging()
+            if hanging:
+                log.error("%s hangs: systemd is not told that all is well", ", ".join(hanging))
+            else:
+                notify("WATCHDOG=1")
+            if self._settings.relay is not None:
+                with contextlib.suppress(Exception):
+                    self._sender.renew()
+
+    def _announce(self) -> None:
+        if all(loop.succeeded.is_set() for loop in self._loops):
+            self.ready.set()
+            notify("READY=1", "STATUS=running")
+            log.info("ready: %d mailbox(es), mode %s", len(self._fetch_loops), self._settings.policy.mode)
+            return
+        waiting = [loop for loop in self._loops if not loop.succeeded.is_set()]
+        trouble = next((loop.trouble for loop in waiting if loop.trouble), "")
+        # A server that is away must not make systemd give up: the daemon goes on trying.
+        notify(f"STATUS=waiting for {waiting[0].name}{': ' + trouble if trouble else ''}", "EXTEND_TIMEOUT_USEC=30000000")
+
+    def _hanging(self) -> list[str]:
+        now = time.monotonic()
+        return [
+            loop.name for loop in self._loops if now - loop.beat > _SILENT_S.get(loop.name, _FETCH_SILENT_S) or not loop.alive
+        ]
+
+    def _health(self) -> list[Health]:
+        found = [
+            Health(
+                loop.name,
+                loop.failing_since,
+                loop.trouble,
+                "`maild check` tells what is wrong; mail waits in the mailbox and nothing is lost",
+            )
+            for loop in self._fetch_loops
+        ]
+        found.append(
+            Health(
+                "relay",
+                self._sender.failing_since,
+                self._sender.last_relay_error,
+                "`maild check` tells what is wrong; mail waits in the outbox and nothing is lost",
+            )
+        )
+        return found
+
+    def _doorbell(self) -> socket.socket | None:
+        """`maild deliver` rings here by a datagram; without it the mail is found within half a minute."""
+        path = self._settings.state_dir / "wake.sock"
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.unlink(missing_ok=True)
+            channel.bind(str(path))
+        except OSError as error:
+            channel.close()
+            log.info("no doorbell at %s (%s): delivered mail is found within %d s", path, error, _REST_S)
+            return None
+
+        def listen() -> None:
+            while not self._stop.is_set():
+                try:
+                    channel.recv(16)
+                except OSError:
+                    return
+                self._received.ring()
+
+        threading.Thread(target=listen, name="doorbell", daemon=True).start()
+        return channel
+
+    def _end(self, doorbell: socket.socket | None) -> None:
+        """Let each loop finish what it has in hand, give back leases, close the doors."""
+        notify("STOPPING=1", "STATUS=finishing the step in hand")
+        self._stop.set()
+        for bell in (self._received, self._sending, self._ticking):
+            bell.ring()
+        self._wake_in.send(b"!")
+        until = time.monotonic() + _STOP_S
+        late = [loop.name for loop in self._loops if not loop.join(max(0.1, until - time.monotonic()))]
+        if late:
+            log.error("%s did not end in time; its work is taken up at the next start", ", ".join(late))
+        self._worker.close()
+        if not late:
+            with contextlib.suppress(Exception):
+                self._sender.close()
+        if doorbell is not None:
+            with contextlib.suppress(OSError):
+                doorbell.close()
+                (self._settings.state_dir / "wake.sock").unlink(missing_ok=True)
+        self._engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+        log.info("stopped")
+
+
+def ring(state_dir: Path) -> bool:
+    """Tell a running daemon that a mail was put into the ledger; False if none hears it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        try:
+            channel.connect(str(state_dir / "wake.sock"))
+            channel.send(b"!")
+        except OSError:
+            return False
+    return True
+

@@ -1,0 +1,237 @@
+"""From one mailbox into the ledger: `Fetcher.step` asks for UIDs, takes what the ledger lacks, and files away.
+
+What is new is what the ledger does not have: never \\Seen, never a date, never a cursor that could step over a mail
+that failed once (PRODUCT §2.1). UIDNEXT of the last clean cycle only saves questions; everything is compared again at
+start and every hour.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from maild.ingest.mailbox import Mailbox
+from maild.ingest.mailbox_account import Fetched, MailboxState
+from maild.ingest.mailbox_errors import MailboxError
+from maild.ingest.prescan import content_hash, message_id_of
+from maild.store import ledger, upkeep
+from maild.store.engine import reading
+
+log = logging.getLogger("maild.fetch")
+
+RECONCILE_EVERY = timedelta(hours=1)
+WINDOW_UIDS = 1000
+# One commit holds so many mails or bytes at most, so that a crash costs little and memory stays flat.
+BATCH_MAILS = 50
+BATCH_BYTES = 8 * 1024 * 1024
+FILE_AWAY_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a mail may be to be parsed, and to be stored at all; larger ones leave a header record only (bytes)."""
+
+    parse_bytes: int
+    store_bytes: int
+
+
+class Fetcher:
+    """Watches one mailbox. `step` is one look; whoever calls it decides when. Used by one thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        mailbox: Mailbox,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        backlog: Literal["new", "unseen", "all"] = "new",
+        backlog_age: timedelta = timedelta(days=3),
+        file_away: Literal[True, False, "copy"] = True,
+    ) -> None:
+        self._engine, self.mailbox, self._limits, self._clock = engine, mailbox, limits, clock
+        self._backlog, self._backlog_age, self._file_away = backlog, backlog_age, file_away
+        self._name = mailbox.account.name
+        self._reconciled: datetime | None = None
+        self._seen: MailboxState | None = None
+        self._cannot_file: str = ""
+
+    def step(self, on_batch: Callable[[], None]) -> int:
+        """One look at the mailbox: how many mails are new in the ledger. `on_batch` is called after each commit.
+
+        Raises MailboxError (the mailbox is away) and sqlalchemy's errors (the database is).
+        """
+        now = self._clock()
+        state = self.mailbox.state() if self.mailbox.connected else self.mailbox.connect()
+        memory = self._remember(state, now)
+        overdue = self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY
+        taken = 0
+        if overdue or state != self._seen:
+            low = memory.first_uid if overdue or self._seen is None else max(memory.first_uid, self._seen.uidnext)
+            if state.uidvalidity != memory.uidvalidity or (self._seen and state.uidvalidity != self._seen.uidvalidity):
+                low = memory.first_uid
+            taken = self._take(state, low, memory, on_batch)
+            self._seen = state
+            if overdue:
+                self._reconciled = now
+        self.file_away(state.uidvalidity)
+        with self._engine.begin() as connection:
+            upkeep.put_mailbox(
+                connection, self._name, uidnext=state.uidnext, present=state.exists, last_clean=now, last_error=None
+            )
+        return taken
+
+    def _remember(self, state: MailboxState, now: datetime) -> Any:
+        """The mailbox's row; a new one, or one whose UIDVALIDITY has changed, is set up first."""
+        with reading(self._engine) as connection:
+            row = upkeep.mailbox(connection, self._name)
+        if row is not None and row.uidvalidity == state.uidvalidity:
+            return row
+        with self._engine.begin() as connection:
+            row = upkeep.mailbox(connection, self._name)
+            if row is None or row.first_start is None:
+                first = state.uidnext if self._backlog == "new" else 1
+                upkeep.put_mailbox(
+                    connection, self._name, uidvalidity=state.uidvalidity, first_uid=first, first_start=now
+                )
+                log.info("mailbox %s: first look, %d mails there, backlog %s", self._name, state.exists, self._backlog)
+            elif row.uidvalidity != state.uidvalidity:
+                # Every UID means another mail now; the ledger's dedupe key keeps those it knows from coming twice.
+                upkeep.put_mailbox(connection, self._name, uidvalidity=state.uidvalidity, first_uid=1)
+                log.warning(
+                    "mailbox %s: UIDVALIDITY changed from %s to %d: looking through all of it again",
+                    self._name, row.uidvalidity, state.uidvalidity,
+                )  # fmt: skip
+                self._reconciled = None
+            return upkeep.mailbox(connection, self._name)
+
+    def _take(self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]) -> int:
+        """Fetch what the ledger lacks from UID `low` on; newest last, in the order of arrival."""
+        taken = 0
+        there = [uid for uid in self.mailbox.uids(low) if uid >= low]
+        if self._backlog == "unseen" and memory.first_uid == 1 and self._reconciled is None and there:
+            unseen = set(self.mailbox.unseen(low, state.uidnext - 1))
+            there = [uid for uid in there if uid in unseen or uid >= state.uidnext]
+        for window in _windows(there, WINDOW_UIDS):
+            with reading(self._engine) as connection:
+                had = ledger.known_uids(connection, self._name, state.uidvalidity, window[0], window[-1])
+            wanted = [uid for uid in window if uid not in had]
+            if not wanted:
+                continue
+            sizes = self.mailbox.sizes(wanted)
+            if self._backlog == "new":
+                # After a UIDVALIDITY change old mail stands under new numbers: it was there before the first start.
+                wanted = [uid for uid in wanted if uid in sizes and not self._before_first(sizes[uid][1], memory)]
+            small = [uid for uid in wanted if uid in sizes and sizes[uid][0] <= self._limits.parse_bytes]
+            for batch in _by_bytes(self.mailbox.fetch(small, {uid: sizes[uid] for uid in small})):
+                taken += self._keep([self._arrival(state, each) for each in batch])
+                on_batch()
+            for uid in wanted:
+                if uid in sizes and sizes[uid][0] > self._limits.parse_bytes:
+                    taken += self._keep_large(state, uid, *sizes[uid])
+                    on_batch()
+        return taken
+
+    def _before_first(self, received: datetime, memory: Any) -> bool:
+        return bool(memory.first_uid == 1 and received < memory.first_start - timedelta(seconds=1))
+
+    def _keep(self, arrivals: list[ledger.Arrival]) -> int:
+        with self._engine.begin() as connection:
+            return len(ledger.add(connection, arrivals))
+
+    def _arrival(self, state: MailboxState, mail: Fetched) -> ledger.Arrival:
+        now = self._clock()
+        return ledger.Arrival(
+            source="imap",
+            mailbox=self._name,
+            uidvalidity=state.uidvalidity,
+            uid=mail.uid,
+            received=min(mail.internaldate, now),
+            fetched=now,
+            size=len(mail.raw),
+            raw=mail.raw,
+            message_id=message_id_of(mail.raw),
+            content_hash=content_hash(mail.raw),
+            backlog=now - mail.internaldate > self._backlog_age,
+        )
+
+    def _keep_large(self, state: MailboxState, uid: int, size: int, received: datetime) -> int:
+        """A mail that is too large to parse: stored in chunks as it comes, or only its header if it is larger still."""
+        now = self._clock()
+        header = self.mailbox.header(uid)
+        whole = size <= self._limits.store_bytes
+        with self._engine.begin() as connection:
+            numbers = ledger.add(
+                connection,
+                [
+                    ledger.Arrival(
+                        source="imap",
+                        mailbox=self._name,
+                        uidvalidity=state.uidvalidity,
+                        uid=uid,
+                        received=min(received, now),
+                        fetched=now,
+                        size=size,
+                        raw=b"" if whole else header,
+                        message_id=message_id_of(header),
+                        content_hash=f"large {size} {content_hash(header)}",
+                        complete=whole,
+                    )
+                ],
+            )
+            if numbers and whole:
+                for n, piece in enumerate(self.mailbox.fetch_large(uid, size, ledger.CHUNK_BYTES)):
+                    ledger.add_chunk(connection, numbers[0], n, piece)
+        log.info("mailbox %s: UID %d has %d bytes: %s", self._name, uid, size, "stored" if whole else "header only")
+        return len(numbers)
+
+    def file_away(self, uidvalidity: int) -> None:
+        """Put mails that are done into their folders, for human eyes only: nothing depends on it."""
+        while True:
+            with reading(self._engine) as connection:
+                rows = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
+            if not rows:
+                return
+            account = self.mailbox.account
+            for target, fates in ((account.quarantine, ("quarantined",)), (account.processed, None)):
+                chosen = [row for row in rows if (row[2] in fates if fates else row[2] != "quarantined")]
+                where = self._put(target, [uid for _, uid, _ in chosen])
+                with self._engine.begin() as connection:
+                    ledger.mark_filed(connection, [number for number, _, _ in chosen], where)
+            if len(rows) < FILE_AWAY_AT_ONCE:
+                return
+
+    def _put(self, target: str, uids: list[int]) -> str:
+        if not uids or self._file_away is False:
+            return ""
+        try:
+            done = self.mailbox.file_away(uids, target, "copy" if self._file_away == "copy" else "move")
+        except MailboxError as error:
+            if error.broken:
+                raise
+            if str(error) != self._cannot_file:
+                self._cannot_file = str(error)
+                log.warning("mailbox %s: mails stay in %s: %s", self._name, self.mailbox.account.folder, error)
+            return ""
+        self._cannot_file = ""
+        return "" if done == "left" else target
+
+
+def _windows(uids: list[int], width: int) -> Iterator[list[int]]:
+    for at in range(0, len(uids), width):
+        yield uids[at : at + width]
+
+
+def _by_bytes(mails: Iterable[Fetched]) -> Iterator[list[Fetched]]:
+    batch: list[Fetched] = []
+    size = 0
+    for mail in mails:
+        batch.append(mail)
+        size += len(mail.raw)
+        if len(batch) >= BATCH_MAILS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,165 @@
+"""Needs → Facts: everything that a decision wants to know, read in the transaction that will carry it out."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from maild.ingest.thread import Keys, Known
+from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
+from maild.store import knowledge, ledger, outbox, people, tickets
+from maild.tokens import Tokens
+from maild.workflow.similar import best, words_of
+
+# References of a mail name at most so many of what went before: older ones help no client.
+_THREAD_IDS = 10
+# Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
+_SOLUTIONS = 2000
+# Fields of an earlier ticket that are about the person, not about that problem.
+_PERSONAL = ("name", "department", "phone", "location")
+
+
+def known(connection: Connection, keys: Keys) -> Known:
+    """What the database knows of a mail's threading keys."""
+    by_id: dict[str, int] = {}
+    if keys.ids and not keys.signed:
+        by_id = {**ledger.tickets_of_ids(connection, keys.ids), **outbox.tickets_of_ids(connection, keys.ids)}
+    asked = {*keys.tags, *by_id.values(), *(each.ticket for each in keys.signed)}
+    existing = tickets.existing(connection, asked)
+    return Known(by_id, frozenset(existing), {number: into for number, into in existing.items() if into is not None})
+
+
+def speakers(connection: Connection, ticket: Ticket) -> frozenset[str]:
+    """Who may speak on a ticket: its requester and the accepted participants, in lower case."""
+    return frozenset(
+        {ticket.requester.key, *(who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes)}
+    )
+
+
+def facts(
+    connection: Connection,
+    event: Event,
+    ticket: Ticket | None,
+    claimed: Ticket | None,
+    needs: Needs,
+    now: datetime,
+    policy: Policy,
+    button: str = "",
+) -> Facts:
+    """The facts for one decision. `claimed` is a ticket that the mail names without a right to it."""
+    earlier: Mapping[str, Field] = {}
+    language = zone = ""
+    if needs.person:
+        earlier, language, zone = _person(connection, needs.person)
+    absent: dict[str, str] = {}
+    turn: dict[str, datetime] = {}
+    load: Mapping[str, int] = {}
+    if needs.team:
+        for address, row in people.agents(connection).items():
+            if row.away_until is not None and row.away_until > now:
+                absent[address] = row.deputy
+            if row.assigned is not None:
+                turn[address] = row.assigned
+        if any(team.assign == "least_loaded" for team in policy.teams.values()):
+            load = tickets.load_by_agent(connection)
+    similar: tuple[Solved, ...] = ()
+    if needs.similar:
+        similar = best(
+            words_of(needs.similar),
+            ((row.ticket, row.title) for row in knowledge.newest_solutions(connection, _SOLUTIONS)),
+        )
+    threads: Mapping[str, tuple[str, ...]] = {}
+    readers: tuple[Address, ...] = ()
+    wrote: frozenset[str] = frozenset()
+    if ticket is not None:
+        threads, wrote = _conversation(connection, ticket.key)
+        readers = tuple(who for who, _, reads in tickets.participants(connection, ticket.key) if reads)
+    asked_today, waits = 0, False
+    if isinstance(event, MailArrived) and event.trust.verdict == "agent" and ticket is not None:
+        waits = ledger.waits(connection, event.message.from_.key, ticket.key, now)
+    if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
+        asked_today = ledger.asked_since(connection, event.message.from_.key, now - timedelta(days=1))
+    return Facts(
+        known=earlier,
+        language=language,
+        zone=zone,
+        absent=absent,
+        load=load,
+        turn=turn,
+        similar=similar,
+        threads=threads,
+        claimed=claimed,
+        readers=readers,
+        wrote=wrote,
+        button=button,
+        asked_today=asked_today,
+        waits=waits,
+        failed=_failed(connection, event) if needs.bounced else (),
+    )
+
+
+def button(keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime) -> str:
+    """The verb of a pressed button if its token was made for this writer and this ticket, else an empty string."""
+    if keys.button is None or writer is None:
+        return ""
+    verb, token = keys.button
+    return verb if tokens.button_holds(token, writer, ticket, verb, now) else ""
+
+
+def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:
+    """The ticket of the mail of ours that a delivery report speaks of."""
+    row = outbox.of_message(connection, event_message_id) if event_message_id else None
+    return row.ticket if row is not None else None
+
+
+def _person(connection: Connection, address: str) -> tuple[Mapping[str, Field], str, str]:
+    """What the directory, else the person's latest ticket, says: fields, language, zone."""
+    found: dict[str, Field] = {}
+    language = zone = ""
+    before = tickets.newest_of(connection, address)
+    if before is not None:
+        language, zone = before.language, before.zone
+        for name, field in tickets.fields_of(connection, before.id).items():
+            if name in _PERSONAL:
+                found[name] = Field(name, field.value, "history", min(field.confidence, 0.6))
+    record = people.record_of(connection, address)
+    if record is not None:
+        for name in _PERSONAL:
+            value = getattr(record, name)
+            if value:
+                found[name] = Field(name, value, "directory", 0.9)
+        language, zone = record.language or language, record.zone or zone
+    return found, language, zone
+
+
+def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
+    """Message-IDs that each person has seen or written on a ticket, oldest first; and the agents who wrote."""
+    seen: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    wrote: set[str] = set()
+    for row in tickets.entry_ids(connection, number):
+        seen[row.author.lower()].append((row.at, row.message_id))
+        if row.role == "agent":
+            wrote.add(row.author.lower())
+    for row in outbox.ids_to(connection, number):
+        seen[row.recipient.lower()].append((row.created, row.message_id))
+    return {
+        address: tuple(message_id for _, message_id in sorted(ids)[-_THREAD_IDS:]) for address, ids in seen.items()
+    }, frozenset(wrote)
+
+
+def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:
+    """A delivery report counts only for a mail of ours to that very recipient (THREATS A29)."""
+    if not isinstance(event, MailArrived) or event.message.bounce is None:
+        return ()
+    bounce = event.message.bounce
+    row = outbox.of_message(connection, bounce.message_id or "")
+    if row is None:
+        return ()
+    return tuple(
+        DeliveryFailed(
+            Address(row.recipient), each.status, event.screening.reason, each.permanent and each.action == "failed", row.template
+        )
+        for each in bounce.recipients
+        if each.address.lower() == row.recipient.lower()
+    )

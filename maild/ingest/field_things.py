@@ -1,0 +1,103 @@
+"""The affected device and program in free text: which of several things a mail names is the troubled one. Pure.
+
+Values are verbatim; every pattern is bounded and linear (THREATS A25); the caller bounds the text.
+"""
+
+import re
+
+from maild.ingest.field_words import DEVICES_EN, DEVICES_ZH, MAKERS, PROGRAM_ENDINGS, PROGRAMS, any_of
+
+_W = r"(?<![A-Za-z0-9_])"
+_E = r"(?![A-Za-z0-9_])"
+
+
+_TAG = re.compile(
+    r"(?:资产编号|资产号|序列号|编号|(?<![A-Za-z])(?:asset(?: tag| code| no\.?| number)?|service tag"
+    r"|serial(?: number| no\.?)?|s/n|sn))"
+    r"\s{0,2}(?:is|是|为|[:：#=-])?\s{0,2}([A-Za-z0-9][A-Za-z0-9\-]{3,24})",
+    re.I,
+)
+_MODEL = re.compile(
+    rf"{_W}((?:{any_of(MAKERS)})(?:[ -]?(?:{any_of(MAKERS)}))?"
+    r"(?:[ -]?[A-Za-z]{0,12}-?[A-Za-z]{0,3}\d[\w\-]{0,14})(?: (?:tablet|laptop|printer|g\d{1,2}))?"
+    rf"|(?:{any_of(MAKERS)}) [A-Z][A-Za-z]{{1,14}} ?[A-Za-z]{{0,4}}-?\d[\w\-]{{0,12}})",
+    re.I,
+)
+_HOST = re.compile(
+    rf"{_W}([A-Z]{{2,12}}-(?:PC|NB|LT|DT|SRV|WS)-?\d{{1,5}}|(?:prt|prn|lt|nb|pc|srv)[-_]?[a-z]{{0,4}}\d{{2,6}}"
+    rf"|[a-z]{{2,5}}\d{{5,9}}){_E}",
+    re.I,
+)
+_SHARE = re.compile(r"(\\\\[\w.\-]{2,40}(?:\\[^\\\s\"“”，。<>|]{1,60}){0,6})")
+_PRINTER = re.compile(rf"(?:打印机|printer)\s?([a-z]{{1,4}}\d{{1,4}}){_E}", re.I)
+_DEVICE_EN = re.compile(rf"{_W}({any_of(DEVICES_EN)}){_E}", re.I)
+_DEVICE_ZH = re.compile(rf"({any_of(DEVICES_ZH)})", re.I)
+_DEVICE_ZH_LONG = re.compile(
+    rf"([\u4e00-\u9fffA-Za-z0-9]{{1,8}}上的|[\u4e00-\u9fff]{{0,6}})({any_of(DEVICES_ZH)})",
+    re.I,
+)
+# A letter that only resembles the expected one when case is ignored ("İphone") still matches, but has no rank.
+_UNRANKED = 1_000
+_RANK_EN = {word: rank for rank, word in enumerate(DEVICES_EN)}
+_RANK_ZH = {word: rank for rank, word in enumerate(DEVICES_ZH)}
+
+
+def asset(text: str) -> str:
+    """The affected device: a tag, a make and model, a host, share or printer name, else its kind."""
+    for pattern in (_TAG, _MODEL, _PRINTER, _HOST, _SHARE):
+        for match in pattern.finditer(text):
+            if any(char.isdigit() for char in match[1]) or pattern is _SHARE:
+                return match[1].strip(" -")
+    kinds = [match[1] for match in _DEVICE_ZH.finditer(text)]
+    if kinds:
+        return min(kinds, key=lambda word: _RANK_ZH.get(word.lower(), _UNRANKED))
+    kinds = [match[1] for match in _DEVICE_EN.finditer(text)]
+    return min(kinds, key=lambda word: _RANK_EN.get(word.lower(), _UNRANKED)) if kinds else ""
+
+
+_PROGRAM = re.compile(rf"(?<![A-Za-z0-9_])({any_of(PROGRAMS)})(?![A-Za-z_])", re.I)
+_ZH_SYSTEM = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_\-]{{0,24}}\s?|[\u4e00-\u9fff]{{2,8}})({any_of(PROGRAM_ENDINGS)})")
+_EN_SYSTEM = re.compile(
+    r"(?<![A-Za-z0-9_])([A-Za-z][\w.\-]{1,24}(?: [A-Za-z][\w.\-]{1,24})?) "
+    r"(?:application|app|software|portal|system|client|module|tool|website|database)"
+    r"(?! (?:application|app|software|system|client|tool|website|database))(?![A-Za-z])",
+    re.I,
+)
+_NAME_LIKE = re.compile(r"(?<![\w./\\@])([a-z]{2,}(?:_[a-z]{2,}){1,4}|[A-Z]{2,6}_[a-z]{2,12})(?![\w./\\@])")
+_NO_SYSTEM = frozenset(
+    {
+        "the", "a", "an", "my", "our", "your", "this", "that", "his", "her", "their", "file", "operating", "whole",
+        "any", "new", "which", "same", "other", "help", "desk", "ticket", "phone", "computer", "of", "to", "in", "on",
+        "for", "and", "or", "with", "from", "by", "is", "as", "at", "it", "error", "access", "using", "email", "web",
+        "support", "current", "old", "some", "each", "all", "mail",
+    }
+)  # fmt: skip
+_ZH_LEAD = re.compile(
+    r"^(?:打开|登录|登陆|使用|进入|访问|安装|公司的?|我的|我们的?|这个|那个|请|在|用|该|新|的|和|了|到|把|从|部分"
+    r"|多个|用户|所有|操作|更新|最新|升级|启动|电脑|帮忙|其他|无法|不能){1,4}"
+)
+
+
+def software(text: str) -> str:
+    """The program or system: one with a name of its own before the ones that everybody has."""
+    for match in _NAME_LIKE.finditer(text):
+        if not match[1].startswith(("err", "image")):
+            return match[1]
+    known = [match[1] for match in _PROGRAM.finditer(text)]
+    best = min(known, key=_common) if known else ""
+    if best and _common(best) == 0:
+        return best
+    for match in _ZH_SYSTEM.finditer(text):
+        words = _ZH_LEAD.sub("", match[1].strip())
+        if words:
+            return words + match[2]
+    for match in _EN_SYSTEM.finditer(text):
+        names = [word for word in match[1].split() if word.lower() not in _NO_SYSTEM]
+        if names:
+            return " ".join(names) if names[0][0].isupper() else names[-1]
+    return best
+
+
+def _common(word: str) -> int:
+    """0 for a program that is likely to be the troubled one itself, 1 for what everything runs on."""
+    return int(word.lower() in ("windows", "win7", "win10", "win11", "macos", "ios", "android", "office", "java"))

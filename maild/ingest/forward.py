@@ -1,0 +1,100 @@
+"""The original mail inside a forward: from an attached message, or the header block under the forward line."""
+
+from maild.ingest.body import Body
+from maild.ingest.clean import clean_line
+from maild.ingest.header_block import HeaderBlock, block_at, label_of
+from maild.ingest.headers import parse_address_text, parse_addresses, subject_text
+from maild.ingest.parse import Parsed
+from maild.ingest.quote_words import fold
+from maild.ingest.quotes import NewText, is_separator, strip_separator
+from maild.model.message import Address, Forwarded
+
+_SUBJECT_PREFIXES = tuple(
+    (
+        "fw:|fwd:|fw：|fwd：|转发|轉寄|wg:|tr:|rv:|enc:|i:|vs:|vb:|doorst:|転送|전달|[fwd|"
+        "fwd |pd:|vl:|továbbítás:|ilt:|转:|转：|轉發|tr :|fs:|rif:|res:|videresendt:|"
+        "vidarebefordrat:|пересл|fwd."
+    ).split("|")
+)
+LINES = 400
+
+
+def read_forward(parsed: Parsed, body: Body, subject: str, cut: NewText) -> Forwarded | None:
+    """Sender and subject of the forwarded mail; None when this is no forward. Never an address from elsewhere."""
+    says = fold(subject).startswith(_SUBJECT_PREFIXES)
+    inner = _attached(parsed)
+    if inner is not None:
+        return inner
+    lines = body.lines[:LINES]
+    at = cut.forward_at
+    if at is None and says:
+        at = 0
+    if at is None:
+        at = next(
+            (n for n, line in enumerate(lines) if line.strip() and is_separator(line.lstrip("> ")) == "forward"), None
+        )
+    if at is None:
+        at = _alone(lines)
+    if at is None:
+        return None
+    block = _first_block(lines, at)
+    if block is None:
+        return None
+    author = parse_address_text(_decorated(block.values.get("from", "")))
+    address = next((a for a in author if "@" in a.address), None)
+    if address is None:
+        name = clean_line(block.values.get("from", ""), 250)
+        address = Address("", name.strip("*_ "))
+    return Forwarded(address, clean_line(block.values.get("subject", "").strip("* _")))
+
+
+def _attached(parsed: Parsed) -> Forwarded | None:
+    if parsed.root.content_type == "multipart/report":
+        return None
+    for part in parsed.root.walk():
+        if part.inner is not None:
+            found = parse_addresses(part.inner.fields.first("from") or b"")
+            author = next((a for a in found if "@" in a.address), found[0] if found else None)
+            if author is not None:
+                return Forwarded(author, subject_text(part.inner.fields.first("subject") or b""))
+    return None
+
+
+def _alone(lines: list[str]) -> int | None:
+    """A mail that begins with a header block is a forward without a word, whatever its subject."""
+    for number, line in enumerate(lines[:5]):
+        if line.strip(" >*_-="):
+            return number if label_of(line.lstrip("> ")) is not None and block_at(lines, number) is not None else None
+    return None
+
+
+def _first_block(lines: list[str], at: int) -> HeaderBlock | None:
+    for number in range(at, min(len(lines), at + 200)):
+        if lines[number].strip():
+            block = block_at([strip_separator(lines[number]), *lines[number + 1 : number + 20]], 0)
+            if block is not None and "from" in block.values:
+                return block
+    return None
+
+
+def _decorated(value: str) -> str:
+    """`Name [mailto:a@b]` and `Name (a@b)` as `Name <a@b>`; links behind addresses taken off."""
+    for opening, closing in (
+        ("[mailto:", "]"),
+        ("(mailto:", ")"),
+        ("<mailto:", ">"),
+        ("[", "]"),
+        ("(", ")"),
+        ("（", "）"),
+        ("＜", "＞"),
+        ("«", "»"),
+    ):
+        start = value.find(opening)
+        end = value.find(closing, start + 1) if start >= 0 else -1
+        if 0 <= start < end and "@" in value[start:end]:
+            inside = value[start + len(opening) : end]
+            head = value[:start].strip()
+            if "<" not in head:
+                return f"{head.replace(inside, '').strip()} <{inside.strip()}>"
+            return head
+    return value

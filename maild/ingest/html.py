@@ -1,0 +1,230 @@
+"""HTML to readable text, with marks where its structure says quote, history or signature.
+
+resiliparse is linear on nested bombs where other parsers are not (LIBRARIES.md); what it still dies of, many
+attributes in one tag, is looked for first, and such HTML is stripped of its tags by hand, bounded.
+"""
+
+import html as entities
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import ElementNode, HTMLTree
+
+from maild.ingest.clean import clean_text
+
+HTML_CHARACTERS = 2_000_000
+# A newsletter may have 7,412 (THREATS A24).
+TAGS = 20_000
+ATTRIBUTES = 1_000
+CRUDE_CHARACTERS = 256_000
+MARKED = 300
+
+Mark = Literal["", "quote", "history", "signature"]
+
+_OPEN_QUOTE, _CLOSE_QUOTE, _HISTORY, _OPEN_SIGNATURE, _CLOSE_SIGNATURE = (
+    "\ue901",
+    "\ue902",
+    "\ue903",
+    "\ue904",
+    "\ue905",
+)
+_SENTINELS = dict.fromkeys(map(ord, (_OPEN_QUOTE, _CLOSE_QUOTE, _HISTORY, _OPEN_SIGNATURE, _CLOSE_SIGNATURE, "\ue906")))
+_NO_TARGET = "\ue906"
+_SENTINEL = re.compile("[\ue901-\ue906]")
+
+# What mail programs wrap around the mail that is answered.
+_QUOTES = (
+    "blockquote, .gmail_attr, .gmail_extra, .gmail_quote, .moz-cite-prefix, .yahoo_quoted, .protonmail_quote, "
+    ".zmail_extra, "
+    ".tutanota_quote, .qt, #isReplyContent, .ntes-quote, .quote, .moz-email-headers-table, .cite"
+)
+# What stands before a history that goes to the end of the mail.
+_HISTORIES = (
+    "#appendonsend, #divRplyFwdMsg, #x_divRplyFwdMsg, #mail-editor-reference-message-container, .OutlookMessageHeader, "
+    "#OLK_SRC_BODY_SECTION, .ms-outlook-mobile-reference-message, #reply-intro, .foxmail-quote"
+)
+_SIGNATURES = (
+    ".gmail_signature, .moz-signature, #Signature, #ms-outlook-mobile-signature, .protonmail_signature_block, "
+    ".gmail_signature_prefix, #AppleMailSignature, .signature"
+)
+_HIDDEN = ("[hidden]", "[style*='display:none']", "[style*='display: none']", "script", "style", "title", "head > *")
+_BLOCKS_IN_CELL = "td div, td p, th div, th p"
+_TAG_PIECE = re.compile(r"[^\s/]+")
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.S)
+_BREAKING = re.compile(r"<(?:br|p|div|tr|li|h[1-6]|table|ul|ol|blockquote)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """The text of an HTML body as lines, and beside each line what the HTML says about it."""
+
+    lines: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    crude: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def html_text(source: str) -> HtmlText:
+    """Readable text: a line for each block and table row, list bullets, link targets behind links that differ.
+
+    Never raises on hostile HTML; beyond the limits (THREATS A24) tags are stripped by hand from the first 256,000
+    characters and `crude` is set.
+    """
+    source = clean_text(source).translate(_SENTINELS)
+    if over_limits(source):
+        lines = tuple(_tidy(_crude(source[:CRUDE_CHARACTERS])))
+        plain: list[Mark] = [""] * len(lines)
+        return HtmlText(lines, tuple(plain), crude=True)
+    tree = HTMLTree.parse(source)
+    body = tree.body
+    if not isinstance(body, ElementNode):
+        return HtmlText((), ())
+    _mark(tree, body)
+    _flatten_cells(tree, body)
+    for anchor in body.query_selector_all("a:not([href])")[:MARKED]:
+        # Named anchors have no target to show; the extraction would write `()`.
+        anchor.set_attribute("href", _NO_TARGET)
+    text = extract_plain_text(tree, links=True, alt_texts=False, preserve_formatting=True, skip_elements=list(_HIDDEN))
+    return _read_marks(_tidy(_links(text.replace(f" ({_NO_TARGET})", ""))))
+
+
+def over_limits(source: str) -> bool:
+    """Whether HTML is a bomb to a parser: too long, too many tags, or too many attributes in one tag."""
+    if len(source) > HTML_CHARACTERS or source.count("<") > TAGS:
+        return True
+    for piece in source.split(">"):
+        at = piece.find("<")
+        inside = piece[at:] if at >= 0 else piece
+        if len(inside) > 2 * ATTRIBUTES and sum(1 for _ in _TAG_PIECE.finditer(inside)) > ATTRIBUTES:
+            return at >= 0 or not piece.isspace()
+    return False
+
+
+def _wrap(tree: HTMLTree, node: ElementNode, before: str, after: str) -> None:
+    """Put lines of sentinels before and behind a node."""
+    if node.parent is None:
+        return
+    opening = _sentinel_line(tree, before)
+    if opening is not None:
+        node.before(opening)
+    closing = _sentinel_line(tree, after) if after else None
+    if closing is not None:
+        node.after(closing)
+
+
+def _sentinel_line(tree: HTMLTree, sentinel: str) -> ElementNode | None:
+    line = tree.create_element("div")
+    if not isinstance(line, ElementNode):
+        return None
+    line.text = sentinel
+    return line
+
+
+def _mark(tree: HTMLTree, body: ElementNode) -> None:
+    """Put sentinel lines around what the mail program marked as quoted, historic or a signature."""
+    # Slices, never a loop over the collection: each step of that asks the tree again, which is quadratic.
+    for node in body.query_selector_all(_QUOTES)[:MARKED]:
+        classes = node.class_name or ""
+        holds_quotes = "gmail_quote" in classes or "gmail_extra" in classes or "zmail_extra" in classes
+        if node.tag != "blockquote" and holds_quotes and node.query_selector("blockquote") is not None:
+            # Inline answers stand inside this container, between the blockquotes: only these are quoted.
+            continue
+        if "gmail_extra" in classes:
+            continue
+        _wrap(tree, node, _OPEN_QUOTE, _CLOSE_QUOTE)
+    for node in body.query_selector_all(_HISTORIES)[:MARKED]:
+        _wrap(tree, node, _HISTORY, "")
+    for node in body.query_selector_all(_SIGNATURES)[:MARKED]:
+        _wrap(tree, node, _OPEN_SIGNATURE, _CLOSE_SIGNATURE)
+
+
+def _flatten_cells(tree: HTMLTree, body: ElementNode) -> None:
+    """Rows of small cells that hold one block each stay rows: the block's line break would tear the row apart."""
+    for cell in body.query_selector_all("td, th")[:3000]:
+        children = list(cell.child_nodes)
+        blocks = [child for child in children if isinstance(child, ElementNode) and child.tag in ("div", "p")]
+        if len(blocks) == 1 and not any((child.text or "").strip() for child in children if child is not blocks[0]):
+            block = blocks[0]
+            text = (block.text or "").strip()
+            if "\n" not in text and len(text) < 200 and block.query_selector("br, div, p, table, ul, ol, a") is None:
+                cell.text = text
+
+
+def _links(text: str) -> str:
+    """`http://x (http://x)` says it twice."""
+    return _LINK.sub(lambda m: m[1] if _same_link(m[1], m[2]) else m[0], text)
+
+
+_LINK = re.compile(r"(\S{1,500}) \(((?:https?://|mailto:|tel:)[^\s()]{1,2000})\)")
+
+
+def _same_link(shown: str, target: str) -> bool:
+    bare = target.removeprefix("mailto:").removeprefix("tel:").partition("?")[0] if ":" in target[:7] else target
+    strip = "/<>.,"
+    return shown.strip(strip).lower() in (target.strip(strip).lower(), bare.strip(strip).lower())
+
+
+def _crude(source: str) -> str:
+    pieces: list[str] = []
+    for piece in _BREAKING.sub("\n<", source).split("<"):
+        tag, closed, text = piece.partition(">")
+        pieces.append(text if closed else ("" if pieces else tag))
+    return entities.unescape("".join(pieces))
+
+
+def _tidy(text: str) -> list[str]:
+    """Lines without trailing blanks, and never more than one empty line in a row."""
+    lines: list[str] = []
+    for line in text.replace("\u00a0", " ").split("\n"):
+        line = line.rstrip()
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line)
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _read_marks(lines: list[str]) -> HtmlText:
+    """Take the sentinels out again and tell of each line what it stood inside of."""
+    out: list[str] = []
+    marks: list[Mark] = []
+    depth = signature = 0
+    history = False
+    for line in lines:
+        found = _SENTINEL.findall(line)
+        if found:
+            line = _SENTINEL.sub("", line).rstrip()
+        before = depth, signature
+        for sentinel in found:
+            if sentinel == _OPEN_QUOTE:
+                depth += 1
+            elif sentinel == _CLOSE_QUOTE:
+                depth = max(0, depth - 1)
+            elif sentinel == _HISTORY:
+                history = True
+            elif sentinel == _OPEN_SIGNATURE:
+                signature += 1
+            else:
+                signature = max(0, signature - 1)
+        if found and not line.strip():
+            if out and out[-1]:
+                out.append("")
+                marks.append("quote" if depth else "")
+            continue
+        mark: Mark = ""
+        if depth or before[0]:
+            mark = "quote"
+        elif history:
+            mark = "history"
+        elif signature or before[1]:
+            mark = "signature"
+        if not line and out and not out[-1]:
+            continue
+        out.append(line)
+        marks.append(mark)
+    return HtmlText(tuple(out), tuple(marks))

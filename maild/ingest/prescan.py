@@ -1,0 +1,153 @@
+"""The look at raw bytes before any parser sees them: linear, bounded, and enough to quarantine a mail decently.
+
+The limits are those of THREATS §6 R14; each stands against a measured bomb (THREATS §2.1).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.ingest.charset import decode, raw_header
+from maild.ingest.clean import clean_line, clean_text
+from maild.ingest.fields import Fields, split_fields
+from maild.ingest.headers import message_ids, parse_addresses, parse_date, subject_text
+from maild.model.message import Address
+
+PARSE_BYTES = 25 * 1024 * 1024
+HEADER_BLOCK_BYTES = 128 * 1024
+HEADER_BYTES = 16 * 1024
+HEADER_COUNT = 400
+CONTENT_HEADER_BYTES = 4 * 1024
+CONTENT_HEADER_SEMICOLONS = 48
+CONTENT_HEADERS_BYTES = 128 * 1024
+BOUNDARY_LINES = 600
+MULTIPARTS = 40
+LINES = 1_000_000
+LINE_TESTS = 3_000_000
+ENCODED_WORDS = 400
+SCAN_BYTES = 64 * 1024
+
+_CONTENT_HEADER = re.compile(rb"^content-[a-z-]{1,40}[ \t]{0,20}:[^\n]*(?:\n[ \t][^\n]*)*", re.I | re.M)
+_BOUNDARY = re.compile(
+    rb"boundary\*?[0-9]{0,2}\*?[ \t]{0,20}=[\s]{0,20}(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Whether a mail may go to the parser; if not, `reason` names the limit. The rest is from the first 64 kB and
+    serves the quarantine's listing: `from_` may have an empty address, `date` is None when it cannot be read."""
+
+    ok: bool
+    reason: str
+    from_: Address
+    subject: str
+    date: datetime | None
+    message_id: str
+    text: str
+
+
+def prescan(raw: bytes) -> Scan:
+    """Judge a mail by its bytes alone; linear, about 1 s for 25 MB, below 1 ms for ordinary mail. Never raises."""
+    fields = split_fields(raw)
+    reason = over_limits(raw, fields)
+    head = split_fields(raw[:SCAN_BYTES]) if len(raw) > SCAN_BYTES and reason else fields
+    sender = parse_addresses((head.first("from") or b"")[:HEADER_BYTES])
+    return Scan(
+        ok=not reason,
+        reason=reason,
+        from_=sender[0] if sender else Address(""),
+        subject=subject_text((head.first("subject") or b"")[:HEADER_BYTES]),
+        date=parse_date((head.first("date") or b"")[:200]),
+        message_id=_message_id(head),
+        text=clean_text(decode(raw[head.body_at : head.body_at + SCAN_BYTES])) if reason else "",
+    )
+
+
+def over_limits(raw: bytes, fields: Fields | None = None) -> str:
+    """Why a mail may not be parsed, naming the limit and what was found; an empty string when it may."""
+    if len(raw) > PARSE_BYTES:
+        return f"{len(raw)} bytes; at most {PARSE_BYTES} are parsed"
+    fields = fields or split_fields(raw)
+    if fields.body_at > HEADER_BLOCK_BYTES or (fields.body_at == HEADER_BLOCK_BYTES and len(raw) > fields.body_at):
+        return f"a header block of more than {HEADER_BLOCK_BYTES} bytes"
+    if len(fields.items) > HEADER_COUNT:
+        return f"{len(fields.items)} header fields; at most {HEADER_COUNT}"
+    longest = max((len(value) for _, value in fields.items), default=0)
+    if longest > HEADER_BYTES:
+        return f"a header field of {longest} bytes; at most {HEADER_BYTES}"
+    words = raw.count(b"=?", 0, fields.body_at) // 2
+    if words > ENCODED_WORDS:
+        return f"about {words} encoded words in the header; at most {ENCODED_WORDS}"
+    return _structure_over_limits(raw)
+
+
+def _structure_over_limits(raw: bytes) -> str:
+    total = multiparts = words = 0
+    boundaries: set[bytes] = set()
+    for header in _content_headers(raw):
+        total += len(header)
+        if len(header) > CONTENT_HEADER_BYTES:
+            return f"a content header of {len(header)} bytes; at most {CONTENT_HEADER_BYTES}"
+        if header.count(b";") > CONTENT_HEADER_SEMICOLONS:
+            return f"a content header with {header.count(b';')} parameters; at most {CONTENT_HEADER_SEMICOLONS}"
+        if total > CONTENT_HEADERS_BYTES:
+            return f"more than {CONTENT_HEADERS_BYTES} bytes of content headers"
+        words += header.count(b"=?") // 2
+        lower = header[:200].lower()
+        if b"multipart/" in lower or b"message/" in lower:
+            multiparts += 1
+            found = _BOUNDARY.search(header)
+            if found:
+                boundaries.add(found.group(1) or found.group(2))
+        if multiparts > MULTIPARTS:
+            return f"more than {MULTIPARTS} containers"
+    if words > ENCODED_WORDS:
+        return f"about {words} encoded words in the parts' headers; at most {ENCODED_WORDS}"
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    if lines > LINES:
+        return f"{lines} lines; at most {LINES}"
+    if lines * (1 + multiparts) > LINE_TESTS:
+        return f"{lines} lines in {multiparts} containers; at most {LINE_TESTS} line tests"
+    parts = sum(raw.count(b"\n--" + boundary) for boundary in boundaries)
+    if parts > BOUNDARY_LINES:
+        return f"{parts} boundary lines; at most {BOUNDARY_LINES}"
+    return ""
+
+
+def _content_headers(raw: bytes) -> Iterator[bytes]:
+    """Every content header of the mail and its parts, with its folds (and look-alikes in the text)."""
+    # Two passes of C code over the bytes are ten times as fast as one regex that ignores case.
+    lower = raw.lower()
+    at = 0 if lower.startswith(b"content-") else lower.find(b"\ncontent-") + 1
+    while at or lower.startswith(b"content-", 0, 8):
+        match = _CONTENT_HEADER.match(raw, at)
+        if match is not None:
+            yield match.group()
+        following = lower.find(b"\ncontent-", at)
+        if following < 0:
+            return
+        at = following + 1
+
+
+def content_hash(raw: bytes) -> str:
+    """SHA-256, in hex, over Date, From and the raw body: the second half of the ledger's dedupe key."""
+    fields = split_fields(raw)
+    digest = hashlib.sha256()
+    for name in ("date", "from"):
+        digest.update(b" ".join((fields.first(name) or b"").split()) + b"\n")
+    digest.update(memoryview(raw)[fields.body_at :])
+    return digest.hexdigest()
+
+
+def message_id_of(raw: bytes) -> str:
+    """The Message-ID with its angle brackets, or an empty string when there is no well-formed one."""
+    return _message_id(split_fields(raw))
+
+
+def _message_id(fields: Fields) -> str:
+    value = fields.first("message-id")
+    found = message_ids(raw_header(value[:HEADER_BYTES])) if value else ()
+    return clean_line(found[0]) if found else ""

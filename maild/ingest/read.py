@@ -1,0 +1,118 @@
+"""Raw mail to Message: parse, decode, cut, recognise; pure, and the only way in for the rest of maild."""
+
+from collections.abc import Sequence
+
+from maild.ingest.automated import judge_automatic
+from maild.ingest.body import Body, read_body
+from maild.ingest.bounce import read_bounce
+from maild.ingest.charset import header_text, raw_header
+from maild.ingest.clean import clean_line, clean_text
+from maild.ingest.fields import Fields
+from maild.ingest.forward import read_forward
+from maild.ingest.headers import judge_sender, message_ids, parse_addresses, parse_date, subject_text
+from maild.ingest.language import language_of
+from maild.ingest.parse import Parsed, parse
+from maild.ingest.quotes import new_text
+from maild.ingest.tnef import TnefFile
+from maild.model.message import Address, Message
+
+HEADERS = 400
+HEADER_CHARACTERS = 16_384
+LANGUAGE_CHARACTERS = 20
+
+
+def read(raw: bytes) -> Message:
+    """A whole mail as a Message. For any bytes that prescan accepts; what it raises is a bug, and quarantined."""
+    parsed = parse(_unix_lines(raw))
+    body = read_body(parsed.root)
+    hint = parsed.root.charset or next((part.charset for part in parsed.root.walk() if part.charset), None)
+    fields = parsed.fields
+    subject = subject_text(fields.first("subject") or b"", hint)
+    from_ = _author(fields, hint)
+    text = body.text
+    cut = new_text(body.lines, body.marks)
+    headers = _headers(fields, hint)
+    bounce = read_bounce(parsed, text, subject, from_)
+    answer = cut.text
+    return Message(
+        from_=from_,
+        sender=judge_sender(fields),
+        subject=subject,
+        to=_addresses(fields, "to", hint),
+        cc=_addresses(fields, "cc", hint),
+        reply_to=_addresses(fields, "reply-to", hint),
+        date=parse_date(fields.first("date") or b""),
+        message_id=next(iter(_ids(fields, "message-id")), ""),
+        in_reply_to=_ids(fields, "in-reply-to"),
+        references=_ids(fields, "references"),
+        headers=headers,
+        language=language_of(answer if len(answer) >= LANGUAGE_CHARACTERS else f"{answer}\n{subject}", subject),
+        text=text,
+        new_text=answer or text,
+        signature=cut.signature,
+        attachments=tuple(body.attachments),
+        forwarded=read_forward(parsed, body, subject, cut),
+        automatic=judge_automatic(headers, from_, subject, answer, bounce is not None, parsed),
+        bounce=bounce,
+        encrypted=_is_encrypted(parsed, body),
+        has_plain_text=body.has_plain,
+        notes=tuple(body.notes) + parsed.defects[:10],
+    )
+
+
+def parts(raw: bytes, indices: Sequence[int]) -> list[bytes]:
+    """The decoded bytes of attachments by Attachment.index, in the order asked for. IndexError for an unknown one."""
+    leaves = read_body(parse(_unix_lines(raw)).root).leaves
+    found: list[bytes] = []
+    for index in indices:
+        if not 0 <= index < len(leaves):
+            raise IndexError(f"attachment {index} of a mail with {len(leaves)} attachments")
+        data = leaves[index][1]
+        found.append(data.data if isinstance(data, TnefFile) else data)
+    return found
+
+
+def _unix_lines(raw: bytes) -> bytes:
+    """A mail whose lines end in CR alone (old Macs) gets line feeds; every other mail stays as it is."""
+    return raw.replace(b"\r", b"\n") if b"\n" not in raw and b"\r" in raw else raw
+
+
+def _author(fields: Fields, hint: str | None) -> Address:
+    """Who is shown and answered: the first From with an address, else Reply-To, Sender, Return-Path."""
+    nameless = Address("")
+    for name in ("from", "reply-to", "sender", "return-path", "x-sender", "apparently-from"):
+        found = parse_addresses(fields.first(name) or b"", hint)
+        for address in found[:1]:
+            if "@" in address.address:
+                return address
+            nameless = nameless if nameless.address or nameless.name else address
+        if name == "from" and found:
+            return next((a for a in found if "@" in a.address), nameless)
+    return nameless
+
+
+def _addresses(fields: Fields, name: str, hint: str | None) -> tuple[Address, ...]:
+    return tuple(a for value in fields.all(name) for a in parse_addresses(value, hint) if "@" in a.address)
+
+
+def _ids(fields: Fields, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for value in fields.all(name) for i in message_ids(raw_header(_spaced(value)))))
+
+
+def _spaced(value: bytes) -> bytes:
+    """Folds keep their blank, so that ids on two lines stay two."""
+    return value.replace(b"\r\n", b" ").replace(b"\n", b" ")
+
+
+def _headers(fields: Fields, hint: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, clean_line(header_text(value, hint) if b"=?" in value else raw_header(value, hint), HEADER_CHARACTERS))
+        for name, value in fields.items[:HEADERS]
+    )
+
+
+def _is_encrypted(parsed: Parsed, body: Body) -> bool:
+    if body.encrypted:
+        return True
+    text = clean_text("\n".join(body.lines[:50]))
+    return "-----BEGIN PGP MESSAGE-----" in text

@@ -1,0 +1,97 @@
+"""Which ticket a mail claims to belong to (PRODUCT §2.4): our signed ids first, then ids on record, then the tag.
+
+Nothing is guessed from equal titles or Thread-Index. A claim gives no rights: `trust` says who may join.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from maild.model import Message, Policy, SignedId, Thread
+from maild.tokens import Tokens
+
+# Ids looked up on record; a thread longer than that is found by its newest ones all the same.
+_MAX_IDS = 50
+_MAX_TAGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a mail brings to be found by: signed ids and plain ids newest first, ticket numbers of tags in its subject."""
+
+    signed: tuple[SignedId, ...]
+    ids: tuple[str, ...]
+    tags: tuple[int, ...]
+    button: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows of the keys: ticket by Message-ID, and which numbers of tags exist."""
+
+    by_id: Mapping[str, int]
+    existing: frozenset[int]
+    merged: Mapping[int, int]
+
+
+# A pressed button: `[IT-12] #take abc…` (verb, token), possibly behind reply prefixes.
+_BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])", re.IGNORECASE)
+
+
+def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
+    """The keys of a mail; without tokens (inspect without a signing key) no id counts as signed."""
+    newest_first = tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_MAX_IDS]
+    signed = _signed(newest_first, message.sender.identity, tokens) if tokens else ()
+    subject = unicodedata.normalize("NFKC", message.subject)
+    numbers = (int(number) for number in _tag_pattern(policy.desk.prefix, policy.desk.former_prefixes).findall(subject))
+    pressed = _BUTTON.search(subject)
+    return Keys(
+        signed,
+        newest_first,
+        tuple(dict.fromkeys(number for number in numbers if 0 < number < 2**53))[:_MAX_TAGS],
+        (pressed[1].lower(), pressed[2].lower()) if pressed else None,
+    )
+
+
+def _signed(ids: tuple[str, ...], writer: str | None, tokens: Tokens) -> tuple[SignedId, ...]:
+    """Our own ids among them; those that were sent to this very writer first, since it is these that they answer."""
+    # Ticket 0 stands in the ids of mails that belong to no ticket: reports, alarms.
+    found = [each for each in map(tokens.read, ids) if each is not None and each.ticket]
+    return tuple(sorted(found, key=lambda each: writer is None or not tokens.was_sent_to(each, writer)))
+
+
+def choose(found: Keys, known: Known) -> Thread:
+    """The one ticket that the mail speaks of; where token and tag disagree the token wins and the note says so."""
+    if found.signed and found.signed[0].ticket in known.existing:
+        # Only the first counts: an older one was quoted along from another conversation.
+        signed = found.signed[0]
+        ticket = _target(signed.ticket, known)
+        note = ""
+        if found.tags and found.tags[0] not in (signed.ticket, ticket):
+            note = f"its subject names {found.tags[0]}, its signed reference {signed.ticket}: the reference wins"
+        return Thread(ticket, "token", signed, note)
+    for message_id in found.ids:
+        if message_id in known.by_id:
+            return Thread(_target(known.by_id[message_id], known), "references")
+    for number in found.tags:
+        if number in known.existing:
+            return Thread(_target(number, known), "tag")
+    return Thread(note=f"its subject names {found.tags[0]}, which does not exist" if found.tags else "")
+
+
+def _target(ticket: int, known: Known) -> int:
+    """Where a merged ticket leads; a ring of merges, which nobody should have made, ends where it began."""
+    seen = {ticket}
+    while ticket in known.merged and known.merged[ticket] not in seen:
+        ticket = known.merged[ticket]
+        seen.add(ticket)
+    return ticket
+
+
+@lru_cache(maxsize=16)
+def _tag_pattern(prefix: str, former: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in (prefix, *former))
+    # After NFKC full-width brackets, digits and hyphens are plain; 【】 stay as they are.
+    return re.compile(rf"[\[【]\s{{0,3}}(?:{names})\s{{0,3}}-\s{{0,3}}(\d{{1,15}})\s{{0,3}}[\]】]", re.IGNORECASE)

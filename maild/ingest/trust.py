@@ -1,0 +1,77 @@
+"""Who the writer of a mail is to the ticket that it claims (PRODUCT §2.5). The verdict is a value, stored with the mail.
+
+Identity never comes from a header alone: a From is anybody's to write. Rights need evidence: the site's own mail
+server vouches for the domain, or the mail answers a signed mail that was sent to this very address.
+"""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+
+from maild.ingest.authres import Authentication, authenticate
+from maild.model import Message, Policy, SignedId, Thread, Trust
+from maild.tokens import Tokens
+
+# How long an answer to a signed mail counts as evidence: shorter where no mail server vouches for anybody.
+SIGNED_DAYS = 90
+SIGNED_DAYS_ALONE = 14
+
+
+def judge(
+    message: Message,
+    thread: Thread,
+    signed: tuple[SignedId, ...],
+    speakers: Set[str],
+    policy: Policy,
+    tokens: Tokens | None,
+    now: datetime,
+    pressed: bool = False,
+) -> Trust:
+    """The verdict on a mail that claims `thread`.
+
+    signed    every signed id that the mail refers to
+    speakers  lower-case addresses of the requester and the accepted participants of the claimed ticket
+    pressed   the mail carries a button's token that was made for this writer and this ticket
+    """
+    identity = message.sender.identity
+    vouched = authenticate(message, policy.authserv_id)
+    if identity is None:
+        return Trust("stranger", f"no clean sender: {message.sender.defect}")
+    writer = identity.lower()
+    internal = policy.is_internal(writer)
+    if vouched.verdict == "fail":
+        return Trust("failed", vouched.reason)
+    passed = vouched.verdict == "pass"
+    agent = policy.agent(writer)
+    if agent is not None:
+        answered = pressed or _answers_us(thread, signed, writer, policy, tokens, now)
+        return _judge_agent(thread, vouched, answered, policy, internal)
+    if thread.ticket is not None and writer in speakers:
+        return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
+    if internal:
+        return Trust("none", f"{writer} is internal and has no part in this ticket" if thread.ticket else "internal", True, passed)
+    return Trust("stranger", f"{writer} is of no internal domain", False, passed)
+
+
+def _judge_agent(thread: Thread, vouched: Authentication, answered: bool, policy: Policy, internal: bool) -> Trust:
+    passed = vouched.verdict == "pass"
+    enough = (passed and answered) if policy.agent_trust == "both" else (passed or answered)
+    if enough:
+        evidence = vouched.reason if passed else "answers a mail that was sent to them"
+        return Trust("agent", f"listed agent: {evidence}", internal, passed)
+    if thread.ticket is None and policy.agent_trust != "both":
+        # A fresh mail asks for nothing that an ordinary colleague could not ask for.
+        return Trust("none", f"listed agent, unproved: {vouched.reason}", internal, passed)
+    return Trust("unverified", f"listed agent without evidence: {vouched.reason}", internal, passed)
+
+
+def _answers_us(
+    thread: Thread, signed: tuple[SignedId, ...], writer: str, policy: Policy, tokens: Tokens | None, now: datetime
+) -> bool:
+    if tokens is None or thread.ticket is None:
+        return False
+    oldest = now.date() - timedelta(days=SIGNED_DAYS if policy.authserv_id else SIGNED_DAYS_ALONE)
+    return any(
+        each.ticket == thread.signed.ticket and each.day >= oldest and tokens.was_sent_to(each, writer)
+        for each in signed
+        if thread.signed is not None
+    )

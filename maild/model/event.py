@@ -1,0 +1,148 @@
+"""What can happen to a ticket, what a decision wants to know, and what it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from maild.model.mail import Mail
+from maild.model.message import Address, Message, Screening, Thread, Trust
+from maild.model.ticket import Entry, Field, History, Ticket, Timer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailArrived:
+    """A mail was screened, threaded and judged. `received` is the server's receive time (INTERNALDATE), UTC.
+
+    `backlog` marks a mail older than the limit at first start: a ticket, but no automatic answer. `fields` is what was
+    read in it (manual 2.1.3), with the answers to the form that the ticket last asked with.
+    """
+
+    message: Message
+    screening: Screening
+    thread: Thread
+    trust: Trust
+    received: datetime
+    inbound: int = 0
+    mailbox: str = ""
+    backlog: bool = False
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer of the ticket fell due."""
+
+    kind: str
+    data: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFailed:
+    """A mail of this ticket was not delivered: refused by the relay or bounced (RFC 3463 `status`)."""
+
+    recipient: Address
+    status: str
+    detail: str
+    permanent: bool
+    template: str
+
+
+Event = MailArrived | TimerFired | DeliveryFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What `decide` wants to know before it thinks; `gather` reads it in the same transaction.
+
+    person     the address whose directory record, earlier fields and language are wanted; empty: nobody's
+    team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
+    similar    words to look for among the solved tickets; empty: do not look
+    bounced    the Message-ID of the mail that a delivery report speaks of
+    """
+
+    person: str = ""
+    team: str = ""
+    similar: str = ""
+    bounced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A solved ticket that resembles this one."""
+
+    ticket: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What `gather` found.
+
+    known       fields that the directory or the same person's earlier tickets gave, by name
+    language, zone   what the directory or an earlier ticket says of the person; empty when nothing does
+    absent      agents (address) who are away now, with the address of their deputy or an empty string
+    load        open tickets per agent address
+    turn        when each agent was last given a ticket, by address (round-robin)
+    similar     solved tickets that resemble this one, best first
+    threads     Message-IDs of the ticket's conversation with each person, oldest first, by address
+    claimed     the ticket that the mail names but has no right to join
+    readers     accepted participants who get the conversation by mail too
+    wrote       agents who have written on the ticket, by address
+    button      the verb of a valid button token in the mail (bound to this writer and ticket), else ""
+    asked_today how many confirmations were asked of this agent in the last 24 hours
+    waits       mails in this agent's name wait for their confirmation on this ticket
+    failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
+    """
+
+    known: Mapping[str, Field] = field(default_factory=dict)
+    language: str = ""
+    zone: str = ""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    load: Mapping[str, int] = field(default_factory=dict)
+    turn: Mapping[str, datetime] = field(default_factory=dict)
+    similar: tuple[Solved, ...] = ()
+    threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    claimed: Ticket | None = None
+    readers: tuple[Address, ...] = ()
+    wrote: frozenset[str] = frozenset()
+    button: str = ""
+    asked_today: int = 0
+    waits: bool = False
+    failed: tuple[DeliveryFailed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is to be done about one event: the only thing that `apply` carries out.
+
+    `fate` is what the ledger says of the mail (None for other events); `reason` says why, in plain English, for the
+    ledger, the history and `maild inspect`. A `ticket` of None leaves no ticket changed.
+
+    writers        internal people who may write on the ticket from now on
+    away           an agent's address, and until when they are away
+    rating         1–5 stars with the words beside them
+    corrections    (what, was, becomes) that an agent set right: the learner's food
+    undeliverable  (address, RFC 3463 status) to which no more mail goes
+    wait_until     a listed agent's mail waits for a tap until then
+    release        the agent confirmed: mails of theirs on this ticket that wait are decided again, as trusted
+    drop           the agent disowned them: they stay held for good
+    """
+
+    reason: str
+    fate: Literal["ticketed", "ignored", "held", "quarantined"] | None = None
+    ticket: Ticket | None = None
+    entries: tuple[Entry, ...] = ()
+    fields: tuple[Field, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    history: tuple[History, ...] = ()
+    links: tuple[tuple[int, str], ...] = ()
+    writers: tuple[Address, ...] = ()
+    away: tuple[str, datetime] | None = None
+    rating: tuple[int, str] | None = None
+    corrections: tuple[tuple[str, str, str], ...] = ()
+    undeliverable: tuple[tuple[str, str], ...] = ()
+    wait_until: datetime | None = None
+    release: bool = False
+    drop: bool = False

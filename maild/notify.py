@@ -1,0 +1,28 @@
+"""The sd_notify protocol (sd_notify(3)): one datagram to the socket that systemd names; silence without systemd."""
+
+import os
+import socket
+
+
+def notify(*lines: str) -> bool:
+    """Send assignments such as `READY=1` or `STATUS=…`; False if nobody listens."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return False
+    # An abstract socket is written with a leading @ and bound with a leading NUL.
+    target = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        try:
+            channel.connect(target)
+            channel.sendall("\n".join(line.replace("\n", " ") for line in lines).encode())
+        except OSError:
+            return False
+    return True
+
+
+def watchdog_seconds() -> float | None:
+    """How often systemd wants to hear WATCHDOG=1, if it does (WATCHDOG_USEC, and WATCHDOG_PID if set is ours)."""
+    usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
+    if not usec.isdigit() or (pid and pid != str(os.getpid())):
+        return None
+    return int(usec) / 1_000_000

@@ -1,0 +1,72 @@
+"""Which letters there are: what each may say beside its ticket, with the value that stands for "nothing said", and its
+buttons. A letter that is not listed here cannot be written; a value that the sender of a letter leaves out has its
+default, so that a letter never fails for want of a word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from maild.model import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter. `verbs` are its buttons; view.py leaves out those that make no sense now. `title` is what people
+    call it, for those that can fail to reach somebody."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    verbs: tuple[str, ...] = ()
+    title: Words = field(default=Words("", ""))
+
+
+RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
+# Closings after which the desk asks how it was; the others leave nothing to rate.
+RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
+
+_WORK = ("take", "resolve", "escalate")
+
+LETTERS: Mapping[str, Letter] = {
+    "requester/acknowledged": Letter(
+        {"hint": "", "outside_hours": False, "missing": (), "secret": False, "second_problem": "", "known": ()},
+        ("withdraw",),
+        Words("the acknowledgement", "受理通知"),
+    ),
+    "requester/info_requested": Letter(
+        {"fields": (), "text": "", "agent": ""}, title=Words("the question for details", "补充信息的请求")
+    ),
+    "requester/reminder": Letter({"step": 1, "closes": "", "fields": ()}, title=Words("a reminder", "提醒")),
+    "requester/reply": Letter({"text": ""}, title=Words("an agent's reply", "支持人员的回复")),
+    "requester/out_of_scope": Letter({"guidance": "", "closes": ""}, title=Words("where to turn", "非IT职责的说明")),
+    "requester/resolved": Letter(
+        {"summary": "", "agent": "", "closes": ""}, ("solved", "unsolved"), Words("the solution", "解决通知")
+    ),
+    "requester/confirm_reminder": Letter(
+        {"closes": ""}, ("solved", "unsolved"), Words("the question whether it is solved", "确认提醒")
+    ),
+    "requester/closed": Letter({"by": "confirmed", "reason": ""}, RATES, Words("the closing", "关闭通知")),
+    "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
+    "requester/progress": Letter(title=Words("how it stands", "进度说明")),
+    "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
+    "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
+    "stranger/received": Letter(),
+    "agent/new_ticket": Letter(
+        {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": ""},
+        (*_WORK, "out-of-scope"),
+    ),
+    "agent/requester_replied": Letter({"text": "", "attachments": (), "note": ""}, ("resolve", "escalate")),
+    "agent/reopened": Letter({"text": "", "note": ""}, _WORK),
+    "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1}, _WORK),
+    "agent/escalated": Letter({"by": "", "reason": "", "text": ""}, _WORK),
+    "agent/taken": Letter({"by": ""}),
+    "agent/transcript": Letter({"lines": (), "text": ""}),
+    "agent/confirm_command": Letter({"commands": (), "text": ""}, ("confirm",)),
+    "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "template": ""}),
+    "agent/closed": Letter({"how": "", "text": ""}),
+    "lead/low_rating": Letter({"rating": 1, "text": ""}),
+    "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
+    "admin/recovered": Letter({"what": ""}),
+    "admin/quarantined": Letter({"rows": ()}),
+    "admin/observed": Letter({"rows": ()}),
+}

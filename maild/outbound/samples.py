@@ -1,0 +1,192 @@
+"""One example of every letter: what `maild check` renders in every language before a template is trusted."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from maild.model import (
+    Address,
+    Agent,
+    Category,
+    Desk,
+    Field,
+    Mail,
+    Policy,
+    Team,
+    Ticket,
+    Triage,
+    Words,
+)
+from maild.model.mail import Audience
+from maild.outbound.letters import LETTERS
+
+# Monday morning in Shanghai.
+NOW = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
+_DUE = NOW + timedelta(hours=4, minutes=25)
+_LATER = NOW + timedelta(days=5)
+
+POLICY = Policy(
+    desk=Desk(
+        name=Words("IT Service Desk", "IT服务台"),
+        address="it@corp.example",
+        hotline="8000",
+        own_addresses=frozenset({"it@corp.example"}),
+        internal_domains=frozenset({"corp.example"}),
+    ),
+    categories={
+        "hardware": Category("hardware", Words("Hardware", "硬件故障"), "desk", ("phone", "asset")),
+        "other": Category("other", Words("Other", "其他"), "desk"),
+    },
+    teams={"desk": Team("desk", Words("Front desk", "一线支持组"), lead="zhao.min@corp.example")},
+    agents={
+        "wang.wei@corp.example": Agent("wang.wei@corp.example", "王伟", ("desk",), language="zh-CN"),
+        "zhao.min@corp.example": Agent("zhao.min@corp.example", "赵敏", ("desk",), lead=True, language="zh-CN"),
+    },
+)
+
+TRIAGE = Triage(
+    category="hardware",
+    urgency="medium",
+    impact="department",
+    importance="normal",
+    priority="P3",
+    reasons=(
+        Words("hardware: “printer” and “paper” in the subject", "硬件故障：主题里有“打印机”“卡纸”"),
+        Words("medium urgency × department = P3", "紧急性中 × 影响部门 = P3"),
+    ),
+)
+
+
+def ticket(language: str = "zh-CN") -> Ticket:
+    """A printer that jams, as known a few minutes after it was reported."""
+    chinese = language.startswith("zh")
+    known = (
+        ("name", "李雷" if chinese else "Li Lei"),
+        ("department", "财务部" if chinese else "Finance"),
+        ("location", "3 楼 305" if chinese else "3rd floor, room 305"),
+        ("error", "E3-7 卡纸" if chinese else "E3-7 paper jam"),
+    )
+    return Ticket(
+        id=1042,
+        state="open",
+        subject="3 楼打印机卡纸" if chinese else "The printer on the 3rd floor jams",
+        requester=Address("li.lei@corp.example", "李雷" if chinese else "Li Lei"),
+        language=language,
+        zone="Asia/Shanghai",
+        category=TRIAGE.category,
+        urgency=TRIAGE.urgency,
+        impact=TRIAGE.impact,
+        importance=TRIAGE.importance,
+        priority=TRIAGE.priority,
+        reasons=TRIAGE.reasons,
+        team="desk",
+        assignee="wang.wei@corp.example",
+        created=NOW - timedelta(minutes=2),
+        promise=_DUE,
+        summary="换了搓纸轮，测试打印正常。" if chinese else "Replaced the pickup roller; test page is fine.",
+        fields={name: Field(name, value, "text") for name, value in known},
+    )
+
+
+def values(letter: str, language: str) -> Mapping[str, object]:
+    """Example values of one letter, every key of it set."""
+    chinese = language.startswith("zh")
+    text = (
+        "3 楼的打印机一直卡纸，已经重启过了，还是不行。\n下午要打报表，麻烦尽快看看。"
+        if chinese
+        else "The printer on the 3rd floor keeps jamming; we restarted it, no change.\nReports are due this afternoon."
+    )
+    attachments = (("screenshot.png", 183_000, True), ("log.zip", 3_400_000, False))
+    examples: Mapping[str, Mapping[str, object]] = {
+        "requester/acknowledged": {
+            "hint": "先关机，打开后盖，顺着纸的方向取出卡纸。" if chinese else "Switch it off, then pull it out.",
+            "outside_hours": True,
+            "missing": ("phone", "asset"),
+            "secret": True,
+            "second_problem": "邮箱满了" if chinese else "my mailbox is full",
+            "known": (),
+        },
+        "requester/info_requested": {
+            "fields": ("phone", "version"),
+            "text": "请问是哪一台打印机？" if chinese else "Which printer is it?",
+            "agent": "王伟",
+        },
+        "requester/reminder": {"step": 2, "closes": _LATER, "fields": ("phone",)},
+        "requester/reply": {"text": text},
+        "requester/out_of_scope": {
+            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "closes": _LATER,
+        },
+        "requester/resolved": {"summary": ticket(language).summary, "agent": "王伟", "closes": _LATER},
+        "requester/confirm_reminder": {"closes": _LATER},
+        "requester/closed": {"by": "confirmed", "reason": ""},
+        "requester/started": {"agent": "王伟"},
+        "requester/cannot_read": {"cause": "encrypted"},
+        "agent/new_ticket": {
+            "text": text,
+            "attachments": attachments,
+            "claims": "IT-7",
+            "team_wide": True,
+            "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
+            "verdict": "stranger",
+        },
+        "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
+        "agent/reopened": {"text": text, "note": "reopened within 7 days"},
+        "agent/note": {"author": "赵敏", "text": text},
+        "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
+        "agent/sla_breach": {"clock": "resolution", "due": _DUE, "step": 2},
+        "agent/escalated": {"by": "赵敏", "reason": "没有备件" if chinese else "no spare parts", "text": text},
+        "agent/taken": {"by": "王伟"},
+        "agent/transcript": {
+            "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
+            "text": text,
+        },
+        "agent/confirm_command": {"commands": ("#resolve",), "text": text},
+        "agent/delivery_failed": {
+            "address": "li.lei@corp.example",
+            "detail": "550 5.1.1 no such user",
+            "permanent": True,
+            "template": "requester/acknowledged",
+        },
+        "agent/closed": {"how": "confirmed", "text": text},
+        "lead/low_rating": {"rating": 2, "text": text},
+        "admin/alarm": {
+            "what": "邮箱登录失败" if chinese else "the mailbox refuses the login",
+            "detail": "NO Unsafe Login",
+            "remedy": "在邮箱设置里生成授权码" if chinese else "make an app password",
+        },
+        "admin/recovered": {"what": "收信" if chinese else "fetching mail"},
+        "admin/quarantined": {"rows": ((4711, "li.lei@corp.example", "…", "too deep"),)},
+        "admin/observed": {"rows": ((NOW, "requester/acknowledged", "li.lei@corp.example", "Re: [IT-1042] …", "new"),)},
+    }
+    return examples.get(letter, {})
+
+
+def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
+    """Every letter with its example, as it would be written to a reader of that language."""
+    for name in LETTERS:
+        audience: Audience = next(one for one in _AUDIENCES if name.startswith(one + "/"))
+        reader = _READERS[audience]
+        mail = Mail(
+            template=name,
+            to=reader,
+            audience=audience,
+            language=language,
+            reply="public" if name in PUBLIC or audience in ("requester", "stranger") else "internal",
+            automatic=name != "requester/reply",
+            answers="<first@corp.example>",
+            values=values(name, language),
+            subject="maild" if audience == "admin" else "",
+        )
+        yield mail, None if audience == "admin" else ticket(language)
+
+
+PUBLIC = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
+
+_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin")
+_READERS: Mapping[Audience, Address] = {
+    "requester": Address("li.lei@corp.example", "李雷"),
+    "stranger": Address("someone@elsewhere.example"),
+    "agent": Address("wang.wei@corp.example", "王伟"),
+    "lead": Address("zhao.min@corp.example", "赵敏"),
+    "admin": Address("root@corp.example"),
+}

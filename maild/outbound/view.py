@@ -1,0 +1,380 @@
+"""What a letter gets to see: a small, explicit picture of the ticket and of the values, in words of the reader.
+
+Templates never see a Ticket, a Policy or a Mail. A requester's picture is made of public things only, and so is that
+of an agent's notice whose answer goes to the requester: agents who add a CC send its quote past maild (PRODUCT §3.4).
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maild.model import Mail, Policy, Ticket, Words
+from maild.model.labels import FIELD_HINTS, FIELD_LABELS, OUTCOMES, PRIORITIES, STATES, TIERS
+from maild.model.secrets_mask import mask_secrets
+from maild.model.ticket import FIELD_NAMES
+from maild.model.when import spoken
+from maild.outbound.actions import Button, buttons
+from maild.outbound.headers import one_line
+from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
+from maild.outbound.subject import bare_subject, tag
+from maild.tokens import Tokens
+
+# Shown rows and notices are cut here: the entry keeps the whole text. What goes to a requester is never cut.
+_VALUE_CHARS = 400
+_TEXT_CHARS = 60_000
+
+# Values that only desk people may read; a notice whose answer goes to the requester never carries them.
+_INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
+    "agent/requester_replied": ("note",),
+    "agent/reopened": ("note",),
+    "agent/escalated": ("reason", "text"),
+    "agent/note": ("author", "text"),
+}
+# Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
+_MASKED = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
+# Values that are field names, and become rows of (label, hint).
+_FIELD_VALUES = frozenset({"missing", "fields"})
+
+
+# Values that are codes of ours, in words. An empty text means that there is nothing to tell.
+_CODES: Mapping[tuple[str, str], Mapping[str, Words]] = {
+    ("agent/new_ticket", "verdict"): {
+        "agent": Words("", ""),
+        "requester": Words("", ""),
+        "none": Words("", ""),
+        "stranger": Words("not one of our people; the address is not verified", "不是公司内部人员，身份未经核实"),
+        "failed": Words("the sender may be forged: authentication failed", "邮件认证未通过，发件人可能是冒充的"),
+        "unverified": Words("says it is an agent of ours, but nothing proves it", "自称是支持人员，但没有凭据"),
+    },
+    ("agent/requester_replied", "note"): {
+        "asks how it stands": Words("The requester asks how it stands.", "对方在催进度。"),
+        "asks how it stands, again": Words("The requester asks again how it stands.", "对方又在催进度。"),
+    },
+    ("agent/reopened", "note"): {
+        "the waiting is over": Words("The date that it waited for has come.", "挂起的时间到了。"),
+        "no word from the requester, and a P1 is not closed by itself": Words(
+            "No word from the requester, and a P1 is never closed by silence. Please ask in person.",
+            "一直没有对方的回音，P1 不会自动关闭，请当面或电话确认。",
+        ),
+    },
+    ("agent/closed", "how"): {str(code): words for code, words in OUTCOMES.items()},
+    ("agent/escalated", "by"): {"maild": Words("", "")},
+    ("agent/delivery_failed", "template"): {name: letter.title for name, letter in LETTERS.items() if letter.title},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """The desk as everybody knows it."""
+
+    name: str
+    address: str
+    hotline: str
+    prefix: str
+    reopen_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person: `name` is never empty, it falls back to the address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket in words. `rows` are (label, value) of what is known.
+
+    `promise` is the spoken time of the first contact, empty when none was promised or when it lies behind and was
+    kept; `overdue` tells that it was not. `about` are (label, value) rows of what the report is about, `rows` behind
+    its subject, category and priority; `facts` rows of how it stands: less for a requester than for an agent.
+    """
+
+    tag: str
+    number: int
+    subject: str
+    state: str
+    outcome: str
+    category: str
+    priority: str
+    urgent: bool
+    reasons: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]
+    promise: str
+    overdue: bool
+    hold_until: str
+    assignee: str
+    team: str
+    requester: PersonView
+    created: str
+    summary: str
+    about: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the template of one letter can name."""
+
+    desk: DeskView
+    to: PersonView
+    t: TicketView | None
+    v: Mapping[str, object]
+    buttons: tuple[Button, ...]
+    public: bool
+    kind: str
+    language: str
+
+
+_FACTS: dict[str, Words] = {
+    "subject": Words("Subject", "主题"),
+    "priority": Words("Priority", "优先级"),
+    "category": Words("Category", "分类"),
+    "requester": Words("Requester", "报障人"),
+    "team": Words("Team", "处理组"),
+    "assignee": Words("Handled by", "受理人"),
+    "state": Words("State", "状态"),
+    "received": Words("Received", "收到时间"),
+    "hold": Words("On hold until", "挂起到"),
+    "promise": Words("First contact by", "首次联系时限"),
+}
+_NOBODY = Words("nobody yet", "待分配")
+_NO_SUBJECT = Words("(no subject)", "（无主题）")
+# Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
+_AGENT_STATES: dict[str, Words] = {
+    "pending": Words("waiting for the requester", "等待报障人回复"),
+    "resolved": Words("solved, waiting for the requester's word", "已解决，待报障人确认"),
+}
+
+
+def view_of(
+    mail: Mail,
+    ticket: Ticket | None,
+    policy: Policy,
+    tokens: Tokens,
+    now: datetime,
+    attached: frozenset[tuple[str, int]] | None,
+) -> View:
+    """The picture for one letter. `attached`: (name, bytes) of the files that really go along, None when none were
+    given."""
+    letter = LETTERS[mail.template]
+    language = mail.language
+    outside = mail.audience in ("requester", "stranger")
+    zone = ticket.zone if outside and ticket is not None else policy.desk.zone
+    limit = sys.maxsize if outside else _TEXT_CHARS
+    speak = _Speech(zone, now, language, zone != policy.desk.zone, mail.template in _MASKED, limit)
+    public = mail.reply == "public"
+    values = _values(mail, letter, speak, public and not outside)
+    if attached is not None and values.get("attachments"):
+        values["attachments"] = _attachments(values["attachments"], attached)
+    if values.get("similar"):
+        values["similar"] = _similar(values["similar"], policy)
+    return View(
+        desk=DeskView(
+            name=one_line(policy.desk.name.for_(language)),
+            address=policy.desk.address,
+            hotline=one_line(policy.desk.hotline),
+            prefix=policy.desk.prefix,
+            reopen_days=policy.reopen_days,
+        ),
+        to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
+        t=None if ticket is None else _ticket(ticket, policy, speak, not outside),
+        v=values,
+        buttons=_buttons(mail, letter, ticket, policy, tokens, now),
+        public=public,
+        kind=mail.template.partition("/")[2],
+        language=language,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """How values become words for one reader."""
+
+    zone: str
+    now: datetime
+    language: str
+    name_zone: bool
+    mask: bool
+    limit: int
+
+    def time(self, moment: datetime | None) -> str:
+        return "" if moment is None else spoken(moment, self.zone, self.now, self.language, self.name_zone)
+
+    def text(self, text: str) -> str:
+        if len(text) > self.limit:
+            text = text[: self.limit] + " […]"
+        return mask_secrets(text)[0] if self.mask else text
+
+    def value(self, value: object) -> object:
+        """A value as a letter shows it: times spoken, words in the reader's language, tuples item by item."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, datetime):
+            return self.time(value)
+        if isinstance(value, Words):
+            return value.for_(self.language)
+        if isinstance(value, (tuple, list)):
+            return tuple(self.value(item) for item in value)
+        return value
+
+    def field(self, name: str) -> tuple[str, str]:
+        """(label, hint) of a field; an agent may also ask for something that is no field of ours."""
+        label = FIELD_LABELS.get(name)
+        if label is None:
+            return one_line(name, 80), ""
+        hint = FIELD_HINTS.get(name)
+        return label.for_(self.language), hint.for_(self.language) if hint else ""
+
+
+def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for key, default in letter.values.items():
+        value = mail.values.get(key, default)
+        if isinstance(value, str) and (mail.template, key) in _CODES:
+            value = _CODES[mail.template, key].get(value, value)
+        # Words are made by the desk's own code; a plain text may be what somebody wrote for colleagues.
+        if hide and key in _INTERNAL_VALUES.get(mail.template, ()) and not isinstance(value, Words):
+            value = default
+        if key in _FIELD_VALUES and isinstance(value, (tuple, list)):
+            values[key] = tuple(speak.field(str(name)) for name in value)
+        else:
+            values[key] = speak.value(default if value is None else value)
+    return values
+
+
+def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> TicketView:
+    language = speak.language
+    category = policy.categories.get(ticket.category)
+    team = policy.teams.get(ticket.team)
+    assignee = policy.agent(ticket.assignee) if ticket.assignee else None
+    # One who has left the list has no name for requesters; the desk sees the address, to assign the ticket anew.
+    left = ticket.assignee or "" if desk_eyes else ""
+    assignee_name = one_line(assignee.name) if assignee else left
+    requester = PersonView(one_line(ticket.requester.name) or ticket.requester.address, ticket.requester.address)
+    late = ticket.promise is not None and ticket.promise < speak.now
+    rows = _rows(ticket, speak)
+    view = TicketView(
+        tag=tag(ticket, policy),
+        number=ticket.key,
+        subject=bare_subject(ticket.subject, policy),
+        state=STATES[ticket.state].for_(language),
+        outcome=OUTCOMES[ticket.outcome].for_(language) if ticket.outcome else "",
+        category=category.title.for_(language) if category else ticket.category,
+        priority=PRIORITIES[ticket.priority].for_(language),
+        urgent=ticket.priority == "P1",
+        reasons=tuple(one_line(reason.for_(language), 300) for reason in ticket.reasons),
+        rows=rows,
+        promise="" if late and ticket.responded else speak.time(ticket.promise),
+        overdue=late and not ticket.responded,
+        hold_until=speak.time(ticket.hold_until),
+        assignee=assignee_name,
+        team=team.title.for_(language) if team else ticket.team,
+        requester=requester,
+        created=speak.time(ticket.created),
+        summary=speak.text(ticket.summary),
+        about=(),
+        facts=(),
+    )
+    pairs = _agent_facts(view, ticket, language) if desk_eyes else _requester_facts(view, language)
+    return replace(view, about=(*_labelled(_about(view, language), language), *rows), facts=_labelled(pairs, language))
+
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+def _labelled(pairs: _Pairs, language: str) -> _Pairs:
+    return tuple((_FACTS[key].for_(language), value) for key, value in pairs if value)
+
+
+def _about(view: TicketView, language: str) -> _Pairs:
+    """What a report is about; the fields follow."""
+    subject = view.subject or _NO_SUBJECT.for_(language)
+    return ("subject", subject), ("category", view.category), ("priority", view.priority)
+
+
+def _requester_facts(view: TicketView, language: str) -> _Pairs:
+    """How it stands, for the requester."""
+    return (
+        ("subject", view.subject or _NO_SUBJECT.for_(language)),
+        ("state", view.outcome or view.state),
+        ("assignee", view.assignee or _NOBODY.for_(language)),
+        ("priority", view.priority),
+        ("received", view.created),
+        ("hold", view.hold_until),
+        ("promise", "" if view.overdue else view.promise),
+    )
+
+
+def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
+    """How it stands, for the desk; none of it is a secret from the requester."""
+    who = view.requester.name
+    if view.requester.address not in ("", who):
+        who = f"{who} <{view.requester.address}>"
+    assignee = view.assignee or _NOBODY.for_(language)
+    if view.assignee and ticket.tier != "L1":
+        assignee += f" · {TIERS[ticket.tier].for_(language)}"
+    state = _AGENT_STATES[ticket.state].for_(language) if ticket.state in _AGENT_STATES else view.state
+    return (
+        ("requester", who),
+        ("priority", view.priority),
+        ("category", view.category),
+        ("team", view.team),
+        ("assignee", assignee),
+        ("state", view.outcome or state),
+        ("received", view.created),
+        ("hold", view.hold_until),
+        ("promise", view.promise if ticket.responded is None else ""),
+    )
+
+
+def _rows(ticket: Ticket, speak: _Speech) -> tuple[tuple[str, str], ...]:
+    known = ticket.fields
+    return tuple(
+        (FIELD_LABELS[name].for_(speak.language), speak.text(_short(known[name].value)))
+        for name in FIELD_NAMES
+        if name in known and known[name].value.strip()
+    )
+
+
+def _short(value: str) -> str:
+    value = value.strip()
+    return value if len(value) <= _VALUE_CHARS else value[:_VALUE_CHARS].rstrip() + " […]"
+
+
+def _attachments(rows: object, attached: frozenset[tuple[str, int]]) -> tuple[tuple[str, object, bool], ...]:
+    """The listed attachments with the truth about which of them go along with this very mail."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple((one_line(str(name)), size, (name, size) in attached) for name, size, _ in rows)
+
+
+def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """(tag, title) of solved tickets; a bare number gets the desk's prefix."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (f"{policy.desk.prefix}-{key}" if isinstance(key, int) else one_line(str(key)), one_line(str(title), 120))
+        for key, title in rows
+    )
+
+
+def _buttons(
+    mail: Mail, letter: Letter, ticket: Ticket | None, policy: Policy, tokens: Tokens, now: datetime
+) -> tuple[Button, ...]:
+    """The letter's buttons for this reader. None without a ticket, and none in a notice to a team's address: a token
+    is bound to one person, and a list is none (PRODUCT §3.4)."""
+    if ticket is None or not letter.verbs or "+" in policy.desk.address:
+        return ()
+    verbs = letter.verbs
+    if mail.audience == "agent":
+        agent = policy.agent(mail.to.address)
+        if agent is None:
+            return ()
+        if ticket.responded is not None and ticket.assignee == agent.address:
+            verbs = tuple(verb for verb in verbs if verb != "take")
+    if mail.template == "requester/closed" and mail.values.get("by", "confirmed") not in RATED_CLOSINGS:
+        return ()
+    return buttons(verbs, mail.to.address, ticket, policy, tokens, mail.language, now)

@@ -1,0 +1,289 @@
+"""From the ledger to a decision: `Receiver.step` takes the mails that wait, has them read, decides, and applies.
+
+Each mail has a savepoint of its own: what goes wrong with one leaves the others alone. On SQLite mails that wait
+together share a commit; on PostgreSQL each has its own, behind advisory locks on its ids, so that an original and its
+reply on two daemons meet.
+"""
+
+import hashlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from maild.apply import Applied, Writer, apply
+from maild.consider import Considered, consider
+from maild.ingest.prescan import prescan
+from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+from maild.model import Message
+from maild.store import ledger
+from maild.store.engine import reading
+
+log = logging.getLogger("maild.receive")
+
+# On SQLite a waiting backlog shares a commit: so many mails or so long at most.
+BATCH_MAILS = 50
+BATCH_SECONDS = 0.1
+# So many mails are read ahead by the parsing worker, and so many bytes of them kept in memory.
+AHEAD_MAILS = 24
+AHEAD_BYTES = 32 * 1024 * 1024
+ROUND_MAILS = 200
+STRIKES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A waiting mail with what the worker made of it: a Message, or the reason why there is none."""
+
+    row: ledger.Waiting
+    message: Message | None
+    quarantine: str = ""
+    crashed: bool = False
+    scanned: tuple[str, str, str] = ("", "", "")
+
+
+_Ahead = tuple[ledger.Waiting, "Read | Future[Message]", int]
+
+
+class Receiver:
+    """Decides about mails. Used by one thread; `step` returns how many were done."""
+
+    def __init__(
+        self, engine: Engine, writer: Writer, worker: Worker, clock: Callable[[], datetime], parse_bytes: int = 25_000_000
+    ) -> None:
+        self._engine, self._writer, self._worker, self._clock = engine, writer, worker, clock
+        self._parse_bytes = parse_bytes
+        self._share_commits = engine.dialect.name == "sqlite"
+        self._batch_mails = BATCH_MAILS if self._share_commits else 1
+        self.alarms: deque[tuple[str, str]] = deque(maxlen=100)
+
+    def use(self, writer: Writer) -> None:
+        """Decide by another policy from the next mail on (a reload)."""
+        self._writer = writer
+
+    def step(self, on_commit: Callable[[], None]) -> int:
+        """Decide about what waits, up to a round of mails; `on_commit` wakes whoever sends.
+
+        Raises sqlalchemy's errors when the database is away: nothing is lost, the rows still wait.
+        """
+        with reading(self._engine) as connection:
+            rows = ledger.waiting(connection, ROUND_MAILS)
+        if not rows:
+            return 0
+        if rows[0].attempts > 0:
+            # Nothing but mails that were tried before: singly, so that one that kills the daemon is known by it.
+            rows = rows[:1]
+        else:
+            rows = [row for row in rows if row.attempts == 0]
+        with self._engine.begin() as connection:
+            ledger.begin_attempt(connection, [row.id for row in rows])
+        done = 0
+        pending = deque(rows)
+        ahead: deque[_Ahead] = deque()
+        try:
+            while pending or ahead:
+                self._fill(pending, ahead)
+                done += self._batch(pending, ahead, on_commit)
+        except DBAPIError:
+            # The database is not the mails' fault, so no strike stays on those that were not decided.
+            self._forgive([row.id for row in [*pending, *(row for row, _, _ in ahead)]])
+            raise
+        return done
+
+    def _fill(self, pending: deque[ledger.Waiting], ahead: deque[_Ahead]) -> None:
+        """Hand mails to the worker until enough of them are on their way."""
+        room = AHEAD_BYTES - sum(size for _, _, size in ahead)
+        batch: list[ledger.Waiting] = []
+        while pending and len(ahead) + len(batch) < AHEAD_MAILS and (room > 0 or not (ahead or batch)):
+            room -= pending[0].size
+            batch.append(pending.popleft())
+        if not batch:
+            return
+        with reading(self._engine) as connection:
+            raws = ledger.raws(connection, [row.id for row in batch if row.size <= self._parse_bytes and row.complete])
+        for row in batch:
+            raw = raws.get(row.id)
+            if raw is None:
+                ahead.append((row, self._too_large(row), 0))
+                continue
+            scan = prescan(raw)
+            if not scan.ok:
+                sender = scan.from_.address
+                ahead.append((row, Read(row, None, scan.reason, scanned=(sender, scan.subject, scan.message_id)), 0))
+            else:
+                ahead.append((row, self._worker.submit(raw), len(raw)))
+
+    def _too_large(self, row: ledger.Waiting) -> Read:
+        with reading(self._engine) as connection:
+            scan = prescan(ledger.raw(connection, row.id)[:262_144])
+        return Read(row, None, f"{row.size} bytes: too large to be read", scanned=(scan.from_.address, scan.subject, scan.message_id))
+
+    def _batch(
+        self,
+        pending: deque[ledger.Waiting],
+        ahead: deque[_Ahead],
+        on_commit: Callable[[], None],
+    ) -> int:
+        """One transaction: the next mail, and those behind it that are ready too."""
+        first = self._result(ahead.popleft())
+        batch = [first]
+        while len(batch) < self._batch_mails and ahead and self._ready(ahead[0]):
+            batch.append(self._result(ahead.popleft()))
+        # The worker goes on reading while this thread decides.
+        self._fill(pending, ahead)
+        until = time.monotonic() + BATCH_SECONDS
+        queued = 0
+        left = deque(batch)
+        with self._engine.begin() as connection:
+            while left and (queued == 0 or time.monotonic() < until or not self._share_commits):
+                queued += 1
+                self._one(connection, left.popleft())
+        for read in reversed(left):
+            ahead.appendleft((read.row, read, 0))
+        on_commit()
+        return len(batch) - len(left)
+
+    @staticmethod
+    def _ready(item: _Ahead) -> bool:
+        made = item[1]
+        return isinstance(made, Read) or made.done()
+
+    @staticmethod
+    def _result(item: _Ahead) -> Read:
+        row, made, _ = item
+        if isinstance(made, Read):
+            return made
+        try:
+            return Read(row, made.result())
+        except ParseOverrun as overrun:
+            return Read(row, None, str(overrun))
+        except ParseCrash as crash:
+            return Read(row, None, str(crash), crashed=True)
+
+    def _one(self, connection: Connection, read: Read) -> None:
+        """One mail in its savepoint; a failure there is a strike against this mail and nobody else."""
+        for attempt in (1, 2):
+            savepoint = connection.begin_nested()
+            try:
+                self._decide(connection, read)
+                savepoint.commit()
+                return
+            except IntegrityError:
+                # Another daemon was quicker with the same mail: the second look finds its row.
+                savepoint.rollback()
+                if attempt == 2:
+                    raise
+            except DBAPIError:
+                savepoint.rollback()
+                raise
+            except Exception as error:
+                savepoint.rollback()
+                log.exception("inbound %d: deciding failed", read.row.id)
+                self._strike(connection, read, f"{type(error).__name__}: {error}")
+                return
+
+    def _strike(self, connection: Connection, read: Read, why: str) -> None:
+        """Three failures put a mail aside; until then it waits behind the others."""
+        if read.row.attempts + 1 >= STRIKES:
+            self._quarantine(connection, read, f"failed {STRIKES} times, last with {why}"[:400])
+
+    def _decide(self, connection: Connection, read: Read) -> None:
+        row, now = read.row, self._clock()
+        if not ledger.claim(connection, row.id):
+            return
+        if read.message is None:
+            if read.crashed and row.attempts + 1 < STRIKES:
+                log.warning("inbound %d: %s; it is tried again", row.id, read.quarantine)
+                return
+            self._quarantine(connection, read, read.quarantine)
+            return
+        message = read.message
+        self._lock_ids(connection, message)
+        copied = ledger.original(connection, row)
+        if copied is not None:
+            self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
+            return
+        outcome, applied = self._carry_out(connection, row, message, now)
+        event = outcome.event
+        self._finish(
+            connection,
+            row,
+            message,
+            now,
+            fate=outcome.outcome.fate or "ignored",
+            reason=outcome.outcome.reason,
+            screening=event.screening.verdict,
+            trust=event.trust.verdict,
+            trust_reason=event.trust.reason,
+            thread_by=event.thread.by,
+            ticket=applied.ticket.key if applied.ticket is not None else None,
+            waits_until=outcome.outcome.wait_until,
+            dedupe=ledger.dedupe_key(row),
+        )
+        if applied.alarm:
+            self.alarms.append(("silent address", applied.alarm))
+
+    def _carry_out(
+        self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
+    ) -> tuple[Considered, Applied]:
+        considered = consider(
+            connection,
+            message,
+            self._writer.policy,
+            self._writer.tokens,
+            received=row.received,
+            now=now,
+            inbound=row.id,
+            mailbox=row.mailbox,
+            backlog=row.backlog,
+            confirmed=ledger.was_confirmed(connection, row.id),
+        )
+        parts = partial(self._parts, connection) if considered.outcome.mails else None
+        return considered, apply(connection, considered.outcome, self._writer, now, considered.event, parts)
+
+    def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:
+        return self._worker.parts(ledger.raw(connection, inbound), indices)
+
+    def _finish(self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object) -> None:
+        sender = message.from_.key[:320]
+        ledger.finish(connection, row.id, now, {"sender": sender, "subject": message.subject[:500], **values})
+        log.info(
+            "inbound %d %s: %s", row.id, values["fate"], values["reason"],
+            extra={"inbound": row.id, "fate": values["fate"], "ticket": values.get("ticket")},
+        )  # fmt: skip
+
+    def _quarantine(self, connection: Connection, read: Read, reason: str) -> None:
+        row, now = read.row, self._clock()
+        sender, subject, _ = read.scanned
+        if read.message is not None:
+            sender, subject = read.message.from_.address, read.message.subject
+        ledger.finish(
+            connection, row.id, now,
+            {"fate": "quarantined", "reason": reason, "screening": "quarantine", "sender": sender[:320],
+             "subject": subject[:500]},
+        )  # fmt: skip
+        log.warning("inbound %d quarantined: %s", row.id, reason, extra={"inbound": row.id, "fate": "quarantined"})
+
+    def _lock_ids(self, connection: Connection, message: Message) -> None:
+        """On PostgreSQL: an original and its reply, read by two daemons at once, must meet (DESIGN §4)."""
+        if self._share_commits:
+            return
+        ids = {message.message_id, *message.references, *message.in_reply_to} - {""}
+        keys = sorted(int.from_bytes(hashlib.sha256(each.encode()).digest()[:8], "big", signed=True) for each in ids)
+        for key in keys[:100]:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+    def _forgive(self, numbers: Sequence[int]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                ledger.forgive_attempt(connection, numbers)
+        except DBAPIError as error:
+            # The database is away for this too; at worst a mail is tried singly once.
+            log.debug("attempts not taken back: %s", error)

@@ -1,0 +1,369 @@
+"""The ledger: every mail that ever came in, with its raw bytes and what became of it. Writes inbound and raw_chunk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.store.schema import inbound, raw_chunk
+
+CHUNK_BYTES = 256 * 1024
+# A mail without a Message-ID counts as a copy of an equal one only for so long (PRODUCT §2.1).
+NAMELESS_COPY = timedelta(minutes=10)
+
+Fate = Literal["ticketed", "ignored", "held", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail as fetched, before anybody has read it. `complete` is False where only its header was taken."""
+
+    source: str
+    mailbox: str = ""
+    uidvalidity: int | None = None
+    uid: int | None = None
+    received: datetime
+    fetched: datetime
+    size: int
+    raw: bytes
+    message_id: str
+    content_hash: str
+    sender: str = ""
+    subject: str = ""
+    backlog: bool = False
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ledger row that waits for its decision."""
+
+    id: int
+    mailbox: str
+    received: datetime
+    size: int
+    attempts: int
+    backlog: bool
+    message_id: str
+    content_hash: str
+    sender: str
+    complete: bool
+    subject: str
+
+
+def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
+    """Write mails into the ledger with their bytes, state *received*; gives the ids of those that were new.
+
+    A UID that is on record already (another daemon fetched it too) is left out without a word.
+    """
+    made: list[int] = []
+    chunks: list[dict[str, Any]] = []
+    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for each in arrivals:
+        statement = (
+            insert_into(inbound)
+            .values(
+                source=each.source,
+                mailbox=each.mailbox,
+                uidvalidity=each.uidvalidity,
+                uid=each.uid,
+                received=each.received,
+                fetched=each.fetched,
+                size=each.size,
+                complete=each.complete,
+                message_id=each.message_id,
+                content_hash=each.content_hash,
+                sender=each.sender,
+                subject=each.subject,
+                backlog=each.backlog,
+                state="received",
+                # Only IMAP mails are filed away; the others stand nowhere else.
+                filed=None if each.uid is not None else "",
+            )
+            .on_conflict_do_nothing(index_elements=["mailbox", "uidvalidity", "uid"])
+            .returning(inbound.c.id)
+        )
+        number = connection.execute(statement).scalar()
+        if number is None:
+            continue
+        made.append(number)
+        for n, at in enumerate(range(0, len(each.raw), CHUNK_BYTES)):
+            chunks.append({"inbound": number, "n": n, "bytes": each.raw[at : at + CHUNK_BYTES]})
+    if chunks:
+        connection.execute(insert(raw_chunk), chunks)
+    return made
+
+
+def add_chunk(connection: Connection, number: int, n: int, data: bytes) -> None:
+    """One more piece of a large mail, written as it is fetched."""
+    connection.execute(insert(raw_chunk), {"inbound": number, "n": n, "bytes": data})
+
+
+def raw(connection: Connection, number: int) -> bytes:
+    """The bytes of a mail as they came."""
+    rows = connection.execute(select(raw_chunk.c.bytes).where(raw_chunk.c.inbound == number).order_by(raw_chunk.c.n))
+    return b"".join(row[0] for row in rows)
+
+
+def raws(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The bytes of several mails in one question."""
+    parts: dict[int, list[bytes]] = {number: [] for number in numbers}
+    rows = connection.execute(
+        select(raw_chunk.c.inbound, raw_chunk.c.bytes)
+        .where(raw_chunk.c.inbound.in_(list(numbers)))
+        .order_by(raw_chunk.c.inbound, raw_chunk.c.n)
+    )
+    for number, data in rows:
+        parts[number].append(data)
+    return {number: b"".join(pieces) for number, pieces in parts.items()}
+
+
+def known_uids(connection: Connection, mailbox: str, uidvalidity: int, low: int, high: int) -> set[int]:
+    """UIDs in low…high (both included) that the ledger has."""
+    rows = connection.execute(
+        select(inbound.c.uid).where(
+            inbound.c.mailbox == mailbox, inbound.c.uidvalidity == uidvalidity, inbound.c.uid.between(low, high)
+        )
+    )
+    return {row[0] for row in rows}
+
+
+_WAITING_COLUMNS = (
+    inbound.c.id,
+    inbound.c.mailbox,
+    inbound.c.received,
+    inbound.c.size,
+    inbound.c.attempts,
+    inbound.c.backlog,
+    inbound.c.message_id,
+    inbound.c.content_hash,
+    inbound.c.sender,
+    inbound.c.complete,
+    inbound.c.subject,
+)
+
+
+def waiting(connection: Connection, limit: int, after: Sequence[int] = ()) -> list[Waiting]:
+    """Rows to be decided, in order of arrival; those that were tried before come after all others (DESIGN §4)."""
+    rows = connection.execute(
+        select(*_WAITING_COLUMNS)
+        .where(inbound.c.state == "received", inbound.c.id.not_in(list(after)) if after else inbound.c.id > 0)
+        .order_by(inbound.c.attempts > 0, inbound.c.id)
+        .limit(limit)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def claim(connection: Connection, number: int) -> bool:
+    """Take one waiting row for this transaction; False if another daemon has it or it is done already."""
+    statement = select(inbound.c.id).where(inbound.c.id == number, inbound.c.state == "received")
+    if connection.dialect.name == "postgresql":
+        statement = statement.with_for_update(skip_locked=True)
+    return connection.execute(statement).scalar() is not None
+
+
+def begin_attempt(connection: Connection, numbers: Sequence[int]) -> None:
+    """Count an attempt before anybody parses: a mail that kills the daemon must not do so for ever."""
+    if numbers:
+        connection.execute(
+            update(inbound).where(inbound.c.id.in_(list(numbers))).values(attempts=inbound.c.attempts + 1)
+        )
+
+
+def forgive_attempt(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take back an attempt that ended for a reason that is not the mail's fault."""
+    if numbers:
+        connection.execute(
+            update(inbound).where(inbound.c.id.in_(list(numbers)), inbound.c.attempts > 0).values(
+                attempts=inbound.c.attempts - 1
+            )
+        )
+
+
+def original(connection: Connection, row: Waiting) -> int | None:
+    """The earlier mail of which this one is a copy, if any (PRODUCT §2.1): same Message-ID and same content."""
+    same = select(inbound.c.id).where(
+        inbound.c.content_hash == row.content_hash,
+        inbound.c.message_id == row.message_id,
+        inbound.c.id < row.id,
+        inbound.c.state == "done",
+    )
+    if not row.message_id:
+        same = same.where(inbound.c.sender == row.sender, inbound.c.received > row.received - NAMELESS_COPY)
+    return connection.execute(same.order_by(inbound.c.id).limit(1)).scalar()
+
+
+_FINISH = update(inbound).where(inbound.c.id == bindparam("number"))
+
+
+def finish(connection: Connection, number: int, when: datetime, values: Mapping[str, Any]) -> None:
+    """Write what became of a mail; its row is done."""
+    connection.execute(_FINISH.values(state="done", done=when, **values), {"number": number})
+
+
+def dedupe_key(row: Waiting) -> str | None:
+    """What two mails must share to be one; None without a Message-ID, where only time can tell."""
+    return f"{row.message_id} {row.content_hash}" if row.message_id else None
+
+
+def set_waiting(connection: Connection, number: int, until: datetime | None) -> None:
+    connection.execute(_FINISH.values(waits_until=until), {"number": number})
+
+
+def asked_since(connection: Connection, sender: str, since: datetime) -> int:
+    """How many mails of an agent wait, or waited, for a confirmation since then."""
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                inbound.c.sender == sender, inbound.c.waits_until.is_not(None), inbound.c.done > since
+            )
+        ).scalar_one()
+    )
+
+
+def _waits(sender: str, ticket: int, now: datetime) -> Any:
+    return select(inbound.c.id).where(
+        inbound.c.sender == sender,
+        inbound.c.ticket == ticket,
+        inbound.c.fate == "held",
+        inbound.c.waits_until > now,
+    )
+
+
+def waits(connection: Connection, sender: str, ticket: int, now: datetime) -> bool:
+    """Whether mails in this agent's name wait on the ticket for their confirmation."""
+    return connection.execute(_waits(sender, ticket, now).limit(1)).scalar() is not None
+
+
+def release_waiting(connection: Connection, sender: str, ticket: int, now: datetime) -> int:
+    """Mails of an agent that waited for this confirmation are to be decided again; how many."""
+    numbers = list(connection.execute(_waits(sender, ticket, now)).scalars())
+    if numbers:
+        connection.execute(
+            update(inbound)
+            .where(inbound.c.id.in_(numbers))
+            .values(state="received", fate="", attempts=0, trust="confirmed", waits_until=None)
+        )
+    return len(numbers)
+
+
+def drop_waiting(connection: Connection, sender: str, ticket: int, now: datetime) -> None:
+    """Mails in an agent's name that the agent disowns stay held for good, and say so."""
+    numbers = list(connection.execute(_waits(sender, ticket, now)).scalars())
+    if numbers:
+        connection.execute(
+            update(inbound)
+            .where(inbound.c.id.in_(numbers))
+            .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
+        )
+
+
+def expire_waiting(connection: Connection, now: datetime) -> int:
+    """Mails whose confirmation never came: they stay held, with one word about it."""
+    done = connection.execute(
+        update(inbound)
+        .where(inbound.c.waits_until < now, inbound.c.fate == "held")
+        .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
+    )
+    return done.rowcount
+
+
+def was_confirmed(connection: Connection, number: int) -> bool:
+    return connection.execute(select(inbound.c.trust).where(inbound.c.id == number)).scalar() == "confirmed"
+
+
+def to_file(connection: Connection, mailbox: str, uidvalidity: int, limit: int) -> list[tuple[int, int, str]]:
+    """(id, uid, fate) of mails that are done and not yet put away in this folder's present numbering."""
+    rows = connection.execute(
+        select(inbound.c.id, inbound.c.uid, inbound.c.fate)
+        .where(
+            inbound.c.mailbox == mailbox,
+            inbound.c.uidvalidity == uidvalidity,
+            inbound.c.filed.is_(None),
+            inbound.c.state == "done",
+        )
+        .order_by(inbound.c.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def mark_filed(connection: Connection, numbers: Sequence[int], where: str) -> None:
+    if numbers:
+        connection.execute(update(inbound).where(inbound.c.id.in_(list(numbers))).values(filed=where))
+
+
+def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[str, int]:
+    """Ticket by the Message-ID of inbound mails on record."""
+    wanted = list(message_ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(inbound.c.message_id, inbound.c.ticket).where(
+            inbound.c.message_id.in_(wanted), inbound.c.ticket.is_not(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def listing(connection: Connection, fate: str | None, limit: int) -> Sequence[Any]:
+    """The newest rows for people, optionally of one fate (or "waiting")."""
+    statement = select(inbound).order_by(inbound.c.id.desc()).limit(limit)
+    if fate == "waiting":
+        statement = statement.where(inbound.c.state != "done")
+    elif fate:
+        statement = statement.where(inbound.c.fate == fate)
+    return connection.execute(statement).all()
+
+
+def get(connection: Connection, number: int) -> Any:
+    return connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
+
+
+def replay(connection: Connection, number: int) -> bool:
+    """Have a mail decided again; only one that made no ticket, since nothing may happen twice. False otherwise."""
+    done = connection.execute(
+        update(inbound)
+        .where(inbound.c.id == number, or_(inbound.c.fate != "ticketed", inbound.c.fate == ""), inbound.c.state == "done")
+        .values(state="received", fate="", reason="", attempts=0, dedupe=None, waits_until=None)
+    )
+    return done.rowcount == 1
+
+
+def set_aside(connection: Connection, limit: int) -> Sequence[Any]:
+    """(id, sender, subject, reason) of quarantined and held mails that nobody has been told of yet."""
+    return connection.execute(
+        select(inbound.c.id, inbound.c.sender, inbound.c.subject, inbound.c.reason)
+        .where(inbound.c.told.is_(False), inbound.c.fate.in_(("quarantined", "held")), inbound.c.waits_until.is_(None))
+        .order_by(inbound.c.id)
+        .limit(limit)
+    ).all()
+
+
+def mark_told(connection: Connection, numbers: Sequence[int]) -> None:
+    connection.execute(update(inbound).where(inbound.c.id.in_(list(numbers))).values(told=True))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows there are of each fate, and how many wait."""
+    rows = connection.execute(select(inbound.c.state, inbound.c.fate, func.count()).group_by(inbound.c.state, inbound.c.fate))
+    found: dict[str, int] = {}
+    for state, fate, number in rows:
+        key = fate if state == "done" else "waiting"
+        found[key] = found.get(key, 0) + number
+    return found
+
+
+def unfiled(connection: Connection, mailbox: str) -> bool:
+    """Whether any mail of this mailbox is done and not yet put away."""
+    return (
+        connection.execute(
+            select(inbound.c.id)
+            .where(and_(inbound.c.mailbox == mailbox, inbound.c.filed.is_(None), inbound.c.state == "done"))
+            .limit(1)
+        ).scalar()
+        is not None
+    )

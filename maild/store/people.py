@@ -1,0 +1,64 @@
+"""People and their addresses, and agents' absence. Writes person, address and agent_state."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.store.schema import address, agent_state, person
+
+
+def record_of(connection: Connection, key: str) -> Any:
+    """The directory's record of the person with this address."""
+    return connection.execute(
+        select(person).join(address, address.c.person == person.c.id).where(address.c.address == key)
+    ).one_or_none()
+
+
+def state_of(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
+    """By address: the status of a permanent bounce (empty: may be written to), and when a person last answered it."""
+    rows = connection.execute(
+        select(address.c.address, address.c.bounced, address.c.answered).where(address.c.address.in_(list(keys)))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def mark_bounced(connection: Connection, key: str, status: str, when: datetime) -> None:
+    _upsert(connection, address, "address", {"address": key, "bounced": status, "bounced_at": when})
+
+
+def mark_answered(connection: Connection, key: str, when: datetime) -> None:
+    """A person of the desk has written to this address, so it is no robot's."""
+    _upsert(connection, address, "address", {"address": key, "answered": when})
+
+
+def mark_alive(connection: Connection, key: str) -> None:
+    """A mail came from an address that bounced once: it is there again."""
+    connection.execute(
+        update(address).where(address.c.address == key, address.c.bounced != "").values(bounced="", bounced_at=None)
+    )
+
+
+def agents(connection: Connection) -> dict[str, Any]:
+    """Absence, deputy and last assignment by agent address."""
+    return {row.agent: row for row in connection.execute(select(agent_state))}
+
+
+def set_away(connection: Connection, key: str, until: datetime | None, deputy: str = "") -> None:
+    _upsert(connection, agent_state, "agent", {"agent": key, "away_until": until, "deputy": deputy})
+
+
+def set_assigned(connection: Connection, key: str, when: datetime) -> None:
+    _upsert(connection, agent_state, "agent", {"agent": key, "assigned": when})
+
+
+def _upsert(connection: Connection, table: Table, key: str, values: dict[str, Any]) -> None:
+    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert_into(table).values(values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[key], set_={name: statement.excluded[name] for name in values if name != key}
+        )
+    )

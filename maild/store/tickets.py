@@ -1,0 +1,315 @@
+"""Tickets and what hangs on them. Writes ticket, entry, attachment, history, field, participant and link."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.model import Address, Attachment, Clock, Entry, Field, History, Ticket, Words
+from maild.store.schema import attachment, entry, field, history, link, participant, ticket
+from maild.store.types import clean
+
+_COLUMNS = tuple(column for column in ticket.c if column.name != "id")
+
+
+def load(connection: Connection, number: int, lock: bool = False) -> Ticket | None:
+    """A ticket with its fields; `lock` holds it until the transaction ends (its row first, before any other lock)."""
+    statement = select(ticket).where(ticket.c.id == number)
+    if lock and connection.dialect.name == "postgresql":
+        statement = statement.with_for_update()
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    fields = connection.execute(select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(field.c.ticket == number))
+    return replace(from_row(row), fields={each.name: Field(*each) for each in fields})
+
+
+def from_row(row: Row[Any]) -> Ticket:
+    """A ticket without its fields."""
+    m = row._mapping
+    return Ticket(
+        id=m["id"],
+        state=m["state"],
+        outcome=m["outcome"],
+        subject=m["subject"],
+        requester=Address(m["requester"], m["requester_name"]),
+        internal=m["internal"],
+        language=m["language"],
+        zone=m["zone"],
+        category=m["category"],
+        urgency=m["urgency"],
+        impact=m["impact"],
+        importance=m["importance"],
+        priority=m["priority"],
+        priority_locked=m["priority_locked"],
+        reasons=tuple(Words(*pair) for pair in m["reasons"]),
+        restricted=m["restricted"],
+        team=m["team"],
+        assignee=m["assignee"],
+        tier=m["tier"],
+        created=m["created"],
+        responded=m["responded"],
+        resolved=m["resolved"],
+        closed=m["closed"],
+        response=_clock(m["response"]),
+        resolution=_clock(m["resolution"]),
+        promise=m["promise"],
+        hold_until=m["hold_until"],
+        asked=tuple(m["asked"]),
+        owes=m["owes"],
+        summary=m["summary"],
+        reopened=m["reopened"],
+        rating=m["rating"],
+        chased=m["chased"],
+        escalations=m["escalations"],
+        merged_into=m["merged_into"],
+    )
+
+
+def _values(value: Ticket) -> dict[str, Any]:
+    values = {column.name: getattr(value, column.name, None) for column in _COLUMNS}
+    values["requester"], values["requester_name"] = value.requester.address, value.requester.name
+    values["reasons"] = [[words.en, words.zh] for words in value.reasons]
+    values["response"], values["resolution"] = _clock_value(value.response), _clock_value(value.resolution)
+    values["asked"] = list(value.asked)
+    return values
+
+
+def _clock(value: Mapping[str, Any]) -> Clock:
+    since = value.get("since")
+    return Clock(value["target"], value["spent"], datetime.fromisoformat(since) if since else None, value["calendar"])
+
+
+def _clock_value(clock: Clock) -> dict[str, Any]:
+    return {**asdict(clock), "since": clock.since.isoformat() if clock.since else None}
+
+
+_INSERT = insert(ticket)
+_UPDATE = update(ticket).where(ticket.c.id == bindparam("number"))
+
+
+def save(connection: Connection, value: Ticket) -> Ticket:
+    """Insert a blank ticket, which then has its number, or write the new state of one that has."""
+    if value.id is None:
+        number = connection.execute(_INSERT, _values(value)).inserted_primary_key
+        if number is None:
+            raise RuntimeError("the database gave no number to a new ticket")
+        return replace(value, id=int(number[0]))
+    connection.execute(_UPDATE, {**_values(value), "number": value.id})
+    return value
+
+
+def add_entries(
+    connection: Connection, number: int, entries: Sequence[Entry], attachments: Sequence[Attachment],
+    inbound: int | None, when: datetime, new: bool,
+) -> None:
+    """Write contributions in order; those that came with files get the mail's attachments."""
+    if not entries:
+        return
+    first = 1
+    if not new:
+        first += connection.execute(select(func.count()).where(entry.c.ticket == number)).scalar_one()
+    for n, each in enumerate(entries, first):
+        key = connection.execute(
+            insert(entry),
+            {
+                "ticket": number,
+                "n": n,
+                "at": when,
+                "direction": each.direction,
+                "visibility": each.visibility,
+                "author": each.author.address,
+                "author_name": each.author.name,
+                "role": each.role,
+                "text": each.text,
+                "new_text": each.new_text,
+                "message_id": each.message_id,
+                "inbound": inbound,
+            },
+        ).inserted_primary_key
+        if each.attachments and attachments and key is not None:
+            connection.execute(
+                insert(attachment),
+                [
+                    {
+                        "entry": key[0],
+                        "inbound": inbound,
+                        "part": part.index,
+                        "filename": part.filename,
+                        "content_type": part.content_type,
+                        "size": part.size,
+                        "sha256": part.sha256,
+                        "inline": part.inline,
+                        "decoration": part.decoration,
+                    }
+                    for part in attachments
+                ],
+            )
+
+
+def add_history(
+    connection: Connection, number: int, lines: Sequence[History], inbound: int | None, when: datetime, new: bool
+) -> None:
+    """Append lines, each chained to the one before by hash, so that a line changed or removed shows."""
+    if not lines:
+        return
+    chain = ""
+    if not new:
+        chain = (
+            connection.execute(
+                select(history.c.chain).where(history.c.ticket == number).order_by(history.c.id.desc()).limit(1)
+            ).scalar()
+            or ""
+        )
+    rows = []
+    for line in lines:
+        chain = chained(chain, number, when, line)
+        rows.append(
+            {
+                "ticket": number,
+                "at": when,
+                "what": line.what,
+                "was": line.was,
+                "becomes": line.becomes,
+                "who": line.who,
+                "why": line.why,
+                "inbound": inbound,
+                "chain": chain,
+            }
+        )
+    connection.execute(insert(history), rows)
+
+
+def chained(before: str, number: int, when: datetime, line: History) -> str:
+    """The hash of one line of history behind the line before it."""
+    parts = (before, str(number), when.isoformat(), line.what, line.was, line.becomes, line.who, line.why)
+    return sha256("\0".join(clean(part) for part in parts).encode()).hexdigest()
+
+
+def put_fields(connection: Connection, number: int, fields: Iterable[Field], when: datetime) -> None:
+    """Insert or replace fields by name."""
+    rows = [
+        {"ticket": number, "name": each.name, "value": each.value, "source": each.source,
+         "confidence": each.confidence, "at": when}
+        for each in fields
+    ]  # fmt: skip
+    if not rows:
+        return
+    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert_into(field)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["ticket", "name"],
+            set_={name: statement.excluded[name] for name in ("value", "source", "confidence", "at")},
+        ),
+        rows,
+    )
+
+
+def add_links(connection: Connection, number: int, links: Iterable[tuple[int, str]], when: datetime) -> None:
+    rows = [{"source": number, "target": target, "kind": kind, "at": when} for target, kind in links]
+    if rows:
+        connection.execute(insert(link), rows)
+
+
+def add_writers(connection: Connection, number: int, writers: Iterable[Address]) -> None:
+    """People who may write on the ticket from now on; nobody is listed twice."""
+    rows = [{"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": False} for each in writers]
+    if rows:
+        insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(insert_into(participant).on_conflict_do_nothing(), rows)
+
+
+def participants(connection: Connection, number: int) -> list[tuple[Address, bool, bool]]:
+    """(who, may write, gets mail) of everybody beside the requester."""
+    rows = connection.execute(select(participant).where(participant.c.ticket == number))
+    return [(Address(row.address, row.name), row.writes, row.reads) for row in rows]
+
+
+def entries(connection: Connection, number: int) -> Sequence[Any]:
+    return connection.execute(select(entry).where(entry.c.ticket == number).order_by(entry.c.n)).all()
+
+
+def entry_ids(connection: Connection, number: int) -> Sequence[Any]:
+    """(author, role, message_id) of a ticket's contributions, oldest first, for threading what goes out."""
+    return connection.execute(
+        select(entry.c.author, entry.c.role, entry.c.message_id, entry.c.at)
+        .where(entry.c.ticket == number, entry.c.message_id != "")
+        .order_by(entry.c.n)
+    ).all()
+
+
+def history_of(connection: Connection, number: int) -> Sequence[Any]:
+    return connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.id)).all()
+
+
+def attachments_of(connection: Connection, number: int) -> Sequence[Any]:
+    return connection.execute(
+        select(attachment).join(entry, entry.c.id == attachment.c.entry).where(entry.c.ticket == number)
+        .order_by(attachment.c.id)
+    ).all()
+
+
+def links_of(connection: Connection, number: int) -> Sequence[Any]:
+    return connection.execute(select(link).where((link.c.source == number) | (link.c.target == number))).all()
+
+
+def existing(connection: Connection, numbers: Iterable[int]) -> dict[int, int | None]:
+    """Which of these tickets exist, each with the ticket that it was merged into."""
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(ticket.c.id, ticket.c.merged_into).where(ticket.c.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}
+
+
+def load_by_agent(connection: Connection) -> dict[str, int]:
+    """Open tickets per assignee."""
+    rows = connection.execute(
+        select(ticket.c.assignee, func.count())
+        .where(ticket.c.assignee.is_not(None), ticket.c.state.in_(("new", "open", "pending", "on_hold")))
+        .group_by(ticket.c.assignee)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def newest_of(connection: Connection, requester: str) -> Any:
+    """The latest earlier ticket of a person: what they told us before stands there."""
+    return connection.execute(
+        select(ticket.c.id, ticket.c.language, ticket.c.zone)
+        .where(ticket.c.requester == requester)
+        .order_by(ticket.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def fields_of(connection: Connection, number: int) -> dict[str, Field]:
+    rows = connection.execute(
+        select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(field.c.ticket == number)
+    )
+    return {row.name: Field(*row) for row in rows}
+
+
+def listing(connection: Connection, states: Sequence[str], limit: int, **equal: str) -> list[Ticket]:
+    """The newest tickets in these states, optionally of one team, assignee or requester."""
+    statement = select(ticket).where(ticket.c.state.in_(states)).order_by(ticket.c.id.desc()).limit(limit)
+    for name, value in equal.items():
+        statement = statement.where(ticket.c[name] == value)
+    return [from_row(row) for row in connection.execute(statement)]
+
+
+def codes_in_use(connection: Connection) -> tuple[set[str], set[str], set[str]]:
+    """Categories, teams and assignees that live tickets name: config.toml may not drop them silently."""
+    rows = connection.execute(
+        select(ticket.c.category, ticket.c.team, ticket.c.assignee).where(ticket.c.state != "closed").distinct()
+    ).all()
+    return {row[0] for row in rows}, {row[1] for row in rows if row[1]}, {row[2] for row in rows if row[2]}
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(select(ticket.c.state, func.count()).group_by(ticket.c.state))
+    return {row[0]: row[1] for row in rows}

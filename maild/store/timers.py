@@ -1,0 +1,101 @@
+"""Everything that will happen by itself. Writes timer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.model import Timer
+from maild.store.schema import timer
+
+# The kind of the rows, due now, that carry a refused mail to its ticket; the outbox row's number follows.
+DELIVERY_FAILED = "delivery_failed:"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer row that has fallen due."""
+
+    ticket: int
+    kind: str
+    due: datetime
+    data: Mapping[str, Any]
+    failures: int
+
+
+def put(connection: Connection, number: int, timers: Iterable[Timer], new: bool) -> None:
+    """Set and cancel a ticket's timers; one of a kind."""
+    wanted = list(timers)
+    gone = [each.kind for each in wanted if each.due is None]
+    if gone and not new:
+        connection.execute(delete(timer).where(timer.c.ticket == number, timer.c.kind.in_(gone)))
+    rows = [
+        {"ticket": number, "kind": each.kind, "due": each.due, "data": dict(each.data), "failures": 0}
+        for each in wanted
+        if each.due is not None
+    ]
+    if not rows:
+        return
+    if new:
+        connection.execute(insert(timer), rows)
+        return
+    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert_into(timer)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["ticket", "kind"],
+            set_={name: statement.excluded[name] for name in ("due", "data", "failures")},
+        ),
+        rows,
+    )
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[Due]:
+    """What has fallen due, earliest first; rows that failed wait their turn behind the others."""
+    rows = connection.execute(
+        select(timer.c.ticket, timer.c.kind, timer.c.due, timer.c.data, timer.c.failures)
+        .where(timer.c.due <= now)
+        .order_by(timer.c.failures, timer.c.due, timer.c.ticket)
+        .limit(limit)
+    )
+    return [Due(*row) for row in rows]
+
+
+def still_due(connection: Connection, number: int, now: datetime) -> list[Due]:
+    """The due timers of one ticket, read again under its lock: another daemon may have been quicker."""
+    rows = connection.execute(
+        select(timer.c.ticket, timer.c.kind, timer.c.due, timer.c.data, timer.c.failures)
+        .where(timer.c.ticket == number, timer.c.due <= now)
+        .order_by(timer.c.due, timer.c.kind)
+    )
+    return [Due(*row) for row in rows]
+
+
+def drop(connection: Connection, number: int, kinds: Iterable[str]) -> None:
+    connection.execute(delete(timer).where(tuple_(timer.c.ticket, timer.c.kind).in_([(number, kind) for kind in kinds])))
+
+
+def postpone(connection: Connection, number: int, kind: str, until: datetime) -> None:
+    """A timer whose handling failed is tried again later, and says how often it failed."""
+    connection.execute(
+        update(timer)
+        .where(timer.c.ticket == number, timer.c.kind == kind)
+        .values(due=until, failures=timer.c.failures + 1)
+    )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next timer falls due, if there is any."""
+    return connection.execute(select(timer.c.due).order_by(timer.c.due).limit(1)).scalar()
+
+
+def of(connection: Connection, number: int) -> list[Due]:
+    rows = connection.execute(
+        select(timer.c.ticket, timer.c.kind, timer.c.due, timer.c.data, timer.c.failures)
+        .where(timer.c.ticket == number)
+        .order_by(timer.c.due)
+    )
+    return [Due(*row) for row in rows]

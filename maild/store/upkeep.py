@@ -1,0 +1,73 @@
+"""The desk's own memory: chores claimed once, alarms opened once, what the mailboxes looked like, tokens used up.
+
+Writes chore, alarm, mailbox_state and token_use.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.store.schema import alarm, chore, mailbox_state, token_use
+
+
+def _insert(connection: Connection) -> Any:
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def claim_chore(connection: Connection, name: str, period: str, when: datetime) -> bool:
+    """Whether this daemon is the one that does a chore for this period."""
+    done = connection.execute(
+        _insert(connection)(chore).values(name=name, period=period, at=when).on_conflict_do_nothing()
+    )
+    return int(done.rowcount) == 1
+
+
+def forget_chores(connection: Connection, before: datetime) -> None:
+    connection.execute(delete(chore).where(chore.c.at < before))
+
+
+def open_alarm(connection: Connection, kind: str, detail: str, when: datetime) -> bool:
+    """Whether this is news: an alarm of that kind that is open already stays silent."""
+    done = connection.execute(
+        _insert(connection)(alarm)
+        .values(kind=kind, detail=detail[:500], opened=when)
+        .on_conflict_do_nothing(index_elements=["kind"], index_where=alarm.c.closed.is_(None))
+    )
+    return int(done.rowcount) == 1
+
+
+def close_alarm(connection: Connection, kind: str, when: datetime) -> bool:
+    """Whether there was one to close."""
+    done = connection.execute(update(alarm).where(alarm.c.kind == kind, alarm.c.closed.is_(None)).values(closed=when))
+    return done.rowcount == 1
+
+
+def open_alarms(connection: Connection) -> Sequence[Any]:
+    return connection.execute(select(alarm).where(alarm.c.closed.is_(None)).order_by(alarm.c.id)).all()
+
+
+def mailbox(connection: Connection, name: str) -> Any:
+    return connection.execute(select(mailbox_state).where(mailbox_state.c.mailbox == name)).one_or_none()
+
+
+def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
+    statement = _insert(connection)(mailbox_state).values(mailbox=name, **values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["mailbox"], set_={key: statement.excluded[key] for key in values}
+        )
+    )
+
+
+def use_token(connection: Connection, token: str, when: datetime) -> bool:
+    """Use up a single-use token; False if it was used before."""
+    done = connection.execute(_insert(connection)(token_use).values(token=token, at=when).on_conflict_do_nothing())
+    return int(done.rowcount) == 1
+
+
+def was_used(connection: Connection, token: str) -> bool:
+    return connection.execute(select(token_use.c.token).where(token_use.c.token == token)).scalar() is not None
+

@@ -1,0 +1,95 @@
+"""Time's door: `step` decides about every timer that has fallen due, one transaction a ticket."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from maild import gather
+from maild.apply import Writer, apply
+from maild.model import Address, DeliveryFailed, Event, TimerFired
+from maild.store import tickets, timers
+from maild.store.timers import DELIVERY_FAILED
+from maild.store.engine import reading
+from maild.workflow.decide import decide, needs
+
+log = logging.getLogger("maild.tick")
+
+AT_ONCE = 500
+# A timer whose handling fails is tried again later and later; it is never dropped.
+RETRY = timedelta(minutes=5)
+
+
+class Ticker:
+    """Lets time pass. Used by one thread."""
+
+    def __init__(self, engine: Engine, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._engine, self._writer, self._clock = engine, writer, clock
+
+    def use(self, writer: Writer) -> None:
+        """Decide by another policy from the next timer on (a reload)."""
+        self._writer = writer
+
+    def step(self, on_commit: Callable[[], None]) -> int:
+        """Fire what is due; how many timers that were. Raises sqlalchemy's errors when the database is away."""
+        now = self._clock()
+        with reading(self._engine) as connection:
+            due = timers.due(connection, now, AT_ONCE)
+        fired = 0
+        for number in dict.fromkeys(each.ticket for each in due):
+            try:
+                with self._engine.begin() as connection:
+                    fired += self._ticket(connection, number, now)
+            except DBAPIError:
+                raise
+            except Exception:
+                log.exception("ticket %d: a timer could not be handled; it is tried again later", number)
+                self._postpone(number, now)
+            on_commit()
+        return fired
+
+    def next_due(self) -> datetime | None:
+        """When the next timer falls due."""
+        with reading(self._engine) as connection:
+            return timers.next_due(connection)
+
+    def _ticket(self, connection: Connection, number: int, now: datetime) -> int:
+        """All due timers of one ticket, under its lock; what one of them cancels does not fire."""
+        fired = 0
+        seen: set[str] = set()
+        while True:
+            ticket = tickets.load(connection, number, lock=True)
+            rows = [row for row in timers.still_due(connection, number, now) if row.kind not in seen]
+            if not rows:
+                return fired
+            row = rows[0]
+            seen.add(row.kind)
+            event = _event(row)
+            timers.drop(connection, number, [row.kind])
+            facts = gather.facts(
+                connection, event, ticket, None, needs(event, ticket, self._writer.policy), now, self._writer.policy
+            )
+            outcome = decide(ticket, event, facts, now, self._writer.policy)
+            apply(connection, outcome, self._writer, now)
+            log.info("ticket %d: %s: %s", number, row.kind, outcome.reason, extra={"ticket": number})
+            fired += 1
+
+    def _postpone(self, number: int, now: datetime) -> None:
+        with self._engine.begin() as connection:
+            for row in timers.still_due(connection, number, now):
+                timers.postpone(connection, number, row.kind, now + RETRY * 2 ** min(row.failures, 8))
+
+
+def _event(row: timers.Due) -> Event:
+    if row.kind.startswith(DELIVERY_FAILED):
+        data = row.data
+        return DeliveryFailed(
+            Address(str(data["recipient"])),
+            str(data["status"]),
+            str(data["detail"]),
+            bool(data["permanent"]),
+            str(data["template"]),
+        )
+    return TimerFired(row.kind, row.data)

@@ -1,0 +1,1 @@
+"""Meaning → decision. Pure: no clock, no dice, no network; only the standard library and the nouns."""

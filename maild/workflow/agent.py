@@ -1,0 +1,216 @@
+"""What an agent's mail does to a ticket (PRODUCT §3.4): a reply, a note, commands; in doubt it stays inside."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
+from maild.workflow import files
+from maild.workflow.commands import talk
+from maild.workflow.commands.grammar import Command, Parsed, parse
+from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
+from maild.workflow.commands.work import assign_to
+from maild.workflow.draft import Draft
+
+# How long an unconfirmed mail of an agent waits, and how many questions they get a day (PRODUCT §2.5).
+CONFIRM_FOR = timedelta(hours=24)
+CONFIRMATIONS_A_DAY = 3
+
+_COPIED = Words(
+    "the requester stands in To or Cc of your mail and has it already, quoted notice included; it was not sent again",
+    "您的邮件已直接抄送用户（包括引用的通知内容），系统没有再次转发",
+)
+_EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
+_INTERNAL = Words(
+    "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
+    " Reply to the notice to reach the requester",
+    "已存为内部备注：这封邮件没有回复系统通知，无法确定收件人。要联系用户，请直接回复通知邮件",
+)
+
+
+def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """A listed agent, with the evidence that it is them, writes on a ticket."""
+    message = event.message
+    agent = _listed(policy, message.from_.address)
+    draft = Draft(ticket, now, facts, policy, who=agent.address)
+    said = _confirmation(facts, message.new_text)
+    if said is not None:
+        draft.release, draft.drop = said, not said
+        draft.note("confirmed" if said else "disowned", "", "", "the agent answers about a mail of theirs that waits")
+        what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
+        return draft.outcome(f"the agent {what}", "ticketed")
+    parsed = _commands(facts.button, message.new_text)
+    if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
+        _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
+        return draft.outcome("an agent's mail without a word of its own", "ticketed")
+    if not parsed.commands and not parsed.problems and _knows_nothing_of(event):
+        return _keep_inside(draft, agent, event, parsed.text)
+    worked, lines = carry_out(draft, agent, parsed)
+    if worked is None:
+        _keep_refused(draft, agent, event)
+        _transcript(draft, agent, lines, message.new_text)
+        return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
+    text_left = parsed.text if not any(each.verb in TAKES_TEXT for each in parsed.commands) else ""
+    if text_left or (message.attachments and not parsed.commands):
+        _say(worked, agent, event, text_left)
+    elif parsed.commands:
+        _keep_command_mail(worked, agent, event)
+    if policy.transcripts == "always" and lines:
+        _transcript(worked, agent, lines, "")
+    did = ", ".join(f"#{each.verb}" for each in parsed.commands)
+    return worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+
+
+def unverified_agent_wrote(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """A listed agent without the evidence: nothing is done, they are asked with one tap, the mail waits 24 hours."""
+    agent = _listed(policy, event.message.from_.address)
+    if ticket is None:
+        return Outcome(reason=f"held: {event.trust.reason}", fate="held")
+    draft = Draft(ticket, now, facts, policy, who="maild")
+    if facts.asked_today < CONFIRMATIONS_A_DAY:
+        parsed = parse(event.message.new_text)
+        draft.tell_agent(
+            agent,
+            "agent/confirm_command",
+            reply="internal",
+            answers=event.message.message_id,
+            commands=tuple(each.line for each in parsed.commands),
+            text=event.message.new_text,
+        )
+    draft.note("waits", "", agent.address, event.trust.reason)
+    outcome = draft.outcome(f"waits for {agent.address}'s confirmation: {event.trust.reason}", "held")
+    return replace(outcome, wait_until=event.received + CONFIRM_FOR)
+
+
+def _confirmation(facts: Facts, text: str) -> bool | None:
+    """Yes or no to "is this mail yours?", by button or by the plain digits; None: about something else."""
+    if facts.button == "confirm":
+        return True
+    if not facts.waits:
+        return None
+    word = text.strip().strip(".!。！").lower()
+    return True if word in _YES else False if word in _NO else None
+
+
+_YES = frozenset({"1", "１", "yes", "y", "ok", "是", "是的", "确认"})
+_NO = frozenset({"0", "０", "2", "２", "no", "n", "否", "不是"})
+
+
+def _listed(policy: Policy, address: str) -> Agent:
+    agent = policy.agent(address)
+    if agent is None:
+        raise ValueError(f"{address} was judged an agent but is not listed")
+    return agent
+
+
+def _commands(button: str, new_text: str) -> Parsed:
+    """The commands of the mail; a pressed button is its first one."""
+    parsed = parse(new_text)
+    if not button:
+        return parsed
+    rest = tuple(each for each in parsed.commands if each.verb != button)
+    pressed = next((each for each in parsed.commands if each.verb == button), Command(button, "", f"#{button}"))
+    return Parsed((pressed, *rest), parsed.text, parsed.problems)
+
+
+def _kind(event: MailArrived) -> Literal["public", "internal"]:
+    """Where a reply goes, by the notice that it answers; without one it stays inside."""
+    signed = event.thread.signed
+    return "public" if signed is not None and signed.audience == "public" else "internal"
+
+
+def _knows_nothing_of(event: MailArrived) -> bool:
+    return event.thread.signed is None
+
+
+def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str) -> Outcome:
+    """A tag and no signed reference: a note, and the agent is told why."""
+    talk.add_note(draft, agent, text, event.message.message_id)
+    _transcript(draft, agent, (("", False, _INTERNAL.for_(agent.language)),), "")
+    return draft.outcome("kept inside: the mail does not answer a notice", "ticketed")
+
+
+def _say(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
+    """The agent's own words: to the requester as a clean mail, or to colleagues as a note."""
+    if _kind(event) == "internal":
+        talk.add_note(draft, agent, text, event.message.message_id)
+        return
+    relay(draft, agent, event, text)
+
+
+def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
+    """A public reply under the agent's name, from the desk's address, without the quoted notice."""
+    message, ticket = event.message, draft.ticket
+    draft.keep(
+        Entry(
+            direction="out",
+            visibility="public",
+            author=Address(agent.address, agent.name),
+            role="agent",
+            text=message.text,
+            new_text=text,
+            message_id=message.message_id,
+            attachments=bool(message.attachments),
+        )
+    )
+    draft.respond("wrote to the requester")
+    if ticket.assignee is None:
+        assign_to(draft, agent, f"{agent.name} answered first")
+    if draft.ticket.state == "new":
+        draft.enter("open", f"{agent.name} answered", owes="requester")
+    else:
+        draft.change("", owes="requester")
+    copied = {each.key for each in (*message.to, *message.cc)}
+    if ticket.requester.key in copied:
+        _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")
+    else:
+        attach = tuple(each for each in message.attachments if not each.decoration)
+        draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=attach, text=text)
+    for reader in draft.facts.readers:
+        if reader.key not in copied:
+            draft.write(
+                "requester/reply",
+                reader,
+                "requester",
+                draft.ticket.language,
+                automatic=False,
+                author=agent.name,
+                text=text,
+                attach=files.carried(message.attachments, draft.policy.notice_attachment_bytes),
+            )
+
+
+def _keep_command_mail(draft: Draft, agent: Agent, event: MailArrived) -> None:
+    """A mail with commands only posts nothing, but its Message-ID must be on record for what answers it."""
+    if draft.entries:
+        return
+    draft.keep(
+        Entry(
+            direction="in",
+            visibility="internal",
+            author=Address(agent.address, agent.name),
+            role="agent",
+            text=event.message.text,
+            new_text=event.message.new_text,
+            message_id=event.message.message_id,
+        )
+    )
+
+
+def _keep_refused(draft: Draft, agent: Agent, event: MailArrived) -> None:
+    draft.note("commands refused", "", "", "the transcript says why")
+    _keep_command_mail(draft, agent, event)
+
+
+def _transcript(draft: Draft, agent: Agent, lines: tuple[Line, ...], text: str) -> None:
+    """What was and was not done, and why; to the author alone."""
+    draft.write(
+        "agent/transcript",
+        Address(agent.address, agent.name),
+        "agent",
+        agent.language,
+        reply="internal",
+        lines=lines,
+        text=text,
+    )
+

@@ -1,0 +1,86 @@
+"""Resolving, asking for confirmation, closing, and opening again (PRODUCT §3.3; manual 1.4: solved means confirmed)."""
+
+from maild.model import Address, Agent, Words
+from maild.model.ticket import Close
+from maild.workflow import business_time, routing
+from maild.workflow.draft import WAITING, Draft
+
+
+def resolve(draft: Draft, agent: Agent, summary: str) -> None:
+    """An agent says that it is solved: the requester is asked to confirm, by button or in words."""
+    draft.respond("resolving is the first contact")
+    if draft.ticket.assignee is None:
+        draft.change("resolved it", assignee=agent.address)
+    draft.enter(
+        "resolved",
+        "the agent says that it is solved",
+        resolved=draft.now,
+        summary=summary or draft.ticket.summary,
+        owes="requester",
+        hold_until=None,
+    )
+    draft.cancel(*WAITING, "hold_over")
+    calendar, policy = draft.policy.calendar, draft.policy
+    closes = business_time.add_days(draft.now, policy.confirm_close_days, calendar)
+    draft.timer("confirm_reminder", business_time.add_days(draft.now, policy.confirm_reminder_days, calendar))
+    draft.timer("confirm_close", closes)
+    draft.tell_requester(
+        "requester/resolved",
+        summary=draft.ticket.summary,
+        agent=agent.name,
+        # A P1 is never closed by silence (PRODUCT §3.1), so no date is named.
+        closes="" if draft.ticket.priority == "P1" else closes,
+    )
+
+
+def close(draft: Draft, outcome: Close, why: str, answers: str = "", tell: bool = True) -> None:
+    """Close, confirm the closing to the requester (with the rating where there is something to rate), tell the agent."""
+    draft.close(outcome, why)
+    if tell:
+        draft.tell_requester("requester/closed", answers=answers, by=outcome, reason="")
+
+
+def tell_closed(draft: Draft, how: str, text: str) -> None:
+    """Tell whoever worked on it that it is over; nobody did: nobody is told."""
+    agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
+    if agent is not None:
+        draft.tell_agent(agent, "agent/closed", reply="public", how=how, text=text)
+
+
+def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = True) -> None:
+    """Back to work: the resolution clock goes on where it stood, and whoever worked on it hears of it."""
+    draft.enter(
+        "open",
+        why.en,
+        outcome=None,
+        closed=None,
+        resolved=None,
+        owes="desk",
+        reopened=draft.ticket.reopened + 1,
+        hold_until=None,
+    )
+    draft.cancel(*WAITING, "hold_over")
+    if tell:
+        draft.tell_requester("requester/reopened", answers=answers)
+    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
+        draft.tell_agent(agent, "agent/reopened", text=text, note=why)
+
+
+def rate(draft: Draft, stars: int, words: str) -> bool:
+    """Store a rating, once; a low one is told to the lead. False if there was one already."""
+    if draft.ticket.rating is not None:
+        return False
+    draft.change("rated by the requester", rating=stars)
+    draft.rating = (stars, words)
+    if stars <= 2:
+        for lead in routing.leads(draft.ticket.team, draft.policy):
+            draft.write(
+                "lead/low_rating",
+                Address(lead.address, lead.name),
+                "lead",
+                lead.language,
+                reply="internal",
+                rating=stars,
+                text=words,
+            )
+    return True

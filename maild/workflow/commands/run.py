@@ -1,0 +1,59 @@
+"""Carrying out a mail's commands: all of them or none, with a transcript of what was done and why not."""
+
+from collections.abc import Callable
+from copy import copy
+
+from maild.model import Agent, Words
+from maild.workflow.commands import sorting, talk, work
+from maild.workflow.commands.arguments import Refused
+from maild.workflow.commands.grammar import Command, Parsed
+from maild.workflow.draft import Draft
+
+_Doer = Callable[[Draft, Agent, Command, str], None]
+
+_DOERS: dict[str, _Doer] = {
+    "take": work.take,
+    "assign": work.assign,
+    "team": work.team,
+    "escalate": work.escalate,
+    "priority": sorting.priority,
+    "category": sorting.category,
+    "out-of-scope": sorting.out_of_scope,
+    "spam": sorting.spam,
+    "note": talk.note,
+    "ask": talk.ask,
+    "hold": talk.hold,
+    "resolve": talk.resolve,
+    "close": talk.close,
+    "reopen": talk.reopen,
+}
+# These take the text under the commands for themselves; else it is the reply, by the notice's kind.
+TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope"})
+
+Line = tuple[str, bool, str]
+
+
+def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None, tuple[Line, ...]]:
+    """The draft with every command done, or None with nothing done; and the transcript, one line a command."""
+    language = agent.language
+    if parsed.problems:
+        broken = dict(parsed.problems)
+        lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
+        return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
+    trial = copy(draft)
+    for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable"):
+        setattr(trial, name, list(getattr(draft, name)))
+    trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
+    done: list[Line] = []
+    for at, command in enumerate(parsed.commands):
+        try:
+            _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in TAKES_TEXT else "")
+        except Refused as refusal:
+            others = [each for n, each in enumerate(parsed.commands) if n != at]
+            lines = [(command.line, False, refusal.why.for_(language))]
+            return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in others))
+        done.append((command.line, True, ""))
+    return trial, tuple(done)
+
+
+_NOT_DONE = Words("not done, because of the other line", "因另一行有误，未执行")

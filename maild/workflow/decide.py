@@ -1,0 +1,63 @@
+"""The one decision: what an event means for a ticket (DESIGN §1). Everything before it reads, everything after it acts."""
+
+from datetime import datetime
+
+from maild.model import DeliveryFailed, Event, Facts, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.workflow.due import timer_fired
+from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.register import register
+from maild.workflow.requester import requester_wrote
+
+_WORDS = 400
+
+
+def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
+    """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
+    if not isinstance(event, MailArrived):
+        return Needs(team="*")
+    if event.screening.verdict == "bounce":
+        bounce = event.message.bounce
+        return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
+    if event.screening.verdict != "person":
+        return Needs()
+    if ticket is None:
+        message = event.message
+        return Needs(
+            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
+        )
+    return Needs(team="*")
+
+
+def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """One event on one ticket → what is to be done. Total: every mail and every timer has an answer in every state.
+
+    `ticket` is the one that a mail may join, as `trust` has judged; None leaves it to become a new one. `now` is UTC.
+    """
+    if isinstance(event, MailArrived):
+        return _mail(ticket, event, facts, now, policy)
+    if ticket is None:
+        return Outcome(reason="the ticket is gone")
+    if isinstance(event, DeliveryFailed):
+        return delivery_failed(ticket, event, facts, now, policy)
+    return timer_fired(ticket, event, facts, now, policy)
+
+
+def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    if event.screening.verdict != "person":
+        return machine_wrote(ticket, event, facts, now, policy)
+    if ticket is not None:
+        if event.trust.verdict == "agent" and not _is_requester(ticket, event):
+            return agent_wrote(ticket, event, facts, now, policy)
+        if event.trust.verdict == "unverified":
+            return unverified_agent_wrote(ticket, event, facts, now, policy)
+        return requester_wrote(ticket, event, facts, now, policy)
+    links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
+    return register(event, facts, now, policy, links)
+
+
+def _is_requester(ticket: Ticket, event: MailArrived) -> bool:
+    """An agent is a plain requester on their own ticket, unless they answer a notice of it."""
+    return ticket.requester.key == event.message.from_.key and (
+        event.thread.signed is None or event.thread.signed.audience == "public"
+    )

@@ -1,0 +1,218 @@
+"""An Outcome in the making: what the rules of one decision write on, line by line, and nothing else.
+
+A Draft lives inside one call of `decide`. It keeps three things true that every rule would else have to remember: each
+change of a ticket stands in its history with who and why, the clocks follow the state, and the timers follow the clocks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from maild.model import (
+    Address,
+    Agent,
+    Attachment,
+    Audience,
+    Entry,
+    Facts,
+    Field,
+    History,
+    Mail,
+    Outcome,
+    Policy,
+    Ticket,
+    Timer,
+)
+from maild.model.ticket import Close, State
+from maild.workflow import sla
+
+# Changes of these are told in the history; the others are bookkeeping that the history's own lines explain.
+_TOLD = frozenset(
+    "state outcome category urgency impact importance priority team assignee tier restricted hold_until rating"
+    " merged_into priority_locked".split()
+)
+
+# Timers that wait for the requester's word: any human mail of theirs stops them all.
+WAITING = ("info_reminder", "info_close", "confirm_reminder", "confirm_close", "scope_close")
+
+
+class Draft:
+    """The ticket as it will be, and what else is to be done. `who` is the actor that the history names."""
+
+    def __init__(self, ticket: Ticket, now: datetime, facts: Facts, policy: Policy, who: str) -> None:
+        self.ticket, self.now, self.facts, self.policy, self.who = ticket, now, facts, policy, who
+        self.entries: list[Entry] = []
+        self.mails: list[Mail] = []
+        self.fields: dict[str, Field] = {}
+        self.history: list[History] = []
+        self.timers: dict[str, Timer] = {}
+        self.links: list[tuple[int, str]] = []
+        self.writers: list[Address] = []
+        self.corrections: list[tuple[str, str, str]] = []
+        self.undeliverable: list[tuple[str, str]] = []
+        self.rating: tuple[int, str] | None = None
+        # The out-of-scope topic that triage found, if any.
+        self.topic = ""
+        self.release = self.drop = False
+        self._before = ticket if ticket.id is not None else None
+        # What was reached while a mail lay unread, or by a new target, is told at once.
+        self._tell_reached = self._before is None
+
+    # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def change(self, why: str, **changes: Any) -> None:
+        """Set attributes of the ticket; those that people care about leave a line of history."""
+        for name, value in changes.items():
+            was = getattr(self.ticket, name)
+            if name in _TOLD and was != value:
+                self.note(name, _shown(was), _shown(value), why)
+        self.ticket = replace(self.ticket, **changes)
+
+    def note(self, what: str, was: str, becomes: str, why: str) -> None:
+        """A line of history that no attribute carries."""
+        self.history.append(History(what, was, becomes, self.who, why))
+
+    def enter(self, state: State, why: str, **changes: Any) -> None:
+        """Change the state; the clocks run or stand as the new state wants."""
+        self.ticket = sla.run_for(self.ticket, state, self.policy, self.now)
+        self.change(why, state=state, **changes)
+
+    def close(self, outcome: Close, why: str) -> None:
+        """Close the ticket for good; nothing more will happen by itself."""
+        self.enter("closed", why, outcome=outcome, closed=self.now, owes="requester", hold_until=None)
+        self.cancel(*WAITING, "hold_over")
+
+    def respond(self, why: str) -> None:
+        """First contact by a person: the response clock stops (PRODUCT §3.3)."""
+        if self.ticket.responded is None:
+            self.note("responded", "", self.who, why)
+            self.ticket = sla.run_for(replace(self.ticket, responded=self.now), self.ticket.state, self.policy, self.now)
+
+    def reprioritise(self, why: str, **changes: Any) -> None:
+        """Change what the priority follows from, or the priority itself; clocks keep what they have spent."""
+        self.change(why, **changes)
+        self.ticket = sla.set_targets(self.ticket, self.ticket.priority, self.policy, self.now)
+        self._tell_reached = True
+
+    def learn(self, found: Mapping[str, Field] | tuple[Field, ...]) -> tuple[str, ...]:
+        """Take over fields; what a person says beats what was guessed. Gives the names of those that changed."""
+        rows = found.values() if isinstance(found, Mapping) else found
+        changed = []
+        for row in rows:
+            had = self.ticket.fields.get(row.name)
+            if had is not None and (had.value == row.value or _weight(had) > _weight(row)):
+                continue
+            self.fields[row.name] = row
+            changed.append(row.name)
+        self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
+        return tuple(changed)
+
+    # ── what will happen by itself ───────────────────────────────────────────────────────────────────────────────
+
+    def timer(self, kind: str, due: datetime | None, **data: str | int) -> None:
+        self.timers[kind] = Timer(kind, due, data)
+
+    def cancel(self, *kinds: str) -> None:
+        for kind in kinds:
+            self.timers[kind] = Timer(kind, None)
+
+    # ── who hears of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def write(
+        self,
+        letter: str,
+        to: Address,
+        audience: Audience,
+        language: str,
+        *,
+        reply: Literal["public", "internal"] = "public",
+        automatic: bool = True,
+        author: str = "",
+        attach: tuple[Attachment, ...] = (),
+        answers: str = "",
+        urgent: bool = False,
+        **values: object,
+    ) -> None:
+        """One letter to one person, threaded onto what that person has already seen of the ticket."""
+        if author:
+            author = f"{author} ({self.policy.desk.prefix})"
+        seen = self.facts.threads.get(to.key, ())
+        if answers and answers in seen:
+            seen = seen[: seen.index(answers)]
+        elif not answers and seen:
+            answers, seen = seen[-1], seen[:-1]
+        self.mails.append(
+            Mail(
+                template=letter,
+                to=to,
+                audience=audience,
+                language=language,
+                reply=reply,
+                automatic=automatic,
+                author=author,
+                answers=answers,
+                references=seen,
+                values=values,
+                attach=attach,
+                urgent=urgent,
+            )
+        )
+
+    def tell_requester(self, letter: str, **options: Any) -> None:
+        """A letter to the requester in the ticket's language; readers get their copy of public words only."""
+        self.write(letter, self.ticket.requester, "requester", self.ticket.language, **options)
+
+    def tell_agent(self, agent: Agent, letter: str, **options: Any) -> None:
+        """A notice to one agent in their language, unless they caused it themselves."""
+        if agent.address == self.who:
+            return
+        options.setdefault("urgent", self.ticket.priority == "P1")
+        self.write(letter, Address(agent.address, agent.name), "agent", agent.language, **options)
+
+    def keep(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def outcome(
+        self, reason: str, fate: Literal["ticketed", "ignored", "held", "quarantined"] | None = None
+    ) -> Outcome:
+        """All of it, with the clocks' timers brought up to date."""
+        for timer in sla.timers(self.ticket, self.policy, self.now, self._tell_reached, self._before):
+            # A new ticket has no timers yet, so there is nothing to cancel.
+            if timer.due is not None or self._before is not None:
+                self.timers[timer.kind] = timer
+        return Outcome(
+            reason=reason,
+            fate=fate,
+            ticket=self.ticket,
+            entries=tuple(self.entries),
+            fields=tuple(self.fields.values()),
+            mails=tuple(self.mails),
+            timers=tuple(self.timers.values()),
+            history=tuple(self.history),
+            links=tuple(self.links),
+            writers=tuple(self.writers),
+            rating=self.rating,
+            corrections=tuple(self.corrections),
+            undeliverable=tuple(self.undeliverable),
+            release=self.release,
+            drop=self.drop,
+        )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+# Whose word counts more (PRODUCT §3.1): an agent's, then what was said on purpose, then what was read between lines.
+_WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "header": 2, "directory": 1, "history": 1}
+
+
+def _weight(row: Field) -> int:
+    return _WEIGHTS[row.source]
+
+

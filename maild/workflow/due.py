@@ -1,0 +1,132 @@
+"""What happens by itself: warnings, breaches, reminders, closing by silence (PRODUCT §3.3)."""
+
+from datetime import datetime
+from typing import cast
+
+from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
+from maild.workflow import business_time, closure, routing, sla
+from maild.workflow.draft import Draft
+
+
+_WAITED = Words("The date that it waited for has come.", "挂起的时间到了。")
+_P1_STAYS = Words(
+    "No word from the requester, and a P1 is never closed by itself: please ask in person.",
+    "用户一直没有回复；P1 工单不会自动关闭，请直接联系用户确认。",
+)
+
+
+def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """One timer of a ticket fell due. A timer that no longer fits the ticket's state does nothing, and says so."""
+    draft = Draft(ticket, now, facts, policy, who="maild")
+    # The row that fired is done with, unless what follows sets it anew.
+    draft.cancel(event.kind)
+    if event.kind in sla.TIMER_KINDS:
+        return _promise(draft, event)
+    handler = {
+        "info_reminder": _remind_info,
+        "info_close": _close_pending,
+        "confirm_reminder": _remind_confirm,
+        "confirm_close": _close_resolved,
+        "scope_close": _close_scope,
+        "hold_over": _hold_over,
+    }.get(event.kind)
+    if handler is None:
+        return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")
+    return draft.outcome(handler(draft, event))
+
+
+def _promise(draft: Draft, event: TimerFired) -> Outcome:
+    """A warning at 75 %, a breach at 100 %, told again at 150 % and 200 %."""
+    ticket, policy = draft.ticket, draft.policy
+    clock = "response" if event.kind.startswith("response") else "resolution"
+    watch = ticket.response if clock == "response" else ticket.resolution
+    following = sla.next_timer(cast(sla.TimerKind, event.kind), ticket, policy, draft.now)
+    draft.timers[event.kind] = following
+    if watch.since is None:
+        return draft.outcome(f"{event.kind}: the clock stands, nothing to tell")
+    due = sla.due(watch, policy.calendar)
+    step, percent = int(event.data.get("step", 1)), int(event.data.get("percent", 100))
+    there = routing.responsible(ticket, draft.facts, policy)
+    if event.kind.endswith("warning"):
+        for agent in there:
+            draft.tell_agent(agent, "agent/sla_warning", clock=clock, due=due, share=percent)
+        draft.note(event.kind, "", f"{percent} %", f"the {clock} target is near")
+        return draft.outcome(f"{clock}: {percent} % of the target is used")
+    told = {agent.address: agent for agent in (*there, *routing.leads(ticket.team, policy))}
+    for agent in told.values():
+        draft.tell_agent(agent, "agent/sla_breach", clock=clock, due=due, step=step)
+    draft.note(event.kind, "", f"{percent} %", f"the {clock} target is missed")
+    return draft.outcome(f"{clock} target missed, {percent} %: the lead is told")
+
+
+def _remind_info(draft: Draft, event: TimerFired) -> str:
+    ticket, policy = draft.ticket, draft.policy
+    if ticket.state != "pending" or ticket.owes != "requester":
+        return "no reminder: the requester owes nothing"
+    step = int(event.data.get("step", 1))
+    closes = draft.now
+    remaining = policy.pending_close_days - policy.reminder_days[min(step, len(policy.reminder_days)) - 1]
+    closes = business_time.add_days(draft.now, max(remaining, 0), policy.calendar)
+    if step < len(policy.reminder_days):
+        gap = policy.reminder_days[step] - policy.reminder_days[step - 1]
+        draft.timer("info_reminder", business_time.add_days(draft.now, gap, policy.calendar), step=step + 1)
+    draft.note("reminded", "", str(step), "the requester's details are missing")
+    draft.tell_requester(
+        "requester/reminder", step=step, closes="" if ticket.priority == "P1" else closes, fields=ticket.asked
+    )
+    return f"reminder {step} for details"
+
+
+def _close_pending(draft: Draft, event: TimerFired) -> str:
+    ticket = draft.ticket
+    if ticket.state != "pending" or ticket.owes != "requester":
+        return "not closed: the requester owes nothing"
+    if ticket.priority == "P1":
+        return _leave_to_people(draft)
+    closure.close(draft, "unconfirmed", "no answer to the questions")
+    closure.tell_closed(draft, "unconfirmed", "")
+    return "closed: no answer to the questions"
+
+
+def _remind_confirm(draft: Draft, event: TimerFired) -> str:
+    ticket, policy = draft.ticket, draft.policy
+    if ticket.state != "resolved":
+        return "no reminder: nothing to confirm"
+    left = policy.confirm_close_days - policy.confirm_reminder_days
+    closes = business_time.add_days(draft.now, max(left, 0), policy.calendar)
+    draft.note("reminded", "", "confirmation", "the confirmation is missing")
+    draft.tell_requester("requester/confirm_reminder", closes="" if ticket.priority == "P1" else closes)
+    return "reminded of the confirmation"
+
+
+def _close_resolved(draft: Draft, event: TimerFired) -> str:
+    if draft.ticket.state != "resolved":
+        return "not closed: nothing to confirm"
+    if draft.ticket.priority == "P1":
+        return _leave_to_people(draft)
+    closure.close(draft, "unconfirmed", "no word after the solution")
+    closure.tell_closed(draft, "unconfirmed", "")
+    return "closed: no word after the solution"
+
+
+def _close_scope(draft: Draft, event: TimerFired) -> str:
+    if draft.ticket.state != "pending" or draft.ticket.owes != "requester":
+        return "not closed: there was an objection"
+    closure.close(draft, "out_of_scope", "no objection", tell=False)
+    return "closed as out of scope: no objection"
+
+
+def _hold_over(draft: Draft, event: TimerFired) -> str:
+    if draft.ticket.state != "on_hold":
+        return "the ticket is on hold no more"
+    draft.enter("open", "the waiting is over", hold_until=None, owes="desk")
+    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
+        draft.tell_agent(agent, "agent/reopened", text="", note=_WAITED)
+    return "the waiting is over"
+
+
+def _leave_to_people(draft: Draft) -> str:
+    """A P1 is never closed by silence (PRODUCT §3.1): whoever has it must ask in person."""
+    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
+        draft.tell_agent(agent, "agent/reopened", text="", note=_P1_STAYS)
+    return "a P1 is never closed by silence: the agent is told"

@@ -1,0 +1,22 @@
+"""Which attachments of a mail travel on with a notice or a reply."""
+
+from collections.abc import Iterable
+
+from maild.model import Attachment
+
+
+def listed(attachments: Iterable[Attachment]) -> tuple[tuple[str, int, bool], ...]:
+    """What people are told of attachments: (name, bytes, False); a signature's logos are left out."""
+    return tuple((each.filename or each.content_type, each.size, False) for each in attachments if not each.decoration)
+
+
+def carried(attachments: Iterable[Attachment], limit: int) -> tuple[Attachment, ...]:
+    """What a notice carries within `limit` bytes: pictures first, since a screenshot says it all; small before large."""
+    worth = [each for each in attachments if not each.decoration and each.size]
+    taken: list[Attachment] = []
+    room = limit
+    for each in sorted(worth, key=lambda one: (not one.content_type.startswith("image/"), one.size)):
+        if each.size <= room:
+            taken.append(each)
+            room -= each.size
+    return tuple(sorted(taken, key=lambda one: one.index))

@@ -1,0 +1,236 @@
+"""A mail becomes a ticket (manual 2.2.1–2.3.2): fields, classification, priority, promise, acknowledgement, notice."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outcome, Policy, Ticket, Topic
+from maild.model.secrets_mask import mask_secrets
+from maild.workflow import business_time, files, routing, sla
+from maild.workflow.draft import Draft
+from maild.workflow.triage import missing, triage
+
+# A text shorter than this does not show its language reliably (PRODUCT §3.5).
+_LANGUAGE_CHARS = 20
+_SUBJECT_CHARS = 120
+
+
+def register(event: MailArrived, facts: Facts, now: datetime, policy: Policy, links: tuple[tuple[int, str], ...] = ()) -> Outcome:
+    """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how."""
+    message = event.message
+    requester = _requester(event, policy)
+    stranger = event.trust.verdict in ("stranger", "failed")
+    language = _language(message, facts, policy)
+    text = message.new_text or message.text
+    draft = Draft(
+        Ticket(
+            requester=requester,
+            internal=not stranger,
+            language=language,
+            zone=facts.zone or policy.desk.zone,
+            subject=_subject(message),
+            created=event.received,
+        ),
+        now,
+        facts,
+        policy,
+        who=requester.key,
+    )
+    draft.learn(facts.known)
+    draft.learn(event.fields)
+    _classify(draft, message, event.received, stranger)
+    draft.note("registered", "", "new", f"mail from {requester.address}, {event.trust.reason}")
+    draft.keep(
+        Entry(
+            direction="in",
+            visibility="public",
+            author=message.from_,
+            role="stranger" if stranger else "requester",
+            text=message.text,
+            new_text=text,
+            message_id=message.message_id,
+            attachments=bool(message.attachments),
+        )
+    )
+    draft.links.extend(links)
+    for number, kind in links:
+        draft.note("link", "", str(number), kind)
+    draft.writers.extend(_writers(message, stranger, policy))
+
+    topic = _notice_topic(draft, stranger)
+    if topic is not None and not event.backlog:
+        _out_of_scope(draft, topic, message)
+        return draft.outcome(f"new ticket: out of scope, topic {topic.code}, requester told where to turn", "ticketed")
+    author = policy.agent(message.from_.address)
+    assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
+    if assignee is not None:
+        draft.change("assigned by the team's rule", assignee=assignee.address)
+    promise = sla.promise(draft.ticket, policy)
+    # What is past already (the desk was away) cannot be promised any more.
+    draft.change("", promise=promise if promise is not None and promise > now else None)
+    _answer(draft, event, stranger, text)
+    notice(draft, event, text, author)
+    return draft.outcome(_reason(draft, event, stranger), "ticketed")
+
+
+def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) -> None:
+    """Tell who will work on it: the assignee, else each present agent of the team, else the lead."""
+    shown, _ = mask_secrets(text)
+    there = routing.responsible(draft.ticket, draft.facts, draft.policy)
+    claims = draft.facts.claimed
+    for agent in there:
+        if author is not None and agent.address == author.address:
+            continue
+        draft.tell_agent(
+            agent,
+            "agent/new_ticket",
+            attach=files.carried(event.message.attachments, draft.policy.notice_attachment_bytes),
+            text=shown,
+            attachments=files.listed(event.message.attachments),
+            claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
+            team_wide=draft.ticket.assignee is None and len(there) > 1,
+            similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
+            verdict=event.trust.verdict,
+        )
+
+
+def _requester(event: MailArrived, policy: Policy) -> Address:
+    """The writer, or the original sender of what a trusted agent forwards (PRODUCT §3.4)."""
+    forwarded = event.message.forwarded
+    if forwarded is not None and event.trust.verdict == "agent" and forwarded.from_.address:
+        mine = forwarded.from_.key in policy.desk.own_addresses
+        if not mine:
+            return Address(forwarded.from_.key, forwarded.from_.name)
+    return Address(event.message.from_.key, event.message.from_.name)
+
+
+def _language(message: Message, facts: Facts, policy: Policy) -> str:
+    """A directory setting, else the new text's language if it is long enough to tell, else whatever else is known."""
+    own = "zh-CN" if message.language.startswith("zh") else "en"
+    if len(message.new_text) < _LANGUAGE_CHARS and facts.language:
+        own = facts.language
+    if facts.language and facts.language in policy.desk.languages:
+        own = facts.language
+    return own if own in policy.desk.languages else policy.desk.languages[0]
+
+
+def _subject(message: Message) -> str:
+    """The mail's subject, else the first line that says something; empty only for a mail without a word."""
+    if message.subject.strip():
+        return message.subject
+    lines = (line.strip() for line in (message.new_text or message.text).splitlines())
+    return next((line[:_SUBJECT_CHARS] for line in lines if line), "")
+
+
+def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
+    ticket, policy = draft.ticket, draft.policy
+    text = message.new_text or message.text
+    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy)
+    priority = found.priority
+    if stranger and priority in ("P1", "P2"):
+        # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).
+        priority = "P3"
+    category = policy.categories.get(found.category)
+    draft.ticket = replace(
+        ticket,
+        category=found.category,
+        urgency=found.urgency,
+        impact=found.impact,
+        importance=found.importance,
+        reasons=found.reasons,
+        restricted=category.restricted if category else False,
+        team=category.team if category else next(iter(policy.teams), ""),
+        asked=_to_ask(missing(replace(found, priority=priority), ticket.fields, policy), message),
+    )
+    # The clocks count from the server's receipt, however late it was read (manual 1.4).
+    draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
+    draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    draft.note("category", "", found.category, _because(found.reasons, 0))
+    draft.note("priority", "", priority, _because(found.reasons, -1))
+    draft.topic = found.topic
+
+
+def _to_ask(names: tuple[str, ...], message: Message) -> tuple[str, ...]:
+    """A screenshot counts as the error text (PRODUCT §3.1)."""
+    pictured = any(each.content_type.startswith("image/") and not each.decoration for each in message.attachments)
+    return tuple(name for name in names if not (pictured and name == "error"))
+
+
+def _because(reasons: tuple[object, ...], at: int) -> str:
+    if not reasons:
+        return ""
+    reason = reasons[at]
+    return str(getattr(reason, "en", reason))
+
+
+def _writers(message: Message, stranger: bool, policy: Policy) -> list[Address]:
+    """People copied in the first mail may write on the ticket if they are of an internal domain (PRODUCT §3.4)."""
+    if stranger:
+        return []
+    copied = {each.key: each for each in (*message.to, *message.cc)}
+    return [
+        each
+        for each in copied.values()
+        if policy.is_internal(each.address)
+        and each.key not in policy.desk.own_addresses
+        and each.key != message.from_.key
+        and policy.agent(each.address) is None
+    ]
+
+
+def _notice_topic(draft: Draft, stranger: bool) -> Topic | None:
+    """The topic whose out-of-scope notice may go out by itself, if any (PRODUCT §3.2)."""
+    ticket = draft.ticket
+    if ticket.category != "out_of_scope" or stranger or ticket.importance == "high" or ticket.priority in ("P1", "P2"):
+        return None
+    topic = next((each for each in draft.policy.topics if each.code == draft.topic), None)
+    return topic if topic is not None and topic.automatic else None
+
+
+def _out_of_scope(draft: Draft, topic: Topic, message: Message) -> None:
+    closes = business_time.add_days(draft.now, draft.policy.scope_close_days, draft.policy.calendar)
+    draft.enter("pending", f"out of scope: topic {topic.code}", owes="requester", asked=())
+    draft.timer("scope_close", closes)
+    draft.tell_requester(
+        "requester/out_of_scope",
+        answers=message.message_id,
+        guidance=topic.guidance.for_(draft.ticket.language),
+        closes=closes,
+    )
+
+
+def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str) -> None:
+    """The acknowledgement; strangers get one fixed text, a failed authentication and old mail get none."""
+    ticket, policy, message = draft.ticket, draft.policy, event.message
+    if event.backlog:
+        draft.note("no answer", "", "", "the mail was old when the desk started")
+        return
+    if event.trust.verdict == "failed":
+        draft.note("no answer", "", "", "authentication failed, so the From may be forged")
+        return
+    if stranger:
+        if policy.stranger_answer:
+            draft.write("stranger/received", ticket.requester, "stranger", ticket.language, answers=message.message_id)
+        return
+    if message.encrypted:
+        draft.tell_requester("requester/cannot_read", answers=message.message_id, cause="encrypted")
+        return
+    category = policy.categories.get(ticket.category)
+    _, secret = mask_secrets(text)
+    draft.tell_requester(
+        "requester/acknowledged",
+        answers=message.message_id,
+        hint=category.hint.for_(ticket.language) if category else "",
+        outside_hours=not business_time.is_open(draft.now, policy.calendar),
+        missing=ticket.asked,
+        secret=secret,
+        second_problem="",
+    )
+
+
+def _reason(draft: Draft, event: MailArrived, stranger: bool) -> str:
+    ticket = draft.ticket
+    who = "a stranger" if stranger else "the requester"
+    what = f"new ticket: {ticket.category}, {ticket.priority}, team {ticket.team or 'none'}"
+    if event.thread.ticket is not None:
+        what += f"; {who} has no right to {draft.policy.desk.prefix}-{event.thread.ticket}"
+    return what

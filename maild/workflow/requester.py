@@ -1,0 +1,191 @@
+"""What a requester's mail does to their ticket, in every state (PRODUCT §2.4, §3.3). The table is total."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
+from maild.model.secrets_mask import mask_secrets
+from maild.workflow import closure, files, routing
+from maild.workflow.answers import Answer, Kind, understand
+from maild.workflow.draft import WAITING, Draft
+from maild.workflow.register import register
+
+# What a button of the requester's means, said in the words of `understand`.
+_BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "withdraw": "withdrawn"}
+
+_NOT_SOLVED = Words("the requester says that it is not solved", "用户说问题还没有解决")
+_WROTE_AGAIN = Words("the requester wrote again", "用户又来信了")
+_AFTER_CLOSING = Words("the requester wrote again after closing", "关闭之后用户又来信了")
+_CHASES = Words("The requester asks how it stands.", "用户在问进度。")
+_CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一次在催进度。")
+
+
+def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """The requester, or somebody who may write for them, answers on a ticket."""
+    if ticket.state == "closed" and _too_late(ticket, event, policy):
+        return _follow_up(ticket, event, facts, now, policy)
+    message = event.message
+    draft = Draft(ticket, now, facts, policy, who=message.from_.key)
+    text = message.new_text or message.text
+    answer = _answer(ticket, facts.button, text, bool(message.attachments))
+    draft.keep(
+        Entry(
+            direction="in",
+            visibility="public",
+            author=message.from_,
+            role="requester",
+            text=message.text,
+            new_text=text,
+            message_id=message.message_id,
+            attachments=bool(message.attachments),
+        )
+    )
+    reason = _react(draft, event, answer, text)
+    return draft.outcome(f"{reason} (read as {answer.kind})", "ticketed")
+
+
+def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer:
+    if button.startswith("rate"):
+        return Answer("rating", int(button[4:]))
+    if button in _BUTTONS:
+        return Answer(_BUTTONS[button])
+    answer = understand(text, ticket.state)
+    if attachments and answer.kind == "thanks":
+        # A picture sent along with two polite words is the message.
+        return Answer("content")
+    return answer
+
+
+def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
+    if ticket.closed is None:
+        return False
+    answer = understand(event.message.new_text, "closed")
+    if answer.kind in ("thanks", "rating", "solved"):
+        return False
+    return event.received > ticket.closed + timedelta(days=policy.reopen_days)
+
+
+def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """A reply that comes long after closing is a matter of its own, linked to the old one."""
+    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),))
+
+
+def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
+    """Do what the mail means in the ticket's state; gives the reason in one sentence."""
+    state = draft.ticket.state
+    if state == "closed":
+        return _on_closed(draft, event, answer, text)
+    if state == "resolved":
+        return _on_resolved(draft, event, answer, text)
+    if answer.kind == "withdrawn":
+        closure.close(draft, "withdrawn", "withdrawn by the requester", event.message.message_id)
+        _tell_everybody_concerned(draft, "withdrawn", text)
+        return "withdrawn by the requester"
+    if answer.kind == "solved" and not event.fields and not _is_scope_question(draft.ticket):
+        closure.close(draft, "confirmed", "the requester says that it works", event.message.message_id)
+        _tell_everybody_concerned(draft, "confirmed", text)
+        return "the requester says that it works"
+    if answer.kind == "chaser":
+        return _chased(draft, event, text)
+    return _on_working(draft, event, answer, text)
+
+
+def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
+    """More about a ticket that is being worked on, or the word that it waited for."""
+    ticket = draft.ticket
+    if answer.kind in ("thanks", "solved") and ticket.state == "pending" and _is_scope_question(ticket):
+        closure.close(draft, "out_of_scope", "the requester accepts that it is out of scope", tell=False)
+        return "the requester accepts that it is out of scope"
+    if answer.kind == "thanks" and ticket.state != "pending":
+        return "a thank-you: nothing to do"
+    changed = _take_fields(draft, event.fields)
+    if ticket.state == "pending":
+        scope = _is_scope_question(ticket)
+        draft.enter("open", "objects: not out of scope" if scope else "the requester answered", owes="desk")
+        draft.cancel(*WAITING)
+        reason = "the requester objects: not out of scope" if scope else "the requester answered"
+    else:
+        draft.change("", owes="desk")
+        reason = "the requester wrote"
+    _tell_responsible(draft, event, text, note="")
+    return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+
+
+def _chased(draft: Draft, event: MailArrived, text: str) -> str:
+    """Somebody asks how it stands: answered at once with who has it and what was promised (PRODUCT §2.4)."""
+    ticket = draft.ticket
+    again = ticket.chased is not None
+    draft.change("", chased=draft.now)
+    draft.note("chased", "", "again" if again else "once", "the requester asks how it stands")
+    if ticket.state == "pending":
+        draft.enter("open", "the requester asks how it stands", owes="desk")
+        draft.cancel(*WAITING)
+    draft.tell_requester("requester/progress", answers=event.message.message_id)
+    _tell_responsible(draft, event, text, note=_CHASES_AGAIN if again else _CHASES)
+    if again:
+        told = {mail.to.key for mail in draft.mails}
+        for lead in routing.leads(ticket.team, draft.policy):
+            if lead.address not in told:
+                draft.tell_agent(lead, "agent/requester_replied", text=text, note=_CHASES_AGAIN)
+    return "the requester asks how it stands" + (", again: the lead is told" if again else "")
+
+
+def _on_resolved(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
+    if answer.kind in ("solved", "thanks", "rating"):
+        closure.close(draft, "confirmed", "confirmed by the requester", event.message.message_id)
+        if answer.kind == "rating" and answer.rating:
+            closure.rate(draft, answer.rating, text)
+        closure.tell_closed(draft, "confirmed", text)
+        return "confirmed by the requester"
+    if answer.kind == "withdrawn":
+        closure.close(draft, "withdrawn", "withdrawn by the requester", event.message.message_id)
+        closure.tell_closed(draft, "withdrawn", text)
+        return "withdrawn by the requester"
+    _take_fields(draft, event.fields)
+    why = _NOT_SOLVED if answer.kind == "not_solved" else _WROTE_AGAIN
+    closure.reopen(draft, why, text, event.message.message_id)
+    return why.en
+
+
+def _on_closed(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
+    if answer.kind == "rating" and answer.rating:
+        fresh = closure.rate(draft, answer.rating, text)
+        return f"rated {answer.rating}" if fresh else "rated already: the first rating stands"
+    if answer.kind in ("thanks", "solved", "withdrawn"):
+        return "a thank-you after closing: nothing to do"
+    _take_fields(draft, event.fields)
+    closure.reopen(draft, _AFTER_CLOSING, text, event.message.message_id)
+    return _AFTER_CLOSING.en
+
+
+def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
+    changed = draft.learn(found)
+    if changed:
+        still = tuple(name for name in draft.ticket.asked if name not in draft.ticket.fields)
+        draft.change("", asked=still)
+        draft.note("fields", "", ", ".join(changed), "read in the requester's mail")
+    return changed
+
+
+def _is_scope_question(ticket: Ticket) -> bool:
+    return ticket.state == "pending" and ticket.category == "out_of_scope" and ticket.responded is None
+
+
+def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | str) -> None:
+    shown, _ = mask_secrets(text)
+    attachments = event.message.attachments
+    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
+        draft.tell_agent(
+            agent,
+            "agent/requester_replied",
+            attach=files.carried(attachments, draft.policy.notice_attachment_bytes),
+            text=shown,
+            attachments=files.listed(attachments),
+            note=note,
+        )
+
+
+def _tell_everybody_concerned(draft: Draft, how: str, text: str) -> None:
+    """The assignee hears that it is over; on a ticket that nobody has taken yet, everybody who got its notice."""
+    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
+        draft.tell_agent(agent, "agent/closed", how=how, text=text)

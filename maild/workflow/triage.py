@@ -1,0 +1,224 @@
+"""Category and priority of a report (manual 2.2.2, 2.3.2), by the tables of the policy, each with its reason."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maild.model import Address, Field, Policy, Topic, Triage, Words
+from maild.model.labels import IMPACT, URGENCY
+from maild.model.ticket import Impact, Importance, Level, Priority
+from maild.workflow.wordfinder import WordFinder, normalise
+
+OTHER = "other"
+OUT_OF_SCOPE = "out_of_scope"
+
+# In the subject a word says twice as much as in the body; far down in a long mail it says little.
+_SUBJECT = 2.0
+_BODY = 1.0
+_TAIL = 0.4
+_HEAD_CHARACTERS = 700
+_TOPIC_WEIGHT = 5.0
+# Categories whose words speak of IT systems, and how much of the out-of-scope sum they need to keep a report.
+_SYSTEM_FAULTS = frozenset({"software", "account", "network", "data", "security"})
+_OURS_SHARE = 0.3
+
+# From how many people on a problem is the department's, from how many the company's.
+_DEPARTMENT_PEOPLE = 3
+_COMPANY_PEOPLE = 50
+_PEOPLE = re.compile(
+    r"(?<![\d.:/-])(\d{1,5})\s?\+?\s?(?:多)?"
+    r"(?:(?:people|users?|colleagues|employees|persons|operators|workstations|of us|staff)\b|(?:多)?(?:个人|名员工"
+    r"|位同事|个用户|个同事|人|名用户|台电脑))"
+    r"|(?:users? affected|affected users?)[\s:：=-]{1,3}(\d{1,5})"
+)
+_SPELT = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "dozen": 12,
+}
+_SPELT_ZH = {"三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "几十": 30, "几百": 300}
+_SPELT_PEOPLE = re.compile(
+    rf"\b({'|'.join(_SPELT)}) (?:people|users|colleagues|employees|of us)\b"
+    rf"|({'|'.join(sorted(_SPELT_ZH, key=len, reverse=True))})(?:个人|个同事|位同事|个用户|名同事)"
+)
+_RAISED: Mapping[Priority, Priority] = {"P1": "P1", "P2": "P1", "P3": "P2", "P4": "P3"}
+_LEVELS: tuple[Level, ...] = ("high", "low")
+_IMPACTS: tuple[Impact, ...] = ("company", "department")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finders:
+    """The tables of one policy and language, ready for searching."""
+
+    policy: Policy
+    category: WordFinder[tuple[str, float]]
+    urgency: WordFinder[Level]
+    impact: WordFinder[Impact]
+    systems: WordFinder[str]
+    topics: WordFinder[Topic]
+
+
+# The finders of the policies in use, per identity and language: built once, and pure like what they are built from.
+_MEMO: dict[tuple[int, str], _Finders] = {}
+_MEMO_SIZE = 8
+
+
+def triage(
+    subject: str, text: str, language: str, fields: Mapping[str, Field], requester: Address, policy: Policy
+) -> Triage:
+    """Category, urgency, impact, importance and priority of a report, with five reasons in that order.
+
+    `text` is what the requester wrote, `language` its RFC 5646 tag. Strangers and locked priorities are the caller's.
+    """
+    finders = _finders(policy, "zh" if language.lower().startswith("zh") else "en")
+    head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
+    title = normalise(subject)
+    whole = "\n".join((title, head, tail))
+    category, why_category, topic = _category(finders, title, head, tail)
+    urgency, why_urgency = _urgency(finders, whole)
+    told = fields.get("impact")
+    impact, why_impact = _impact(finders, whole if told is None else whole + "\n" + normalise(told.value))
+    importance, why_importance = _importance(finders, whole, requester)
+    priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
+    reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
+    return Triage(category, urgency, impact, importance, priority, reasons, topic)
+
+
+def missing(triage: Triage, fields: Mapping[str, Field], policy: Policy) -> tuple[str, ...]:
+    """The fields that the category requires and nobody has told, in the policy's order; none for a P1."""
+    if triage.priority == "P1" or triage.category not in policy.categories:
+        return ()
+    return tuple(
+        name for name in policy.categories[triage.category].required if name not in fields or not fields[name].value
+    )
+
+
+def _finders(policy: Policy, language: str) -> _Finders:
+    key = (id(policy), language)
+    known = _MEMO.get(key)
+    if known is not None and known.policy is policy:
+        return known
+    weights: list[tuple[str, tuple[str, float]]] = []
+    for category in policy.categories.values():
+        # A Chinese mail is full of English terms and the other way round: both lists count, the mail's language first.
+        merged: dict[str, float] = {}
+        for listed in sorted(category.keywords, key=lambda tag: tag == language):
+            merged.update((keyword.word, keyword.weight) for keyword in category.keywords[listed])
+        weights += ((word, (category.code, weight)) for word, weight in merged.items())
+    finders = _Finders(
+        policy=policy,
+        category=WordFinder(weights),
+        urgency=WordFinder((word, level) for level, words in policy.urgency_words.items() for word in words),
+        impact=WordFinder((word, impact) for impact, words in policy.impact_words.items() for word in words),
+        systems=WordFinder((word, system.name) for system in policy.systems for word in system.words),
+        topics=WordFinder((word, topic) for topic in policy.topics for word in topic.words),
+    )
+    if len(_MEMO) >= _MEMO_SIZE:
+        _MEMO.clear()
+    _MEMO[key] = finders
+    return finders
+
+
+def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str, Words, str]:
+    """The best category, why, and the code of the out-of-scope topic (empty unless that is the verdict)."""
+    best: dict[tuple[str, str], float] = {}
+    topics: dict[str, float] = {}
+    for part, factor in ((title, _SUBJECT), (head, _BODY), (tail, _TAIL)):
+        if not part:
+            continue
+        for word, (code, weight) in finders.category.find(part):
+            best[code, word] = max(best.get((code, word), 0.0), weight * factor)
+        for word, topic in finders.topics.find(part):
+            topics[topic.code] = topics.get(topic.code, 0.0) + _TOPIC_WEIGHT * factor
+            best[OUT_OF_SCOPE, word] = max(best.get((OUT_OF_SCOPE, word), 0.0), _TOPIC_WEIGHT * factor)
+    sums: dict[str, float] = defaultdict(float)
+    for (code, _), weight in best.items():
+        sums[code] += weight
+    known = [code for code in finders.policy.categories if sums.get(code, 0.0) > 0]
+    if not known:
+        return OTHER, Words("category other: no known word", "分类“其他”：没有命中关键词"), ""
+    winner = max(known, key=lambda code: sums[code])
+    if winner == OUT_OF_SCOPE:
+        # "The leave system shows an error" is about leave, but it is ours: nobody with a fault is sent away.
+        ours = max((code for code in known if code in _SYSTEM_FAULTS), key=lambda code: sums[code], default="")
+        if ours and sums[ours] >= _OURS_SHARE * sums[OUT_OF_SCOPE]:
+            winner = ours
+    words = sorted((word for code, word in best if code == winner), key=lambda word: -best[winner, word])[:3]
+    title_ = finders.policy.categories[winner].title
+    why = Words(
+        f"category {title_.en}: " + ", ".join(f"“{word}”" for word in words),
+        f"分类“{title_.zh}”：" + "".join(f"“{word}”" for word in words),
+    )
+    topic_code = max(topics, key=lambda code: topics[code]) if topics and winner == OUT_OF_SCOPE else ""
+    return winner, why, topic_code
+
+
+def _urgency(finders: _Finders, text: str) -> tuple[Level, Words]:
+    found: dict[Level, str] = {}
+    for word, level in finders.urgency.find(text):
+        found.setdefault(level, word)
+    for level in _LEVELS:
+        if level in found:
+            word = found[level].strip(" ,.!。")
+            return level, Words(f"{URGENCY[level].en} urgency: “{word}”", f"紧急程度{URGENCY[level].zh}：“{word}”")
+    return "medium", Words("medium urgency: nothing said about it", "紧急程度中：未说明")
+
+
+def _impact(finders: _Finders, text: str) -> tuple[Impact, Words]:
+    found: dict[Impact, str] = {}
+    for word, impact in finders.impact.find(text):
+        found.setdefault(impact, f"“{word}”")
+    people, quote = _people(text)
+    if people >= _COMPANY_PEOPLE:
+        found.setdefault("company", f"“{quote}”")
+    elif people >= _DEPARTMENT_PEOPLE:
+        found.setdefault("department", f"“{quote}”")
+    for impact in _IMPACTS:
+        if impact in found:
+            shown = IMPACT[impact]
+            return impact, Words(f"affects the {shown.en}: {found[impact]}", f"影响范围{shown.zh}：{found[impact]}")
+    return "person", Words("affects one person", "影响范围：个人")
+
+
+def _people(text: str) -> tuple[int, str]:
+    """The largest count of people that a normalised text names, and its words."""
+    most, quote = 0, ""
+    for match in _PEOPLE.finditer(text):
+        count = int(match[1] or match[2])
+        if count > most:
+            most, quote = count, match[0].strip()
+    for match in _SPELT_PEOPLE.finditer(text):
+        count = _SPELT[match[1]] if match[1] else _SPELT_ZH[match[2]]
+        if count > most:
+            most, quote = count, match[0].strip()
+    return most, quote
+
+
+def _importance(finders: _Finders, text: str, requester: Address) -> tuple[Importance, Words]:
+    if requester.key in finders.policy.vips:
+        return "high", Words("VIP requester", "VIP用户")
+    for _, system in finders.systems.find(text):
+        return "high", Words(f"critical system {system}", f"关键系统 {system}")
+    return "normal", Words("normal importance", "业务重要性一般")
+
+
+def _priority(
+    policy: Policy, urgency: Level, impact: Impact, importance: Importance, why: Words
+) -> tuple[Priority, Words]:
+    """By the matrix (P3 where it says nothing); high importance raises it by one step."""
+    base = policy.matrix.get((urgency, impact), "P3")
+    priority = _RAISED[base] if importance == "high" else base
+    en = f"{priority}: {URGENCY[urgency].en} urgency × {IMPACT[impact].en}"
+    zh = f"{priority}：紧急程度{URGENCY[urgency].zh} × 影响范围{IMPACT[impact].zh}"
+    if importance == "high":
+        en += f", +1 {why.en}"
+        zh += f"，+1 {why.zh}"
+    return priority, Words(en, zh)
