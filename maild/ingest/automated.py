@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from maild.ingest.headers import parse_date
 from maild.ingest.out_of_office import is_acknowledgement, judge_words, return_date
-from maild.ingest.parse import Parsed
+from maild.ingest.parse import DELIVERY_STATUS, Parsed
 from maild.model.message import Address, Automatic
 
 _REPLY_HEADERS = (
@@ -166,6 +166,6 @@ def _report(parsed: Parsed) -> str:
         return "a read receipt (RFC 8098)"
     if kind == "feedback-report" or "message/feedback-report" in types:
         return "an abuse report (RFC 5965)"
-    if kind == "delivery-status" or "message/delivery-status" in types:
+    if kind == "delivery-status" or types & set(DELIVERY_STATUS):
         return "a delivery report without failures (RFC 3464)"
     return f"a report of type {kind[:40]}" if kind else ""

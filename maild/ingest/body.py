@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maild.ingest.charset import decode
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.headers import subject_text
 from maild.ingest.html import HtmlText, Mark, html_text
-from maild.ingest.parse import Part
+from maild.ingest.parse import DELIVERY_STATUS, Part
 from maild.ingest.tnef import TnefFile, open_tnef
 from maild.model.message import Attachment
 
@@ -166,7 +166,7 @@ def _leaf(body: Body, part: Part, parent: Part | None) -> None:
         shown = _show(body, part, parent, data)
     if part.content_type == "application/pkcs7-mime" and not part.children:
         body.notes.append("S/MIME envelope")
-    if shown and not part.filename and part.content_type not in ("text/calendar", "message/delivery-status"):
+    if shown and not part.filename and part.content_type not in ("text/calendar", *DELIVERY_STATUS):
         return
     if parent is None and not data.strip():
         return
@@ -193,12 +193,12 @@ def _show(body: Body, part: Part, parent: Part | None, data: bytes) -> bool:
         # A container whose boundary is nowhere: its bytes are all the text there is.
         body.add(lines, [""] * len(lines))
         body.has_plain = body.has_text = True
-    elif kind in ("text/plain", "text/enriched", "text/rfc822-headers", "message/delivery-status") or (
+    elif kind in ("text/plain", "text/enriched", "text/rfc822-headers", *DELIVERY_STATUS) or (
         part.maintype == "text" and not part.filename
     ):
         if kind == "text/rfc822-headers" and parent is not None:
             return False
-        if kind == "message/delivery-status" and any(child.fields.items for child in part.children):
+        if kind in DELIVERY_STATUS and any(child.fields.items for child in part.children):
             return False
         lines = plain_lines(part, data)
         body.add(lines, [""] * len(lines))
@@ -222,10 +222,10 @@ def calendar_lines(text: str) -> list[str]:
 def _attached_message(body: Body, part: Part) -> None:
     data = part.data()
     inner = part.inner
-    assert inner is not None
+    if inner is None:
+        return
     subject = subject_text(inner.fields.first("subject") or b"")
-    name = part.filename or (f"{subject}.eml" if subject and not part.filename else None)
-    _attach(body, part, data, inline=False, name=name if part.filename else None)
+    _attach(body, part, data, inline=False)
     body.messages += 1
     if body.messages > INNER_MESSAGES:
         return
@@ -240,13 +240,11 @@ def _attached_message(body: Body, part: Part) -> None:
 
 
 def _numbered(attachment: Attachment, index: int) -> Attachment:
-    from dataclasses import replace
-
     return replace(attachment, index=index)
 
 
-def _attach(body: Body, part: Part, data: bytes, inline: bool, name: str | None = None) -> None:
-    filename = name or part.filename
+def _attach(body: Body, part: Part, data: bytes, inline: bool) -> None:
+    filename = part.filename
     body.leaves.append((part, data))
     body.attachments.append(
         Attachment(

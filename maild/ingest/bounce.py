@@ -8,7 +8,7 @@ from maild.ingest.charset import decode, raw_header
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.fields import split_fields
 from maild.ingest.headers import message_ids, parse_addresses
-from maild.ingest.parse import Parsed, Part
+from maild.ingest.parse import DELIVERY_STATUS, Parsed, Part
 from maild.ingest.quote_words import fold
 from maild.model.message import Address, Bounce, FailedRecipient
 
@@ -27,7 +27,7 @@ _DELAYED_ACTIONS = ("delayed", "delay", "deferred")
 
 def read_bounce(parsed: Parsed, text: str, subject: str, from_: Address) -> Bounce | None:
     """The delivery report that this mail is, failed recipients first, or None. `text` is the whole body."""
-    status_parts = [part for part in _own_parts(parsed.root) if part.content_type == "message/delivery-status"]
+    status_parts = [part for part in _own_parts(parsed.root) if part.content_type in DELIVERY_STATUS]
     machine = _machine_sender(parsed, from_)
     reporting = parsed.root.content_type == "multipart/report"
     notice = _notice(text)
@@ -64,6 +64,9 @@ def read_bounce(parsed: Parsed, text: str, subject: str, from_: Address) -> Boun
         )
         for address in _recipients(parsed, notice, text, from_)
     ]
+    if not recipients and not _subject_says(subject):
+        # Words about quotas and mailboxes alone are a warning to a person, not a report.
+        return None
     return Bounce(_ordered(recipients), _failed_id(parsed, text))
 
 
@@ -71,7 +74,7 @@ def _own_parts(part: Part) -> Iterator[Part]:
     """All parts but those inside attached messages."""
     yield part
     for child in part.children:
-        if part.content_type != "message/delivery-status":
+        if part.content_type not in DELIVERY_STATUS:
             yield from _own_parts(child)
 
 
@@ -115,6 +118,9 @@ def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, machine: bool)
     submitted = fold(raw_header(parsed.fields.first("auto-submitted") or b""))
     if submitted.startswith("auto-replied") and not says and not machine:
         return False
+    if machine and (parsed.fields.first("from") or b"").strip() == b"<>":
+        # Nobody but a mail server writes without a sender.
+        return says or words >= 1
     if machine:
         return (says and (words >= 1 or _ADDRESS.search(notice) is not None)) or words >= 2
     return says and words >= 2 and parsed.fields.first("in-reply-to") is None and parsed.fields.first("list-id") is None

@@ -2,67 +2,61 @@
 
 import re
 
-SENDERS = tuple(
-    (
-        "post_master|"
-        "mailer-daemon|mailer_daemon|mailerdaemon|mail-daemon|maildaemon|mail delivery|mail-delivery|postmaster|"
-        "mdaemon|mail-system|mailsystem|mail system|maildelivery|system administrator|mail administrator|"
-        "delivery subsystem|delivery system|smtp daemon|bounce@|bounces@|系统退信|系統退信|退信|mailer.daemon|"
-        "uucp@|internet mail|mail router|mail-router|majordom|mmdf|microsoftexchange|mta@|mail.daemon"
-    ).split("|")
+from maild.ingest.phrases import phrases
+
+SENDERS = phrases(
+    "post_master|"
+    "mailer-daemon|mailer_daemon|mailerdaemon|mail-daemon|maildaemon|mail delivery|mail-delivery|postmaster|"
+    "mdaemon|mail-system|mailsystem|mail system|maildelivery|system administrator|mail administrator|"
+    "delivery subsystem|delivery system|smtp daemon|bounce@|bounces@|系统退信|系統退信|退信|mailer.daemon|"
+    "uucp@|internet mail|mail router|mail-router|majordom|mmdf|microsoftexchange|mta@|mail.daemon"
 )
-SUBJECTS = tuple(
-    (
-        "メールエラー|エラー通知|配送エラー|送信エラー|mail failed|returning to sender|"
-        "undeliver|undelivered|returned mail|returned email|returned message|return to sender|delivery fail|"
-        "delivery status notification|delivery notification|delivery report|mail delivery|failure notice|"
-        "failed mail|failed delivery|delivery problem|mail system error|message status|delivery has failed|"
-        "non-delivery|nondelivery|not deliverable|could not be delivered|unable to deliver|delivery error|"
-        "mail failure|mail could not|message could not|cannot deliver|not delivered|undeliverable|undelivrable|"
-        "unzustellbar|nicht zugestellt|non remis|non distribuable|échec de|echec de|no se puede entregar|"
-        "no entregado|não entregue|non recapitabile|mancato recapito|niet bezorg|onbestelbaar|"
-        "kunde inte levereras|недоставлен|не доставлен|возврат|退信|退回|投递失败|投遞失敗|无法投递|無法傳遞|"
-        "未送达|未送達|发送失败|配信不能|配信できません|送信できません|delivery delay|delayed mail|delayed|"
-        "could not send|warning: could not|rejected|mail returned|mail error|unknown recipient|user unknown|"
-        "bounce|delivery unsuccessful|nondeliverable|mail warning|delivery attempt|delivery incomplete|"
-        "message not|e-mail failed|error sending|returned to sender|deliver mail|배달 실패|반송|devuelto|retourné|"
-        "delivery fault|nicht zustell|problème de|informe de|errore di|deferred mail|notification: |report: |"
-        "error de|niezwrócona|zwrot|ej levererad|undeliv|mailproblem|address unknown|recipient unknown|"
-        "no such user|permanent error|over quota|mailbox full|dsn|传送失败|傳送失敗|不能投递|mail not"
-    ).split("|")
+SUBJECTS = phrases(
+    "メールエラー|エラー通知|配送エラー|送信エラー|mail failed|returning to sender|"
+    "undeliver|undelivered|returned mail|returned email|returned message|return to sender|delivery fail|"
+    "delivery status notification|delivery notification|delivery report|mail delivery|failure notice|"
+    "failed mail|failed delivery|delivery problem|mail system error|message status|delivery has failed|"
+    "non-delivery|nondelivery|not deliverable|could not be delivered|unable to deliver|delivery error|"
+    "mail failure|mail could not|message could not|cannot deliver|not delivered|undeliverable|undelivrable|"
+    "unzustellbar|nicht zugestellt|non remis|non distribuable|échec de|echec de|no se puede entregar|"
+    "no entregado|não entregue|non recapitabile|mancato recapito|niet bezorg|onbestelbaar|"
+    "kunde inte levereras|недоставлен|не доставлен|возврат|退信|退回|投递失败|投遞失敗|无法投递|無法傳遞|"
+    "未送达|未送達|发送失败|配信不能|配信できません|送信できません|delivery delay|delayed mail|delayed|"
+    "could not send|warning: could not|rejected|mail returned|mail error|unknown recipient|user unknown|"
+    "bounce|delivery unsuccessful|nondeliverable|mail warning|delivery attempt|delivery incomplete|"
+    "message not|e-mail failed|error sending|returned to sender|deliver mail|배달 실패|반송|devuelto|retourné|"
+    "delivery fault|nicht zustell|problème de|informe de|errore di|deferred mail|notification: |report: |"
+    "error de|niezwrócona|zwrot|ej levererad|undeliv|mailproblem|address unknown|recipient unknown|"
+    "no such user|permanent error|over quota|mailbox full|dsn|传送失败|傳送失敗|不能投递|mail not"
 )
-TEXTS = tuple(
-    (
-        "this is the qmail-send program|created automatically by mail delivery software|"
-        "this is the mail system at host|this is the postfix program|did not reach the following recipient|"
-        "did not reach some or all|could not be delivered|couldn't be delivered|can not be delivered|"
-        "cannot be delivered|was not delivered|wasn't delivered|not be delivered|undeliverable|undelivered|"
-        "delivery to the following recipient|delivery has failed|failed to deliver|failure to deliver|"
-        "failed permanently|unable to deliver|had permanent fatal errors|permanent failure|permanent fatal|"
-        "had transient|transient non-fatal|mail delivery failed|delivery failed|delivery of the following|"
-        "delivery failure|no such user|user unknown|unknown user|unrouteable|mailbox unavailable|"
-        "mailbox not found|recipient address rejected|address rejected|does not exist|not a valid|"
-        "invalid recipient|unknown recipient|recipient unknown|returned to you|returned to sender|was returned|"
-        "mail returned|bounced|has been delayed|been delayed|still being|not yet been delivered|"
-        "will continue trying|still trying|over quota|exceeded|mailbox is full|quota|user not found|not listed in|"
-        "was rejected|were rejected|rejected your message|nicht zugestellt|konnte nicht|unzustellbar|n'a pas pu|"
-        "non remis|no se pudo|não foi possível|não pôde|退信|退回|无法投递|未能投递|投递失败|无法送达|未送达|"
-        "无法发送|發送失敗|无法到达|被拒|拒收|不存在|找不到|投遞|配信できません|不能投递|отклонен|"
-        "не может быть доставлен|не удалось доставить|no mailbox|error occurred while|delivery attempt|"
-        "not deliver|non-existent|unable to send|could not send|not known|disabled or discontinued|"
-        "account that you tried|recipients failed|failed recipient|unreachable|host unknown|name server|"
-        "not accepting|not authorized|not able to deliver|problem delivering|refused"
-    ).split("|")
+TEXTS = phrases(
+    "this is the qmail-send program|created automatically by mail delivery software|"
+    "this is the mail system at host|this is the postfix program|did not reach the following recipient|"
+    "did not reach some or all|could not be delivered|couldn't be delivered|can not be delivered|"
+    "cannot be delivered|was not delivered|wasn't delivered|not be delivered|undeliverable|undelivered|"
+    "delivery to the following recipient|delivery has failed|failed to deliver|failure to deliver|"
+    "failed permanently|unable to deliver|had permanent fatal errors|permanent failure|permanent fatal|"
+    "had transient|transient non-fatal|mail delivery failed|delivery failed|delivery of the following|"
+    "delivery failure|no such user|user unknown|unknown user|unrouteable|mailbox unavailable|"
+    "mailbox not found|recipient address rejected|address rejected|does not exist|not a valid|"
+    "invalid recipient|unknown recipient|recipient unknown|returned to you|returned to sender|was returned|"
+    "mail returned|bounced|has been delayed|been delayed|still being|not yet been delivered|"
+    "will continue trying|still trying|over quota|exceeded|mailbox is full|quota|user not found|not listed in|"
+    "was rejected|were rejected|rejected your message|nicht zugestellt|konnte nicht|unzustellbar|n'a pas pu|"
+    "non remis|no se pudo|não foi possível|não pôde|退信|退回|无法投递|未能投递|投递失败|无法送达|未送达|"
+    "无法发送|發送失敗|无法到达|被拒|拒收|不存在|找不到|投遞|配信できません|不能投递|отклонен|"
+    "не может быть доставлен|не удалось доставить|no mailbox|error occurred while|delivery attempt|"
+    "not deliver|non-existent|unable to send|could not send|not known|disabled or discontinued|"
+    "account that you tried|recipients failed|failed recipient|unreachable|host unknown|name server|"
+    "not accepting|not authorized|not able to deliver|problem delivering|refused"
 )
-DELAYED = tuple(
-    (
-        "has been delayed|been delayed|is delayed|delivery delayed|delivery delay|delayed mail|"
-        "still being retried|will continue trying|will keep trying|will be retried|still trying|"
-        "not yet been delivered|not yet delivered|warning message only|warning only|do not need to resend|"
-        "no action is required|you do not need|temporarily|temporary failure|will continue to try|"
-        "attempts to deliver|延迟|延遲|暂时无法|继续尝试|delayed|verzögert|retardé|retrasado|"
-        "nicht zugestellt werden, wird|delivery attempts will continue|deferred"
-    ).split("|")
+DELAYED = phrases(
+    "has been delayed|been delayed|is delayed|delivery delayed|delivery delay|delayed mail|"
+    "still being retried|will continue trying|will keep trying|will be retried|still trying|"
+    "not yet been delivered|not yet delivered|warning message only|warning only|do not need to resend|"
+    "no action is required|you do not need|temporarily|temporary failure|will continue to try|"
+    "attempts to deliver|延迟|延遲|暂时无法|继续尝试|delayed|verzögert|retardé|retrasado|"
+    "nicht zugestellt werden, wird|delivery attempts will continue|deferred"
 )
 # Where the notice ends and the returned mail begins.
 RETURNED = re.compile(

@@ -5,16 +5,15 @@ from maild.ingest.clean import clean_line
 from maild.ingest.header_block import HeaderBlock, block_at, label_of
 from maild.ingest.headers import parse_address_text, parse_addresses, subject_text
 from maild.ingest.parse import Parsed
+from maild.ingest.phrases import phrases
 from maild.ingest.quote_words import fold
 from maild.ingest.quotes import NewText, is_separator, strip_separator
 from maild.model.message import Address, Forwarded
 
-_SUBJECT_PREFIXES = tuple(
-    (
-        "fw:|fwd:|fw：|fwd：|转发|轉寄|wg:|tr:|rv:|enc:|i:|vs:|vb:|doorst:|転送|전달|[fwd|"
-        "fwd |pd:|vl:|továbbítás:|ilt:|转:|转：|轉發|tr :|fs:|rif:|res:|videresendt:|"
-        "vidarebefordrat:|пересл|fwd."
-    ).split("|")
+_SUBJECT_PREFIXES = phrases(
+    "fw:|fwd:|fw：|fwd：|转发|轉寄|wg:|tr:|rv:|enc:|i:|vs:|vb:|doorst:|転送|전달|[fwd|"
+    "fwd |pd:|vl:|továbbítás:|ilt:|转:|转：|轉發|tr :|fs:|rif:|res:|videresendt:|"
+    "vidarebefordrat:|пересл|fwd."
 )
 LINES = 400
 

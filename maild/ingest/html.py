@@ -77,7 +77,7 @@ def html_text(source: str) -> HtmlText:
     """
     source = clean_text(source).translate(_SENTINELS)
     if over_limits(source):
-        lines = tuple(_tidy(_crude(source[:CRUDE_CHARACTERS])))
+        lines = tuple(_tidy(clean_text(_crude(source[:CRUDE_CHARACTERS]))))
         plain: list[Mark] = [""] * len(lines)
         return HtmlText(lines, tuple(plain), crude=True)
     tree = HTMLTree.parse(source)
@@ -90,7 +90,7 @@ def html_text(source: str) -> HtmlText:
         # Named anchors have no target to show; the extraction would write `()`.
         anchor.set_attribute("href", _NO_TARGET)
     text = extract_plain_text(tree, links=True, alt_texts=False, preserve_formatting=True, skip_elements=list(_HIDDEN))
-    return _read_marks(_tidy(_links(text.replace(f" ({_NO_TARGET})", ""))))
+    return _read_marks(_tidy(_links(clean_text(text).replace(f" ({_NO_TARGET})", ""))))
 
 
 def over_limits(source: str) -> bool:
@@ -156,17 +156,31 @@ def _flatten_cells(tree: HTMLTree, body: ElementNode) -> None:
 
 
 def _links(text: str) -> str:
-    """`http://x (http://x)` says it twice."""
-    return _LINK.sub(lambda m: m[1] if _same_link(m[1], m[2]) else m[0], text)
+    """`http://x (http://x)` says it twice: the target goes where the word before it shows the same."""
+    out: list[str] = []
+    end = 0
+    for match in _LINK.finditer(text):
+        shown = text[max(end, match.start() - 500) : match.start()].split()[-1:]
+        out.append(text[end : match.start()])
+        if not (shown and _same_link(shown[0], match[1])):
+            out.append(match[0])
+        end = match.end()
+    out.append(text[end:])
+    return "".join(out)
 
 
-_LINK = re.compile(r"(\S{1,500}) \(((?:https?://|mailto:|tel:)[^\s()]{1,2000})\)")
+_LINK = re.compile(r" \(((?:https?://|mailto:|tel:)[^\s()]{1,2000})\)")
 
 
 def _same_link(shown: str, target: str) -> bool:
-    bare = target.removeprefix("mailto:").removeprefix("tel:").partition("?")[0] if ":" in target[:7] else target
-    strip = "/<>.,"
-    return shown.strip(strip).lower() in (target.strip(strip).lower(), bare.strip(strip).lower())
+    return _bare_link(shown) == _bare_link(target)
+
+
+def _bare_link(link: str) -> str:
+    bare = link.strip("/<>.,;:()\"'").lower()
+    for prefix in ("mailto:", "tel:", "https://", "http://", "www."):
+        bare = bare.removeprefix(prefix)
+    return bare.partition("?")[0].rstrip("/") if link.lower().startswith("mailto:") else bare.rstrip("/")
 
 
 def _crude(source: str) -> str:

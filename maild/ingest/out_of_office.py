@@ -33,14 +33,15 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
     for words in SUBJECTS_AWAY:
         if bare.startswith(words) or title.startswith(words):
             # `Absence next week` is how people write, too: then the text must agree.
-            strong = any(piece in words for piece in _UNMISTAKABLE)
+            strong = any(piece in words for piece in _UNMISTAKABLE) and _stands_alone(bare, words)
             if strong or answers or _evidence(head) >= 2:
                 return "out_of_office", f"subject begins with {words!r}"
     for words in SUBJECTS_REPLY:
-        if bare.startswith(words) or title.startswith(words):
-            return (
-                "out_of_office" if _evidence(head) >= 1 and _has(head, AWAY) else "auto_reply"
-            ), f"subject begins with {words!r}"
+        if (bare.startswith(words) or title.startswith(words)) and (
+            _stands_alone(bare, words) or answers or _evidence(head) >= 2
+        ):
+            away = _evidence(head) >= 1 and _has(head, AWAY)
+            return ("out_of_office" if away else "auto_reply"), f"subject begins with {words!r}"
     if bare.startswith(("auto:", "auto：")) and answers:
         return "auto_reply", "subject begins with 'auto:' and the mail answers another"
     announced = _has(head, ANNOUNCED)
@@ -55,6 +56,18 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
     ):
         return "out_of_office", f"the text says {away!r}"
     return "", ""
+
+
+def _stands_alone(title: str, words: str) -> bool:
+    """Whether a subject is these words, or they end in a colon or bracket: `Automatic reply does not work` is a
+    person's."""
+    rest = title.partition(words)[2].lstrip()
+    return (
+        words[-1:] in ":)]"
+        or not rest
+        or not rest[0].isalnum()
+        or rest.startswith(("re:", "autoreply", "auto", "from "))
+    )
 
 
 def is_acknowledgement(text: str) -> bool:

@@ -20,6 +20,8 @@ from maild.ingest.fields import Fields, split_fields
 from maild.ingest.params import Value, parse_value
 
 DEPTH = 100
+# RFC 3464, and RFC 6533 for internationalised addresses.
+DELIVERY_STATUS = ("message/delivery-status", "message/global-delivery-status")
 
 _MIME_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "content-location")
 _BOUNDARY_LINE = re.compile(rb"^--([^\r\n]{1,200}?)(?:--)?[ \t]*\r?$", re.M)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from maild.ingest.automated import judge_automatic
 from maild.ingest.body import Body, read_body
 from maild.ingest.bounce import read_bounce
-from maild.ingest.charset import header_text, raw_header
+from maild.ingest.charset import raw_header
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.fields import Fields
 from maild.ingest.forward import read_forward
@@ -106,8 +106,7 @@ def _spaced(value: bytes) -> bytes:
 
 def _headers(fields: Fields, hint: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, clean_line(header_text(value, hint) if b"=?" in value else raw_header(value, hint), HEADER_CHARACTERS))
-        for name, value in fields.items[:HEADERS]
+        (name, clean_line(raw_header(value, hint), HEADER_CHARACTERS)) for name, value in fields.items[:HEADERS]
     )
 
 

@@ -1,0 +1,46 @@
+"""How a command ends: one line an error on standard error, and an exit code of sysexits.h."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+OK, USAGE, DATA, NO_INPUT, UNAVAILABLE, INTERNAL, TRY_AGAIN, CONFIG = 0, 64, 65, 66, 69, 70, 75, 78
+
+
+def say(*lines: str) -> None:
+    """Lines to standard error, each marked as maild's."""
+    from maild.log import one_line
+
+    for line in lines:
+        print(f"maild: {one_line(line)}", file=sys.stderr)
+
+
+def end(code: int, *lines: str) -> typer.Exit:
+    """Say why, and give the exception that ends the command with this code."""
+    say(*lines)
+    return typer.Exit(code)
+
+
+def told(error: Exception) -> tuple[Sequence[str], int] | None:
+    """Lines and exit code for an error that an operator can do something about; None for one of our own making."""
+    # Looked up by what is loaded already: importing the libraries here would cost every error half a second.
+    from maild.config.secrets import SecretMissing
+
+    if isinstance(error, SecretMissing):
+        return [str(error)], CONFIG
+    if type(error).__name__ == "ConfigError" and hasattr(error, "mistakes"):
+        return str(error).split("\n"), CONFIG
+    if type(error).__name__ == "NotReady" and hasattr(error, "code"):
+        return [str(error)], error.code
+    if "sqlalchemy" in sys.modules:
+        from sqlalchemy.exc import ArgumentError, DBAPIError
+
+        if isinstance(error, DBAPIError):
+            text = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+            return [f"the database is away or cannot be used: {text[0]}; `maild check` tells more"], TRY_AGAIN
+        if isinstance(error, ArgumentError):
+            return [f"[database] url: {error}"], CONFIG
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"{error.filename}: {error.strerror}"], NO_INPUT if isinstance(error, FileNotFoundError) else UNAVAILABLE
+    return None

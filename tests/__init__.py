@@ -1,0 +1,1 @@
+"""The tests: unit, corpus, stories, integration, crash, security."""

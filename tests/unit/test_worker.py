@@ -1,0 +1,91 @@
+"""The parsing process: limits, replacement, order."""
+
+import os
+
+import pytest
+
+from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+
+MAIL = b"From: li@corp.example\nSubject: %d\n\nhello\n"
+# Every one of these lines is tested against the boundary by the parser: minutes of work.
+SLOW = b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\n" * 4_000_000
+
+
+def test_a_mail_comes_back_as_a_message() -> None:
+    with Worker() as worker:
+        message = worker.read(MAIL % 1)
+        assert (message.subject, message.new_text) == ("1", "hello")
+
+
+def test_several_mails_in_flight_come_back_in_order_from_recycled_children() -> None:
+    with Worker(recycle_after=20) as worker:
+        futures = [worker.submit(MAIL % number) for number in range(50)]
+        assert [future.result(timeout=60).subject for future in futures] == [str(number) for number in range(50)]
+
+
+def test_attachments_come_as_bytes() -> None:
+    raw = (
+        b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x\n"
+        b'Content-Type: image/png; name="a.png"\nContent-Transfer-Encoding: base64\n\nAAEC\n--x--\n'
+    )
+    with Worker() as worker:
+        (attachment,) = worker.read(raw).attachments
+        assert worker.parts(raw, [attachment.index]) == [b"\x00\x01\x02"]
+
+
+def test_a_mail_that_takes_too_long_is_killed_alone() -> None:
+    with Worker() as worker:
+        worker.read(MAIL % 0)
+        before = worker.pid
+        bomb = worker.submit(SLOW, timeout_s=0.5)
+        behind = worker.submit(MAIL % 2)
+        with pytest.raises(ParseOverrun, match=r"0\.5 s"):
+            bomb.result(timeout=60)
+        assert behind.result(timeout=60).subject == "2"
+        assert worker.pid != before
+
+
+def test_a_mail_that_takes_too_much_memory_is_refused() -> None:
+    with Worker(memory_bytes=300 * 1024 * 1024) as worker:
+        with pytest.raises(ParseOverrun, match="memory"):
+            worker.read(b"From: a@b.example\n\n" + b"\n" * 20_000_000)
+        assert worker.read(MAIL % 3).subject == "3"
+
+
+def test_a_child_that_dies_between_mails_costs_nothing() -> None:
+    with Worker() as worker:
+        worker.read(MAIL % 0)
+        pid = worker.pid
+        assert pid is not None
+        os.kill(pid, 9)
+        assert worker.read(MAIL % 4).subject == "4"
+
+
+def test_a_wrong_request_is_the_requests_fault() -> None:
+    with Worker() as worker:
+        with pytest.raises(ParseCrash, match="IndexError"):
+            worker.parts(MAIL % 5, [7])
+        assert worker.read(MAIL % 6).subject == "6"
+
+
+def test_a_closed_worker_takes_no_mail() -> None:
+    worker = Worker()
+    worker.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        worker.submit(MAIL % 1)
+
+
+def test_the_child_inherits_no_sockets_and_may_open_few_files() -> None:
+    import socket
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Worker() as worker:
+        ours.set_inheritable(True)
+        worker.read(MAIL % 7)
+        folder = f"/proc/{worker.pid}/fd"
+        if not os.path.isdir(folder):
+            pytest.skip("no /proc here to look into the child")
+        open_files = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
+        assert not [name for name in open_files if name.startswith("socket:")]
+        with open(f"/proc/{worker.pid}/limits") as limits:
+            assert any(line.split()[:4] == ["Max", "open", "files", "16"] for line in limits)
