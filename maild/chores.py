@@ -97,11 +97,10 @@ class Chores:
         if not rows:
             return
         with self._engine.begin() as connection:
-            if not upkeep.claim_chore(connection, "set aside", str(max(row.id for row in rows)), now):
-                return
-            ledger.mark_told(connection, [row.id for row in rows])
-            shown = tuple((row.id, row.sender, row.subject, row.reason) for row in rows)
-            post(connection, self._to_admins("quarantined", rows=shown), self._writer, now)
+            news = ledger.mark_told(connection, [row.id for row in rows])
+            shown = tuple((row.id, row.sender, row.subject, row.reason) for row in rows if row.id in news)
+            if shown:
+                post(connection, self._to_admins("quarantined", rows=shown), self._writer, now)
 
     def summarise(self) -> None:
         """What a budget held back is gathered into one mail (PRODUCT §2.3): to agents after ten minutes, to requesters
@@ -128,7 +127,10 @@ class Chores:
             agent = self._writer.policy.agent(recipient)
             language = agent.language if agent else self._writer.policy.desk.languages[0]
             with self._engine.begin() as connection:
-                outbox.mark(connection, [row.id for row in held], "cancelled", "gathered into a summary")
+                mine = outbox.mark(connection, [row.id for row in held], "cancelled", "gathered into a summary")
+                held = [row for row in held if row.id in mine]
+                if not held:
+                    continue
                 mail = Mail(
                     template="agent/summary" if agent else "requester/summary",
                     to=Address(recipient, agent.name if agent else ""),

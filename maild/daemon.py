@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from sqlalchemy.exc import DBAPIError
+
 from maild import desk
 from maild.chores import Chores, Health
 from maild.config import ConfigError, Settings, load
@@ -33,8 +35,12 @@ log = logging.getLogger("maild.daemon")
 _SILENT_S = {"receive": 120.0, "tick": 120.0, "send": 900.0}
 _FETCH_SILENT_S = 300.0
 _REST_S = 30.0
+# A reply waits for the mail that it answers while another daemon has that one in hand.
+_DEFERRED_S = 0.2
 _IDLE_RELAY_S = 60.0
 _STOP_S = 20.0
+_ROUND_S = 5.0
+_UNREADY_S = 0.02
 # Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1).
 _BESIDE_IDLE_S = 60.0
 
@@ -77,7 +83,7 @@ class Daemon:
         ]
         self._loops = [
             *self._fetch_loops,
-            Loop("receive", self._receive, lambda: self._received.wait(_REST_S), self._stop),
+            Loop("receive", self._receive, self._rest_receive, self._stop),
             Loop("tick", self._tick, self._rest_tick, self._stop),
             Loop("send", self._send, self._rest_send, self._stop),
         ]
@@ -97,6 +103,8 @@ class Daemon:
                 raise
 
         def rest() -> None:
+            if fetcher.restless:
+                return
             idle = "IDLE" in fetcher.mailbox.capabilities
             seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
             fetcher.mailbox.wait(seconds, self._wake_out, poll)
@@ -109,6 +117,9 @@ class Daemon:
         while self._receiver.alarms:
             kind, what = self._receiver.alarms.popleft()
             log.warning("%s: %s", kind, what)
+
+    def _rest_receive(self) -> None:
+        self._received.wait(_DEFERRED_S if self._receiver.deferred else _REST_S)
 
     def _after_commit(self) -> None:
         self._beat("receive")
@@ -148,6 +159,10 @@ class Daemon:
             if loop.name == name:
                 loop.beat = time.monotonic()
 
+    def worker_pid(self) -> int | None:
+        """The process id of the parsing worker, for whoever measures it."""
+        return self._worker.pid
+
     # ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
@@ -184,7 +199,7 @@ class Daemon:
 
     def reload(self) -> bool:
         """Read config.toml again; a bad one is refused and the old one kept."""
-        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = load(Path(self._settings.path))
             desk.check_codes(settings, self._engine)
@@ -206,34 +221,50 @@ class Daemon:
     def _watch(self) -> None:
         """Say READY when mailbox and database have answered; then the watchdog's rounds."""
         seconds = watchdog_seconds()
-        pause = min(seconds / 3 if seconds else 5.0, 5.0)
-        while not self._stop.wait(0.02 if not self.ready.is_set() else pause):
+        pause = min(seconds / 3 if seconds else _ROUND_S, _ROUND_S)
+        told_hanging: list[str] = []
+        told = ""
+        next_round = 0.0
+        while not self._stop.wait(pause if self.ready.is_set() else _UNREADY_S):
             if not self.ready.is_set():
-                self._announce()
+                told = self._announce(told)
+            if time.monotonic() < next_round:
+                continue
+            next_round = time.monotonic() + pause
             hanging = self._hanging()
-            if hanging:
-                log.error("%s hangs: systemd is not told that all is well", ", ".join(hanging))
-            else:
+            if not hanging:
                 notify("WATCHDOG=1")
-            if self._settings.relay is not None:
-                with contextlib.suppress(Exception):
-                    self._sender.renew()
+            elif hanging != told_hanging:
+                log.error("%s hangs: systemd is not told that all is well", ", ".join(hanging))
+            told_hanging = hanging
+            try:
+                self._sender.renew()
+            except DBAPIError as error:
+                # The lease holds for some rounds more; the send loop tells of a database that stays away.
+                log.debug("leases not renewed: %s", error)
 
-    def _announce(self) -> None:
-        if all(loop.succeeded.is_set() for loop in self._loops):
+    def _announce(self, told: str) -> str:
+        """READY once every loop has done a round; before that, what it waits for, each thing once."""
+        waiting = [loop for loop in self._loops if not loop.succeeded.is_set()]
+        if not waiting:
             self.ready.set()
             notify("READY=1", "STATUS=running")
             log.info("ready: %d mailbox(es), mode %s", len(self._fetch_loops), self._settings.policy.mode)
-            return
-        waiting = [loop for loop in self._loops if not loop.succeeded.is_set()]
+            return ""
         trouble = next((loop.trouble for loop in waiting if loop.trouble), "")
-        # A server that is away must not make systemd give up: the daemon goes on trying.
-        notify(f"STATUS=waiting for {waiting[0].name}{': ' + trouble if trouble else ''}", "EXTEND_TIMEOUT_USEC=30000000")
+        status = f"waiting for {waiting[0].name}{': ' + trouble if trouble else ''}"
+        # A server that is away must not make systemd give up: the daemon goes on trying. Asked for every some seconds.
+        slot = int(time.monotonic() // _ROUND_S)
+        if f"{slot} {status}" != told:
+            notify(f"STATUS={status}", "EXTEND_TIMEOUT_USEC=30000000")
+        return f"{slot} {status}"
 
     def _hanging(self) -> list[str]:
         now = time.monotonic()
         return [
-            loop.name for loop in self._loops if now - loop.beat > _SILENT_S.get(loop.name, _FETCH_SILENT_S) or not loop.alive
+            loop.name
+            for loop in self._loops
+            if not loop.alive or now - loop.beat > _SILENT_S.get(loop.name, _FETCH_SILENT_S)
         ]
 
     def _health(self) -> list[Health]:
@@ -293,8 +324,10 @@ class Daemon:
             log.error("%s did not end in time; its work is taken up at the next start", ", ".join(late))
         self._worker.close()
         if not late:
-            with contextlib.suppress(Exception):
+            try:
                 self._sender.close()
+            except DBAPIError as error:
+                log.warning("leases not given back, they run out by themselves: %s", error.orig)
         if doorbell is not None:
             with contextlib.suppress(OSError):
                 doorbell.close()

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 from maild import __version__
 from maild.apply import Writer
@@ -23,7 +24,7 @@ from maild.outbound.compose import Composer
 from maild.outbound.smtp import Courier, Relay
 from maild.send import Sender
 from maild.store import migrate, tickets
-from maild.store.engine import open_engine, reading
+from maild.store.engine import open_engine, reading, trouble
 from maild.tokens import Tokens
 
 # THREATS F08: Exchange Online takes 3 connections and 30 mails a minute.
@@ -51,9 +52,12 @@ def database_url(settings: Settings) -> str:
 
 
 def open_database(settings: Settings) -> Engine:
-    """The database, if its schema is this version's. Raises NotReady (78) otherwise."""
+    """The database, if its schema is this version's. Raises NotReady: 75 if it is away, 78 if the schema is another."""
     engine = open_engine(database_url(settings))
-    state = migrate.state(engine)
+    try:
+        state = migrate.state(engine)
+    except DBAPIError as error:
+        raise NotReady(trouble(error), 75) from error
     if state == "current":
         return engine
     if state == "future":

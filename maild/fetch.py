@@ -6,13 +6,15 @@ start and every hour.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from sqlalchemy import Engine
 
+from maild import failpoint
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched, MailboxState
 from maild.ingest.mailbox_errors import MailboxError
@@ -57,6 +59,10 @@ class Fetcher:
         self._reconciled: datetime | None = None
         self._seen: MailboxState | None = None
         self._cannot_file: str = ""
+        # Whether to look again before waiting: a server tells of a new mail once, in the answer to whatever command runs.
+        self.restless = False
+        # The lowest UID that is there and could not be read: the next looks begin with it.
+        self._missed: int | None = None
 
     def step(self, on_batch: Callable[[], None]) -> int:
         """One look at the mailbox: how many mails are new in the ledger. `on_batch` is called after each commit.
@@ -68,11 +74,19 @@ class Fetcher:
         memory = self._remember(state, now)
         overdue = self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY
         taken = 0
-        if overdue or state != self._seen:
-            low = memory.first_uid if overdue or self._seen is None else max(memory.first_uid, self._seen.uidnext)
+        self.restless = overdue or state != self._seen
+        if self.restless or self._missed is not None:
+            low = memory.first_uid
+            if not overdue and self._seen is not None:
+                low = max(low, min(self._seen.uidnext, self._missed or self._seen.uidnext))
             if state.uidvalidity != memory.uidvalidity or (self._seen and state.uidvalidity != self._seen.uidvalidity):
                 low = memory.first_uid
-            taken = self._take(state, low, memory, on_batch)
+            taken, missed = self._take(state, low, memory, on_batch)
+            self._note(missed)
+            if self._backlog == "unseen" and low == 1 and memory.first_uid == 1 and not missed:
+                # From here on what people have read means nothing (PRODUCT §2.1).
+                with self._engine.begin() as connection:
+                    upkeep.put_mailbox(connection, self._name, first_uid=state.uidnext)
             self._seen = state
             if overdue:
                 self._reconciled = now
@@ -107,13 +121,24 @@ class Fetcher:
                 self._reconciled = None
             return upkeep.mailbox(connection, self._name)
 
-    def _take(self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]) -> int:
-        """Fetch what the ledger lacks from UID `low` on; newest last, in the order of arrival."""
+    def _note(self, missed: list[int]) -> None:
+        """Remember what could not be read. A mail that somebody took away is not listed the next time."""
+        lowest = min(missed, default=None)
+        if lowest is not None and lowest != self._missed:
+            log.warning("mailbox %s: UID %d cannot be read now; it is asked for again", self._name, lowest)
+        self._missed = lowest
+
+    def _take(
+        self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]
+    ) -> tuple[int, list[int]]:
+        """Fetch what the ledger lacks from UID `low` on, in the order of arrival: how many, and the UIDs that failed."""
         taken = 0
+        missed: list[int] = []
         there = [uid for uid in self.mailbox.uids(low) if uid >= low]
-        if self._backlog == "unseen" and memory.first_uid == 1 and self._reconciled is None and there:
-            unseen = set(self.mailbox.unseen(low, state.uidnext - 1))
-            there = [uid for uid in there if uid in unseen or uid >= state.uidnext]
+        failpoint.reach("uids-listed")
+        unseen: Set[int] = frozenset()
+        if self._backlog == "unseen" and memory.first_uid == 1 and there:
+            unseen = frozenset(self.mailbox.unseen(low, there[-1]))
         for window in _windows(there, WINDOW_UIDS):
             with reading(self._engine) as connection:
                 had = ledger.known_uids(connection, self._name, state.uidvalidity, window[0], window[-1])
@@ -121,25 +146,42 @@ class Fetcher:
             if not wanted:
                 continue
             sizes = self.mailbox.sizes(wanted)
-            if self._backlog == "new":
-                # After a UIDVALIDITY change old mail stands under new numbers: it was there before the first start.
-                wanted = [uid for uid in wanted if uid in sizes and not self._before_first(sizes[uid][1], memory)]
-            small = [uid for uid in wanted if uid in sizes and sizes[uid][0] <= self._limits.parse_bytes]
+            missed += [uid for uid in wanted if uid not in sizes]
+            wanted = [
+                uid for uid in wanted if uid in sizes and not self._left_alone(uid in unseen, sizes[uid][1], memory)
+            ]
+            small = [uid for uid in wanted if sizes[uid][0] <= self._limits.parse_bytes]
+            got: set[int] = set()
             for batch in _by_bytes(self.mailbox.fetch(small, {uid: sizes[uid] for uid in small})):
                 taken += self._keep([self._arrival(state, each) for each in batch])
+                got.update(each.uid for each in batch)
                 on_batch()
+            missed += [uid for uid in small if uid not in got]
             for uid in wanted:
-                if uid in sizes and sizes[uid][0] > self._limits.parse_bytes:
-                    taken += self._keep_large(state, uid, *sizes[uid])
+                if sizes[uid][0] > self._limits.parse_bytes:
+                    kept = self._keep_large(state, uid, *sizes[uid])
+                    taken += kept or 0
+                    if kept is None:
+                        missed.append(uid)
                     on_batch()
-        return taken
+        return taken, missed
 
-    def _before_first(self, received: datetime, memory: Any) -> bool:
-        return bool(memory.first_uid == 1 and received < memory.first_start - timedelta(seconds=1))
+    def _left_alone(self, unseen: bool, received: datetime, memory: Any) -> bool:
+        """Whether a mail was there before the first start and is to stay where it is.
+
+        At the first look with `backlog = "unseen"`, and after a UIDVALIDITY change, when old mail stands under new UIDs.
+        """
+        if self._backlog == "all" or memory.first_uid != 1 or received >= memory.first_start - timedelta(seconds=1):
+            return False
+        return self._backlog == "new" or not unseen
 
     def _keep(self, arrivals: list[ledger.Arrival]) -> int:
+        failpoint.reach("fetched")
         with self._engine.begin() as connection:
-            return len(ledger.add(connection, arrivals))
+            made = ledger.add(connection, arrivals)
+            failpoint.reach("ledger-uncommitted")
+        failpoint.reach("received")
+        return len(made)
 
     def _arrival(self, state: MailboxState, mail: Fetched) -> ledger.Arrival:
         now = self._clock()
@@ -157,11 +199,29 @@ class Fetcher:
             backlog=now - mail.internaldate > self._backlog_age,
         )
 
-    def _keep_large(self, state: MailboxState, uid: int, size: int, received: datetime) -> int:
-        """A mail that is too large to parse: stored in chunks as it comes, or only its header if it is larger still."""
-        now = self._clock()
+    def _keep_large(self, state: MailboxState, uid: int, size: int, received: datetime) -> int | None:
+        """A mail that is too large to parse: stored in chunks, or only its header if it is larger still.
+
+        Gives how many ledger rows are new, None if the mail could not be read. It comes through a file without a name:
+        memory stays flat, and no transaction waits for the network.
+        """
         header = self.mailbox.header(uid)
+        if not header:
+            return None
         whole = size <= self._limits.store_bytes
+        with tempfile.TemporaryFile() as spool:
+            if whole:
+                for piece in self.mailbox.fetch_large(uid, size, ledger.CHUNK_BYTES):
+                    spool.write(piece)
+                size = spool.tell()
+                if not size:
+                    return None
+            return self._write_large(state, uid, size, received, header, spool if whole else None)
+
+    def _write_large(
+        self, state: MailboxState, uid: int, size: int, received: datetime, header: bytes, spool: IO[bytes] | None
+    ) -> int:
+        now = self._clock()
         with self._engine.begin() as connection:
             numbers = ledger.add(
                 connection,
@@ -174,17 +234,20 @@ class Fetcher:
                         received=min(received, now),
                         fetched=now,
                         size=size,
-                        raw=b"" if whole else header,
+                        raw=b"" if spool else header,
                         message_id=message_id_of(header),
                         content_hash=f"large {size} {content_hash(header)}",
-                        complete=whole,
+                        complete=spool is not None,
                     )
                 ],
             )
-            if numbers and whole:
-                for n, piece in enumerate(self.mailbox.fetch_large(uid, size, ledger.CHUNK_BYTES)):
+            if numbers and spool:
+                spool.seek(0)
+                for n, piece in enumerate(iter(lambda: spool.read(ledger.CHUNK_BYTES), b"")):
                     ledger.add_chunk(connection, numbers[0], n, piece)
-        log.info("mailbox %s: UID %d has %d bytes: %s", self._name, uid, size, "stored" if whole else "header only")
+            failpoint.reach("ledger-uncommitted")
+        failpoint.reach("received")
+        log.info("mailbox %s: UID %d has %d bytes: %s", self._name, uid, size, "stored" if spool else "header only")
         return len(numbers)
 
     def file_away(self, uidvalidity: int) -> None:
@@ -194,10 +257,13 @@ class Fetcher:
                 rows = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
             if not rows:
                 return
+            self.restless = True
             account = self.mailbox.account
             for target, fates in ((account.quarantine, ("quarantined",)), (account.processed, None)):
                 chosen = [row for row in rows if (row[2] in fates if fates else row[2] != "quarantined")]
+                failpoint.reach("unfiled")
                 where = self._put(target, [uid for _, uid, _ in chosen])
+                failpoint.reach("filed")
                 with self._engine.begin() as connection:
                     ledger.mark_filed(connection, [number for number, _, _ in chosen], where)
             if len(rows) < FILE_AWAY_AT_ONCE:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DBAPIError
 
 from maild.ingest.mailbox_errors import MailboxError
+from maild.store.engine import trouble
 
 log = logging.getLogger("maild.daemon")
 
@@ -103,5 +104,5 @@ class Loop:
 def _told(error: Exception) -> str:
     """An error in one line, without the parameters of an SQL statement."""
     if isinstance(error, DBAPIError):
-        return f"the database is away: {str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__}"
+        return trouble(error)
     return str(error).split("\n")[0] or type(error).__name__

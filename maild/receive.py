@@ -9,15 +9,17 @@ import hashlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from maild import failpoint
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, consider
 from maild.ingest.prescan import prescan
@@ -36,6 +38,8 @@ AHEAD_MAILS = 24
 AHEAD_BYTES = 32 * 1024 * 1024
 ROUND_MAILS = 200
 STRIKES = 3
+# A mail names many others at most by malice.
+_ANSWERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Receiver:
         self._share_commits = engine.dialect.name == "sqlite"
         self._batch_mails = BATCH_MAILS if self._share_commits else 1
         self.alarms: deque[tuple[str, str]] = deque(maxlen=100)
+        # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
+        self.deferred = False
 
     def use(self, writer: Writer) -> None:
         """Decide by another policy from the next mail on (a reload)."""
@@ -73,27 +79,44 @@ class Receiver:
 
         Raises sqlalchemy's errors when the database is away: nothing is lost, the rows still wait.
         """
-        with reading(self._engine) as connection:
-            rows = ledger.waiting(connection, ROUND_MAILS)
-        if not rows:
-            return 0
-        if rows[0].attempts > 0:
-            # Nothing but mails that were tried before: singly, so that one that kills the daemon is known by it.
-            rows = rows[:1]
-        else:
-            rows = [row for row in rows if row.attempts == 0]
+        deferred, self.deferred = self.deferred, False
+        with self._in_hand(oldest_first=deferred) as rows:
+            if not rows:
+                return 0
+            fresh = [row for row in rows if row.attempts == 0]
+            # Mails that were tried before go last and singly, so that one that kills the daemon is known by it. Where
+            # others wait for one of them it is the oldest, which itself waits for none.
+            return self._round(rows[:1] if deferred or not fresh else fresh, on_commit)
+
+    @contextmanager
+    def _in_hand(self, oldest_first: bool) -> Iterator[list[ledger.Waiting]]:
+        """The rows of one round; on PostgreSQL nobody else takes them up meanwhile, and others are left to others."""
+        if self._share_commits:
+            with reading(self._engine) as connection:
+                rows = ledger.waiting(connection, ROUND_MAILS, oldest_first)
+            yield rows
+            return
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            try:
+                yield ledger.hold(connection, AHEAD_MAILS, oldest_first)
+            finally:
+                ledger.let_go(connection)
+
+    def _round(self, rows: list[ledger.Waiting], on_commit: Callable[[], None]) -> int:
         with self._engine.begin() as connection:
             ledger.begin_attempt(connection, [row.id for row in rows])
+        failpoint.reach("attempts")
         done = 0
         pending = deque(rows)
         ahead: deque[_Ahead] = deque()
+        undecided = {row.id for row in rows}
         try:
             while pending or ahead:
                 self._fill(pending, ahead)
-                done += self._batch(pending, ahead, on_commit)
-        except DBAPIError:
+                done += self._batch(pending, ahead, on_commit, undecided)
+        except SQLAlchemyError:
             # The database is not the mails' fault, so no strike stays on those that were not decided.
-            self._forgive([row.id for row in [*pending, *(row for row, _, _ in ahead)]])
+            self._forgive(undecided)
             raise
         return done
 
@@ -106,10 +129,15 @@ class Receiver:
             batch.append(pending.popleft())
         if not batch:
             return
+        readable = [row.id for row in batch if row.size <= self._parse_bytes and row.complete and not _deadly(row)]
         with reading(self._engine) as connection:
-            raws = ledger.raws(connection, [row.id for row in batch if row.size <= self._parse_bytes and row.complete])
+            raws = ledger.raws(connection, readable)
         for row in batch:
             raw = raws.get(row.id)
+            if _deadly(row):
+                reason = f"the daemon ended {row.attempts} times with it in hand"
+                ahead.append((row, Read(row, None, reason, scanned=(row.sender, row.subject, row.message_id)), 0))
+                continue
             if raw is None:
                 ahead.append((row, self._too_large(row), 0))
                 continue
@@ -130,8 +158,9 @@ class Receiver:
         pending: deque[ledger.Waiting],
         ahead: deque[_Ahead],
         on_commit: Callable[[], None],
+        undecided: set[int],
     ) -> int:
-        """One transaction: the next mail, and those behind it that are ready too."""
+        """One transaction: the next mail, and those behind it that are ready too. How many got on."""
         first = self._result(ahead.popleft())
         batch = [first]
         while len(batch) < self._batch_mails and ahead and self._ready(ahead[0]):
@@ -139,16 +168,19 @@ class Receiver:
         # The worker goes on reading while this thread decides.
         self._fill(pending, ahead)
         until = time.monotonic() + BATCH_SECONDS
-        queued = 0
+        taken = done = 0
         left = deque(batch)
         with self._engine.begin() as connection:
-            while left and (queued == 0 or time.monotonic() < until or not self._share_commits):
-                queued += 1
-                self._one(connection, left.popleft())
+            while left and (taken == 0 or time.monotonic() < until or not self._share_commits):
+                taken += 1
+                done += self._one(connection, left.popleft())
+            failpoint.reach("applied")
+        failpoint.reach("decided")
+        undecided.difference_update(read.row.id for read in batch[:taken])
         for read in reversed(left):
             ahead.appendleft((read.row, read, 0))
         on_commit()
-        return len(batch) - len(left)
+        return done
 
     @staticmethod
     def _ready(item: _Ahead) -> bool:
@@ -167,49 +199,63 @@ class Receiver:
         except ParseCrash as crash:
             return Read(row, None, str(crash), crashed=True)
 
-    def _one(self, connection: Connection, read: Read) -> None:
-        """One mail in its savepoint; a failure there is a strike against this mail and nobody else."""
+    def _one(self, connection: Connection, read: Read) -> bool:
+        """One mail in its savepoint; a failure there is a strike against this mail and nobody else.
+
+        False if there was nothing to do for this daemon: another one has the mail, or it waits for another mail.
+        """
         for attempt in (1, 2):
             savepoint = connection.begin_nested()
             try:
-                self._decide(connection, read)
+                done = self._decide(connection, read)
                 savepoint.commit()
-                return
-            except IntegrityError:
+                return done
+            except (IntegrityError, DataError) as error:
+                savepoint.rollback()
                 # Another daemon was quicker with the same mail: the second look finds its row.
-                savepoint.rollback()
-                if attempt == 2:
-                    raise
+                if attempt == 1 and isinstance(error, IntegrityError):
+                    continue
+                # Refused for what it holds, not because the database is away: it would be refused for ever.
+                self._failed(connection, read, error)
             except DBAPIError:
-                savepoint.rollback()
+                # The whole transaction goes, and this savepoint with it.
                 raise
             except Exception as error:
                 savepoint.rollback()
-                log.exception("inbound %d: deciding failed", read.row.id)
-                self._strike(connection, read, f"{type(error).__name__}: {error}")
-                return
+                self._failed(connection, read, error)
+            return True
+        return True
+
+    def _failed(self, connection: Connection, read: Read, error: Exception) -> None:
+        log.exception("inbound %d: deciding failed", read.row.id)
+        self._strike(connection, read, f"{type(error).__name__}: {error}")
 
     def _strike(self, connection: Connection, read: Read, why: str) -> None:
         """Three failures put a mail aside; until then it waits behind the others."""
         if read.row.attempts + 1 >= STRIKES:
             self._quarantine(connection, read, f"failed {STRIKES} times, last with {why}"[:400])
 
-    def _decide(self, connection: Connection, read: Read) -> None:
+    def _decide(self, connection: Connection, read: Read) -> bool:
         row, now = read.row, self._clock()
         if not ledger.claim(connection, row.id):
-            return
+            return False
         if read.message is None:
             if read.crashed and row.attempts + 1 < STRIKES:
                 log.warning("inbound %d: %s; it is tried again", row.id, read.quarantine)
-                return
+                return True
             self._quarantine(connection, read, read.quarantine)
-            return
+            return True
         message = read.message
         self._lock_ids(connection, message)
-        copied = ledger.original(connection, row)
+        if ledger.still_waits(connection, _answered(message), row.id):
+            # The mail that it answers came first and another daemon has it, or it crashed once: that one goes first.
+            ledger.forgive_attempt(connection, [row.id])
+            self.deferred = True
+            return False
+        copied = ledger.original(connection, row, message.from_.key[:320])
         if copied is not None:
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
-            return
+            return True
         outcome, applied = self._carry_out(connection, row, message, now)
         event = outcome.event
         self._finish(
@@ -229,6 +275,7 @@ class Receiver:
         )
         if applied.alarm:
             self.alarms.append(("silent address", applied.alarm))
+        return True
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
@@ -275,15 +322,28 @@ class Receiver:
         """On PostgreSQL: an original and its reply, read by two daemons at once, must meet (DESIGN §4)."""
         if self._share_commits:
             return
-        ids = {message.message_id, *message.references, *message.in_reply_to} - {""}
+        ids = {message.message_id, *_answered(message)} - {""}
         keys = sorted(int.from_bytes(hashlib.sha256(each.encode()).digest()[:8], "big", signed=True) for each in ids)
         for key in keys[:100]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
-    def _forgive(self, numbers: Sequence[int]) -> None:
+    def _forgive(self, numbers: Iterable[int]) -> None:
         try:
             with self._engine.begin() as connection:
-                ledger.forgive_attempt(connection, numbers)
-        except DBAPIError as error:
+                ledger.forgive_attempt(connection, sorted(numbers))
+        except SQLAlchemyError as error:
             # The database is away for this too; at worst a mail is tried singly once.
             log.debug("attempts not taken back: %s", error)
+
+
+def _deadly(row: ledger.Waiting) -> bool:
+    """Whether the daemon has ended too often with this mail in hand.
+
+    The first time it may have stood in a group of which another one was to blame; after that it was alone.
+    """
+    return row.attempts > STRIKES
+
+
+def _answered(message: Message) -> tuple[str, ...]:
+    """Message-IDs of the mails that this one answers, newest first, as many as threading looks at."""
+    return tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_ANSWERED]

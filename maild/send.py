@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from maild import failpoint
 from maild.model import Timer
 from maild.outbound.backoff import after
 from maild.outbound.smtp import Courier, Parcel, Result
@@ -48,6 +49,9 @@ class Sender:
         """`null_sender` None: the relay is asked before the first mail whether it takes `MAIL FROM:<>`."""
         self._engine, self._courier, self._owner, self._clock, self._lease = engine, courier, owner, clock, lease
         self._envelope_sender, self._null_sender = envelope_sender, null_sender
+        # Until when this daemon may begin to send what it has leased, and the results that are not on disk yet.
+        self._lease_until: datetime | None = None
+        self._book: _Book | None = None
         self._rest_until: datetime | None = None
         self._failures = 0
         self.last_relay_error = ""
@@ -58,6 +62,7 @@ class Sender:
 
         Raises sqlalchemy's errors when the database is away.
         """
+        self._settle()
         now = self._clock()
         if self._rest_until is not None and now < self._rest_until:
             return 0
@@ -74,13 +79,27 @@ class Sender:
             rows = outbox.lease(connection, self._owner, now, now + self._lease, limit, BATCH_BYTES)
         if not rows:
             return 0
-        book = _Book(self._engine, self._owner, {row.id: row for row in rows}, self._clock, on_result)
-        try:
-            self._courier.send([self._parcel(row) for row in rows], book.add)
-        finally:
-            book.write()
+        failpoint.reach("leased")
+        book = self._book = _Book(self._engine, self._owner, {row.id: row for row in rows}, self._clock, on_result)
+        self._lease_until = now + self._lease
+        self._courier.send([self._parcel(row) for row in rows], book.add, self._may_begin)
+        self._settle()
         self._judge_relay(book.relay_error, book.delivered, now)
         return len(rows)
+
+    def _may_begin(self) -> bool:
+        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over."""
+        return self._lease_until is not None and self._clock() < self._lease_until
+
+    def _settle(self) -> None:
+        """Write down what the relay said, also after the database was away, and give back what was not begun."""
+        if self._book is None:
+            return
+        self._book.write()
+        if self._book.unreported:
+            with self._engine.begin() as connection:
+                outbox.release(connection, self._owner, self._clock())
+        self._book, self._lease_until = None, None
 
     def next_due(self) -> datetime | None:
         """When something may leave again."""
@@ -92,17 +111,21 @@ class Sender:
 
     def renew(self) -> None:
         """Keep what is being sent right now: a slow relay may take longer than a lease. Called from another thread."""
+        if self._lease_until is None:
+            return
+        until = self._clock() + self._lease
         with self._engine.begin() as connection:
-            outbox.renew(connection, self._owner, self._clock() + self._lease)
+            renewed = outbox.renew(connection, self._owner, self._clock(), until)
+        if renewed and self._lease_until is not None:
+            self._lease_until = until
 
     def idle(self) -> None:
         """Nothing to send for a while: say QUIT on the kept connections."""
         self._courier.rest()
 
     def close(self) -> None:
-        """Give back what was leased and not handed over, and leave the relay."""
-        with self._engine.begin() as connection:
-            outbox.release(connection, self._owner, self._clock())
+        """Write down what is known, give back what was leased and not handed over, and leave the relay."""
+        self._settle()
         self._courier.close()
 
     def _parcel(self, row: outbox.Leased) -> Parcel:
@@ -150,14 +173,18 @@ class _Book:
     ) -> None:
         self._engine, self._owner, self._rows, self._clock, self._on_result = engine, owner, rows, clock, on_result
         self._unwritten: list[tuple[outbox.Leased, Result]] = []
+        # Leased, and nothing is known of them yet.
+        self.unreported = set(rows)
         self._last_write = time.monotonic()
         self.relay_error = ""
         self.delivered = False
 
     def add(self, result: Result) -> None:
         """Take one result down; the relay's 250 is on disk within some milliseconds."""
+        failpoint.reach("answered")
         self._on_result()
         self._unwritten.append((self._rows[result.id], result))
+        self.unreported.discard(result.id)
         if result.kind == "relay":
             self.relay_error = f"{result.code or ''} {result.text}".strip()
         else:
@@ -192,6 +219,8 @@ class _Book:
             for row, result in failed:
                 if row.ticket is not None:
                     timers.put(connection, row.ticket, [_told(row, result, now)], new=False)
+            failpoint.reach("recording")
+        failpoint.reach("recorded")
         for row, result in self._unwritten:
             log.info(
                 "outbox %d %s to %s: %s %s", row.id, result.kind, row.recipient, result.code or "", result.text,

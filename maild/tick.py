@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from maild import gather
+from maild import failpoint, gather
 from maild.apply import Writer, apply
 from maild.model import Address, DeliveryFailed, Event, TimerFired
 from maild.store import tickets, timers
@@ -42,9 +42,12 @@ class Ticker:
             try:
                 with self._engine.begin() as connection:
                     fired += self._ticket(connection, number, now)
-            except DBAPIError:
-                raise
-            except Exception:
+                    failpoint.reach("timer-applied")
+                failpoint.reach("timer-decided")
+            except Exception as error:
+                if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                    # The database is away, which is no fault of this ticket.
+                    raise
                 log.exception("ticket %d: a timer could not be handled; it is tried again later", number)
                 self._postpone(number, now)
             on_commit()

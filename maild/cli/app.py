@@ -2,15 +2,23 @@
 
 import os
 import sys
+import traceback
 
 import typer
 
-from maild.cli import ends
+from maild.cli import database, ends, running, show_inbound, show_outbox
+from maild.cli.check import check
+from maild.cli.deliver import deliver
+from maild.cli.init import init
 from maild.cli.inspect import inspect
+from maild.cli.plain_help import PlainCommand, PlainGroup
+from maild.cli.show_tickets import show, tickets
+from maild.cli.status import status
 from maild.cli.where import ConfigFile, choose
 
 app = typer.Typer(
     name="maild",
+    cls=PlainGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,17 +33,38 @@ def _everything(config: ConfigFile = None) -> None:
     choose(config)
 
 
-app.command("inspect")(inspect)
+_SET_UP, _WATCH, _MAIL = "Set up and run", "Watch", "Mail"
+
+app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(init)
+app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(check)
+app.add_typer(database.app, name="db", rich_help_panel=_SET_UP)
+app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.run)
+app.add_typer(running.demo, name="demo", rich_help_panel=_SET_UP)
+app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.version)
+app.command(cls=PlainCommand, rich_help_panel=_WATCH)(status)
+app.command(cls=PlainCommand, rich_help_panel=_WATCH)(tickets)
+app.command(cls=PlainCommand, rich_help_panel=_WATCH)(show)
+app.command(cls=PlainCommand, rich_help_panel=_MAIL)(inspect)
+app.add_typer(show_inbound.app, name="inbound", rich_help_panel=_MAIL)
+app.add_typer(show_outbox.app, name="outbox", rich_help_panel=_MAIL)
+app.command(cls=PlainCommand, rich_help_panel=_MAIL)(deliver)
+
+
+def _misused(error: typer.TyperException) -> None:
+    """Say what is wrong with the command line, and where its help is."""
+    context = getattr(error, "ctx", None)
+    help_of = context.command_path if context is not None else "maild"
+    # Without any argument the help was shown, and there is nothing to say.
+    if said := error.format_message().replace("Value error, ", ""):
+        ends.say(f"{said} Try `{help_of} --help`.")
 
 
 def main() -> None:
     """The entry point: every error ends in one line that says what to do, and a code of sysexits.h."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="maild")
     except typer.TyperException as error:
-        from typer.rich_utils import rich_format_error
-
-        rich_format_error(error)
+        _misused(error)
         # 2 is typer's code for wrong usage.
         code = ends.USAGE if error.exit_code == 2 else error.exit_code
     except typer.Abort:
@@ -48,7 +77,8 @@ def main() -> None:
     except Exception as error:
         known = ends.told(error)
         if known is None:
-            raise
+            traceback.print_exc()
+            known = ["this is a mistake in maild itself; the lines above tell where"], ends.INTERNAL
         ends.say(*known[0])
         code = known[1]
     sys.exit(code or 0)

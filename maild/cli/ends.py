@@ -24,15 +24,18 @@ def end(code: int, *lines: str) -> typer.Exit:
 
 def told(error: Exception) -> tuple[Sequence[str], int] | None:
     """Lines and exit code for an error that an operator can do something about; None for one of our own making."""
-    # Looked up by what is loaded already: importing the libraries here would cost every error half a second.
-    from maild.config.secrets import SecretMissing
+    from maild.config import ConfigError, SecretMissing
 
     if isinstance(error, SecretMissing):
         return [str(error)], CONFIG
-    if type(error).__name__ == "ConfigError" and hasattr(error, "mistakes"):
+    if isinstance(error, ConfigError):
         return str(error).split("\n"), CONFIG
-    if type(error).__name__ == "NotReady" and hasattr(error, "code"):
-        return [str(error)], error.code
+    # Only a library that is loaded can have raised: importing one here would cost every error half a second.
+    if "maild.desk" in sys.modules:
+        from maild.desk import NotReady
+
+        if isinstance(error, NotReady):
+            return [str(error)], error.code
     if "sqlalchemy" in sys.modules:
         from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -42,5 +45,7 @@ def told(error: Exception) -> tuple[Sequence[str], int] | None:
         if isinstance(error, ArgumentError):
             return [f"[database] url: {error}"], CONFIG
     if isinstance(error, OSError) and error.filename is not None:
-        return [f"{error.filename}: {error.strerror}"], NO_INPUT if isinstance(error, FileNotFoundError) else UNAVAILABLE
+        return [f"{error.filename}: {error.strerror}"], NO_INPUT if isinstance(
+            error, FileNotFoundError
+        ) else UNAVAILABLE
     return None

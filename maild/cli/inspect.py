@@ -15,17 +15,18 @@ def inspect(
         list[str], typer.Argument(metavar="FILE.eml…", help="Mails as raw RFC 5322 files.", show_default=False)
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line and file, in the order given; exit code 0.")
+        bool,
+        typer.Option("--json", metavar="", help="One JSON object a line and file, in the order given; exit code 0."),
     ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Tell what maild would do with a mail, and why, without doing it.
 
-    Parsing, screening, thread, trust, fields, category, priority and the letters that would go out come from the very
-    code that the daemon runs. No mailbox, database or password is needed; without a config.toml the shipped defaults
-    count. Limits, duplicates and the history of tickets are not applied.
+    Everything comes from the very code that the daemon runs. No mailbox,
+    database or password is needed; without a config.toml the shipped defaults
+    count. Limits, duplicates and what stands in tickets are not applied.
 
-    Example:  maild inspect --json strange.eml
+    Example:  maild inspect strange.eml
     """
     from maild.cli.inspect_read import LIMIT_S, look, wake
     from maild.ingest.worker import Worker

@@ -28,7 +28,7 @@ Report = dict[str, Any]
 
 
 def report(looked: Looked, policy: Policy, now: datetime) -> Report:
-    """Every key of PRODUCT §6, `ms` being the time that reading took. Limits, duplicates and history are not applied."""
+    """Every key of PRODUCT §6; `ms` is the time that reading took. Limits, duplicates and history are not applied."""
     if looked.message is not None:
         return _read(looked, looked.message, policy, now)
     return _blank(looked)

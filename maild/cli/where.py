@@ -32,7 +32,9 @@ def choose(path: Path | None) -> None:
 
 def find(path: Path | None) -> Path | None:
     """The file to go by: the option, the environment, here, the system's; None if there is none."""
-    named = path or (_given[0] if _given else None) or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    named = (
+        path or (_given[0] if _given else None) or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    )
     return named if named is not None else next(_present(), None)
 
 
@@ -42,18 +44,28 @@ def _present() -> Iterator[Path]:
 
 def settings(path: Path | None) -> "Settings":
     """The settings of that file. Raises ConfigError with every mistake; typer.Exit(78) without any file."""
-    from maild.config import load
-
     found = find(path)
     if found is None:
         from maild.cli.ends import end
 
-        raise end(78, "there is no config.toml here and no /etc/maild/config.toml: make one with `maild init`, or name it with --config FILE")
-    return load(found)
+        raise end(
+            78,
+            "there is no config.toml here and no /etc/maild/config.toml:"
+            " make one with `maild init`, or name it with --config FILE",
+        )
+    return _load(found)
 
 
 def settings_or_defaults(path: Path | None) -> "Settings":
     """As `settings`, with the shipped defaults when there is no file."""
+    return _load(find(path))
+
+
+def _load(path: Path | None) -> "Settings":
+    from maild.cli.ends import CONFIG, end
     from maild.config import load
 
-    return load(find(path))
+    try:
+        return load(path)
+    except OSError as error:
+        raise end(CONFIG, f"{error.filename}: {error.strerror}: name a config.toml that this user may read") from error

@@ -30,6 +30,9 @@ def _zone(value: str) -> str:
 
 
 def _span(value: object) -> tuple[time, time]:
+    if isinstance(value, tuple):
+        # A default, read already.
+        return value
     if isinstance(value, str):
         start, dash, end = value.replace(" ", "").replace("–", "-").partition("-")
         try:

@@ -281,7 +281,8 @@ def _of_line(line: str, lines: list[str], at: int, quoted: bool, quotes: bool) -
         if value:
             if quotes or not quoted:
                 yield Labelled(name, value, quoted, inline)
-        elif number + 1 == len(found):
+        elif number + 1 == len(found) and not line[end:stop].strip(" \t　*_"):
+            # A label with nothing behind it heads the line below; one with its hint is a form's line left as it was.
             yield from _below(name, lines, at, quoted, quotes)
 
 

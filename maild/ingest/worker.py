@@ -22,6 +22,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from maild import failpoint
 from maild.model.message import Message
 
 TIMEOUT_S = 10.0
@@ -201,7 +202,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             close_fds=True,
-            env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
+            env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", **failpoint.inherited()},
         )
         assert self._child.stdin is not None and self._child.stdout is not None
         os.set_blocking(self._child.stdin.fileno(), False)
@@ -364,6 +365,7 @@ def _serve(requests: BinaryIO, results: BinaryIO, memory_bytes: int) -> None:
         size = struct.unpack("<I", head)[0]
         what, raw, indices = pickle.loads(requests.read(size))
         _send(results, _BEGIN, b"")
+        failpoint.reach("parsing")
         # SIGPROF ends the process by default: a parser inside C code cannot be interrupted more gently.
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
         try:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 
 import aiosmtplib
 
+from maild import failpoint
 from maild.outbound.relay import (
     ADDRESS,
     Kind,
@@ -43,14 +44,20 @@ class Courier:
         self._idle: list[_Line] = []
         self._sent_at: deque[float] = deque()
 
-    def send(self, parcels: Sequence[Parcel], on_result: Callable[[Result], None]) -> None:
+    def send(
+        self,
+        parcels: Sequence[Parcel],
+        on_result: Callable[[Result], None],
+        may_begin: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Send all, up to `connections` at a time; `on_result` is called once for each, here, as soon as it is known.
 
         If `on_result` raises, no further parcel is begun, those on the way are finished and reported, and the error is
-        raised. With `per_minute` this may wait up to a minute; `room()` says how many go at once.
+        raised. `may_begin` is asked before each parcel; from its first no on none is begun, and those that were not
+        are not reported. With `per_minute` this may wait up to a minute; `room()` says how many go at once.
         """
         if parcels:
-            self._loop.run_until_complete(self._send(deque(parcels), on_result))
+            self._loop.run_until_complete(self._send(_Run(deque(parcels), on_result, may_begin)))
 
     def room(self) -> int:
         """How many parcels `per_minute` lets go right now (a large number if there is no limit)."""
@@ -80,8 +87,8 @@ class Courier:
 
     # ------------------------------------------------------------------ inside the loop
 
-    async def _send(self, queue: deque[Parcel], on_result: Callable[[Result], None]) -> None:
-        run = _Run(queue, on_result)
+    async def _send(self, run: _Run) -> None:
+        queue = run.queue
         # One turn of the loop notices kept connections that the relay has closed meanwhile.
         await asyncio.sleep(0)
         workers = min(self.relay.connections, len(queue))
@@ -105,6 +112,9 @@ class Courier:
                 return
             await self._pace()
             if not run.queue or run.error is not None:
+                break
+            if not run.may_begin():
+                run.queue.clear()
                 break
             parcel = run.queue.popleft()
             result = await line.carry(parcel)
@@ -209,8 +219,11 @@ class _Trouble(Exception):
 class _Run:
     """What the workers of one `send` share."""
 
-    def __init__(self, queue: deque[Parcel], on_result: Callable[[Result], None]) -> None:
+    def __init__(
+        self, queue: deque[Parcel], on_result: Callable[[Result], None], may_begin: Callable[[], bool]
+    ) -> None:
         self.queue = queue
+        self.may_begin = may_begin
         self.trouble: tuple[int, str] = (0, "")
         self.error: BaseException | None = None
         self._on_result = on_result
@@ -305,6 +318,7 @@ class _Line:
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("connection lost")
         protocol.write(on_the_wire(raw))
+        failpoint.reach("dot")
         reply = await protocol.read_response(timeout=self.relay.dot_timeout_s)
         return reply.code, one_line(reply.message)
 

@@ -6,13 +6,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 30_000
 
 
-class DatabaseAway(Exception):
-    """The database cannot be reached or used; the text names the remedy."""
+# What SQLite and PostgreSQL say, in lower case, and what to do about it.
+_REMEDIES = (
+    ("disk is full", "make room on the disk of the database"),
+    ("no space left", "make room on the disk of the database"),
+    ("database is locked", "another program is writing into the database file: let it finish, or end it"),
+    ("readonly database", "give the daemon's user the right to write the database file and its folder"),
+    ("unable to open", "check [database] url, and that the daemon's user may enter its folder"),
+    ("malformed", "restore the backup, or look at the disk: `sqlite3 FILE 'PRAGMA integrity_check'`"),
+    ("password authentication", "check the password and [database] password_from"),
+    ("does not exist", "check the name of the database and its user in [database] url"),
+)
+
+
+def trouble(error: DBAPIError) -> str:
+    """A failure of the database in one line with its remedy, without the parameters of any statement."""
+    words = str(error.orig).strip().split("\n")[0] or type(error.orig).__name__
+    remedy = next((what for sign, what in _REMEDIES if sign in words.lower()), "")
+    if not remedy:
+        remedy = "check that the database server runs and [database] url"
+    return f"the database is away: {words}: {remedy}; nothing is lost, work goes on by itself when it is back"
 
 
 def open_engine(url: str) -> Engine:

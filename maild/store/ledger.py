@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import inbound, raw_chunk
@@ -80,8 +80,8 @@ def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
                 subject=each.subject,
                 backlog=each.backlog,
                 state="received",
-                # Only IMAP mails are filed away; the others stand nowhere else.
-                filed=None if each.uid is not None else "",
+                # Only IMAP mails are filed away, and only those whose bytes the ledger has (PRODUCT §2.1, sizes).
+                filed=None if each.uid is not None and each.complete else "",
             )
             .on_conflict_do_nothing(index_elements=["mailbox", "uidvalidity", "uid"])
             .returning(inbound.c.id)
@@ -146,15 +146,52 @@ _WAITING_COLUMNS = (
 )
 
 
-def waiting(connection: Connection, limit: int, after: Sequence[int] = ()) -> list[Waiting]:
-    """Rows to be decided, in order of arrival; those that were tried before come after all others (DESIGN §4)."""
+def _order(oldest_first: bool) -> tuple[Any, ...]:
+    """By arrival; but the more often a mail was tried, the later it comes (DESIGN §4), so that none is in hand at every
+    death of a daemon that dies of something else."""
+    return (inbound.c.id,) if oldest_first else (inbound.c.attempts, inbound.c.id)
+
+
+def waiting(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
+    """Rows to be decided, in order of arrival, those that were tried before after all others."""
     rows = connection.execute(
-        select(*_WAITING_COLUMNS)
-        .where(inbound.c.state == "received", inbound.c.id.not_in(list(after)) if after else inbound.c.id > 0)
-        .order_by(inbound.c.attempts > 0, inbound.c.id)
-        .limit(limit)
+        select(*_WAITING_COLUMNS).where(inbound.c.state == "received").order_by(*_order(oldest_first)).limit(limit)
     )
     return [Waiting(*row) for row in rows]
+
+
+# First key of the advisory locks (pg_try_advisory_lock) of PostgreSQL on ledger rows that a daemon has in hand.
+_IN_HAND = 0x6D61696C
+_LOOK_THROUGH = 1000
+
+
+def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
+    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until `let_go` or its end.
+
+    Nothing rests on these locks but the count of attempts: whoever decides about a row claims it in that transaction.
+    """
+    queue = (
+        select(inbound.c.id)
+        .where(inbound.c.state == "received")
+        .order_by(*_order(oldest_first))
+        .limit(_LOOK_THROUGH)
+        .subquery()
+    )
+    # Volatile, so it is asked row by row, outside the sorted query, until there are enough.
+    free = func.pg_try_advisory_lock(_IN_HAND, cast(queue.c.id % 2**31, Integer))
+    numbers = list(connection.execute(select(queue.c.id).where(free).limit(limit)).scalars())
+    # Read again: a row may have been decided between the look at it and the lock.
+    rows = connection.execute(
+        select(*_WAITING_COLUMNS)
+        .where(inbound.c.id.in_(numbers), inbound.c.state == "received")
+        .order_by(*_order(oldest_first))
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def let_go(connection: Connection) -> None:
+    """Give up what `hold` took."""
+    connection.execute(select(func.pg_advisory_unlock_all()))
 
 
 def claim(connection: Connection, number: int) -> bool:
@@ -169,7 +206,9 @@ def begin_attempt(connection: Connection, numbers: Sequence[int]) -> None:
     """Count an attempt before anybody parses: a mail that kills the daemon must not do so for ever."""
     if numbers:
         connection.execute(
-            update(inbound).where(inbound.c.id.in_(list(numbers))).values(attempts=inbound.c.attempts + 1)
+            update(inbound)
+            .where(inbound.c.id.in_(list(numbers)), inbound.c.state == "received")
+            .values(attempts=inbound.c.attempts + 1)
         )
 
 
@@ -183,17 +222,33 @@ def forgive_attempt(connection: Connection, numbers: Sequence[int]) -> None:
         )
 
 
-def original(connection: Connection, row: Waiting) -> int | None:
-    """The earlier mail of which this one is a copy, if any (PRODUCT §2.1): same Message-ID and same content."""
+def original(connection: Connection, row: Waiting, sender: str) -> int | None:
+    """The mail decided before of which this one, from `sender`, is a copy, if any (PRODUCT §2.1).
+
+    Same Message-ID and same content. A mail that came later may have been decided first (this one crashed once, or
+    another daemon was quicker): then it holds the dedupe key, and this one is the copy.
+    """
     same = select(inbound.c.id).where(
         inbound.c.content_hash == row.content_hash,
         inbound.c.message_id == row.message_id,
-        inbound.c.id < row.id,
+        inbound.c.id != row.id,
+        or_(inbound.c.id < row.id, inbound.c.dedupe.is_not(None)),
         inbound.c.state == "done",
     )
     if not row.message_id:
-        same = same.where(inbound.c.sender == row.sender, inbound.c.received > row.received - NAMELESS_COPY)
+        same = same.where(inbound.c.sender == sender, inbound.c.received > row.received - NAMELESS_COPY)
     return connection.execute(same.order_by(inbound.c.id).limit(1)).scalar()
+
+
+def still_waits(connection: Connection, message_ids: Iterable[str], before: int) -> bool:
+    """Whether a mail with one of these Message-IDs came before row `before` and is not decided yet."""
+    wanted = list(message_ids)
+    if not wanted:
+        return False
+    statement = select(inbound.c.id).where(
+        inbound.c.message_id.in_(wanted), inbound.c.state == "received", inbound.c.id < before
+    )
+    return connection.execute(statement.limit(1)).scalar() is not None
 
 
 _FINISH = update(inbound).where(inbound.c.id == bindparam("number"))
@@ -343,8 +398,10 @@ def set_aside(connection: Connection, limit: int) -> Sequence[Any]:
     ).all()
 
 
-def mark_told(connection: Connection, numbers: Sequence[int]) -> None:
-    connection.execute(update(inbound).where(inbound.c.id.in_(list(numbers))).values(told=True))
+def mark_told(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Note that the admins are told of these; gives those that no other daemon has told them of meanwhile."""
+    news = update(inbound).where(inbound.c.id.in_(list(numbers)), inbound.c.told.is_(False)).values(told=True)
+    return set(connection.execute(news.returning(inbound.c.id)).scalars())
 
 
 def counts(connection: Connection) -> dict[str, int]:

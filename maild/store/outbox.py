@@ -174,11 +174,13 @@ def record(connection: Connection, owner: str, fates: Iterable[Fate]) -> None:
     )
 
 
-def renew(connection: Connection, owner: str, until: datetime) -> None:
-    """Prolong the leases of a daemon that is alive."""
-    connection.execute(
-        update(outbox).where(outbox.c.state == "leased", outbox.c.lease_owner == owner).values(lease_until=until)
-    )
+def renew(connection: Connection, owner: str, now: datetime, until: datetime) -> int:
+    """Prolong the leases of a daemon that is alive; how many. One that has run out stays so: others may be at it."""
+    return connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "leased", outbox.c.lease_owner == owner, outbox.c.lease_until >= now)
+        .values(lease_until=until)
+    ).rowcount
 
 
 def leased(connection: Connection, owner: str) -> bool:
@@ -313,9 +315,12 @@ def held_since(connection: Connection, reason: str, before: datetime) -> Sequenc
     ).all()  # fmt: skip
 
 
-def mark(connection: Connection, numbers: Sequence[int], state: str, reason: str) -> None:
-    if numbers:
-        connection.execute(update(outbox).where(outbox.c.id.in_(list(numbers))).values(state=state, reason=reason))
+def mark(connection: Connection, numbers: Sequence[int], state: str, reason: str) -> set[int]:
+    """Give held rows another state and reason; those that were still held, so that two daemons do not both do it."""
+    if not numbers:
+        return set()
+    still = update(outbox).where(outbox.c.id.in_(list(numbers)), outbox.c.state == "held")
+    return set(connection.execute(still.values(state=state, reason=reason).returning(outbox.c.id)).scalars())
 
 
 def counts(connection: Connection) -> dict[str, int]:

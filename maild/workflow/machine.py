@@ -1,7 +1,8 @@
 """Mails that no person wrote: noted or set aside, never answered, and no state changes for them (PRODUCT §2.3)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from maild.model import DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
 from maild.workflow import business_time, routing
@@ -91,4 +92,4 @@ def _away(event: MailArrived, policy: Policy) -> tuple[str, datetime] | None:
     if until is None:
         return agent.address, business_time.add_days(event.received, _AWAY_DAYS, policy.calendar)
     # The return date is the first day back, so they are away until it begins.
-    return agent.address, datetime.combine(until, time(0), UTC)
+    return agent.address, datetime.combine(until, time(0), ZoneInfo(policy.desk.zone))

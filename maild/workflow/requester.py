@@ -81,7 +81,7 @@ def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
         closure.close(draft, "withdrawn", "withdrawn by the requester", event.message.message_id)
         _tell_everybody_concerned(draft, "withdrawn", text)
         return "withdrawn by the requester"
-    if answer.kind == "solved" and not event.fields and not _is_scope_question(draft.ticket):
+    if answer.kind == "solved" and not _tells_more(draft.ticket, event.fields) and not _is_scope_question(draft.ticket):
         closure.close(draft, "confirmed", "the requester says that it works", event.message.message_id)
         _tell_everybody_concerned(draft, "confirmed", text)
         return "the requester says that it works"
@@ -165,6 +165,12 @@ def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
         draft.change("", asked=still)
         draft.note("fields", "", ", ".join(changed), "read in the requester's mail")
     return changed
+
+
+def _tells_more(ticket: Ticket, found: tuple[Field, ...]) -> bool:
+    """Whether details are given on purpose: who fills in a form wants work done. A name in the From field is none."""
+    told = (row for row in found if row.source in ("form", "label"))
+    return any(row.name not in ticket.fields or ticket.fields[row.name].value != row.value for row in told)
 
 
 def _is_scope_question(ticket: Ticket) -> bool:

@@ -1,0 +1,90 @@
+"""What is known of the usual mail providers: hosts, ports, how to log in, and how much they let out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Security = Literal["tls", "starttls"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Hosts are empty where they are the site's own. `connections` and `per_minute`: None takes the profile's;
+    `hints` are told to whoever runs `maild init` and written into the file."""
+
+    title: str
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: Security = "tls"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Security = "starttls"
+    profile: Literal["own", "exchange"] = "own"
+    connections: int | None = None
+    per_minute: int | None = None
+    hints: tuple[str, ...] = ()
+
+
+PROVIDERS: Mapping[str, Provider] = {
+    "exmail": Provider(
+        title="Tencent Exmail / WeCom mail 腾讯企业邮箱",
+        imap_host="imap.exmail.qq.com",
+        smtp_host="smtp.exmail.qq.com",
+        smtp_port=465,
+        smtp_security="tls",
+        connections=2,
+        per_minute=30,
+        hints=(
+            "Switch on IMAP/SMTP in the mailbox's settings (设置 > 客户端设置).",
+            "Where secure login (安全登录) is on, the password is a client password (客户端专用密码).",
+            "Mail to strangers counts against a daily quota that the whole domain shares; mail inside does not.",
+        ),
+    ),
+    "163": Provider(
+        title="NetEase 163 / 126 网易邮箱",
+        imap_host="imap.163.com",
+        smtp_host="smtp.163.com",
+        smtp_port=465,
+        smtp_security="tls",
+        connections=1,
+        per_minute=10,
+        hints=(
+            "Switch on IMAP/SMTP in the mailbox's settings (设置 > POP3/SMTP/IMAP).",
+            "The password is the authorisation code (授权码) that is shown there once, not the login's own.",
+            "NetEase wants every client to name itself (IMAP ID): maild does.",
+            "Free mailboxes may send little a day and are blocked when they send fast: fit for trying out only.",
+        ),
+    ),
+    "m365": Provider(
+        title="Microsoft 365 / Exchange Online",
+        imap_host="outlook.office365.com",
+        smtp_host="smtp.office365.com",
+        profile="exchange",
+        hints=(
+            "Microsoft 365 takes no passwords for IMAP, only OAuth 2.0, which this version does not speak yet:",
+            "have a mail flow rule or a forwarding hand the mail on to `maild deliver`, or to a mailbox elsewhere.",
+            "Out go 30 mails a minute and 10,000 recipients a day.",
+        ),
+    ),
+    "google": Provider(
+        title="Google Workspace / Gmail",
+        imap_host="imap.gmail.com",
+        smtp_host="smtp.gmail.com",
+        connections=4,
+        hints=(
+            "Switch on IMAP, and two-step verification; the password is an app password of 16 letters.",
+            "A Workspace user may send 2,000 mails a day.",
+        ),
+    ),
+    "exchange": Provider(
+        title="Exchange on your own servers",
+        connections=3,
+        hints=(
+            "IMAP is off by default: start the services MSExchangeIMAP4 and MSExchangeIMAP4BE.",
+            "For a shared mailbox the login is DOMAIN\\user\\alias.",
+            "The receive connector for clients lets 5 mails a minute through: raise its MessageRateLimit.",
+            "With a certificate of your own authority, set tls_ca in [[mailbox]] and [relay].",
+        ),
+    ),
+    "other": Provider(title="any other IMAP and SMTP server"),
+}

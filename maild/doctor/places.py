@@ -1,0 +1,120 @@
+"""What lies on this machine: letters, signing key, database."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from maild import desk
+from maild.config import SecretMissing, Settings, read_secret
+from maild.doctor.finding import Finding
+from maild.outbound.compose import Composer
+from maild.store import migrate
+from maild.store.engine import open_engine
+from maild.tokens import Tokens
+
+_KEY_BYTES = 16
+
+
+def letters(settings: Settings) -> Iterator[Finding]:
+    """Render every letter in every language with examples."""
+    override = Path(settings.templates.dir) if settings.templates.dir else None
+    if override is not None and not override.is_dir():
+        yield Finding("fail", "templates", f"{override} is no folder", "mend [templates] dir, or leave it empty", 78)
+        return
+    # A key for this one look: nothing that is made with it leaves.
+    mistakes = Composer(settings.policy, Tokens([os.urandom(32)], "check.invalid"), override).check_templates()
+    for mistake in mistakes:
+        yield Finding("fail", "templates", mistake, "", 78)
+    if not mistakes:
+        yield Finding(
+            "ok", "templates", f"every letter can be written{f', some of them from {override}' if override else ''}"
+        )
+
+
+def passwords(settings: Settings) -> Iterator[Finding]:
+    """Every password that config.toml names can be read."""
+    sources = {box.password_from: f"mailbox {box.name}" for box in settings.mailboxes}
+    if settings.relay is not None and settings.relay.password_from:
+        sources.setdefault(settings.relay.password_from, "relay")
+    for source, user in sources.items():
+        try:
+            empty = not read_secret(source)
+        except SecretMissing as missing:
+            yield Finding("fail", f"password of {user}", str(missing), "", 78)
+            continue
+        if empty:
+            yield Finding("fail", f"password of {user}", f"{source} is empty", "put the password there", 78)
+        else:
+            yield Finding("ok", f"password of {user}", f"read from {source}")
+
+
+def key(settings: Settings) -> Iterator[Finding]:
+    """The signing key: there, long enough, and nobody else's to read."""
+    source = settings.secrets.signing_key_from
+    if source:
+        try:
+            found = read_secret(source)
+        except SecretMissing as missing:
+            yield Finding("fail", "signing key", str(missing), "make one with `maild init --key FILE`", 78)
+            return
+        if len(found.encode()) < _KEY_BYTES:
+            yield Finding(
+                "fail", "signing key", f"shorter than {_KEY_BYTES} bytes", "make one with `maild init --key FILE`", 78
+            )
+        else:
+            yield Finding("ok", "signing key", f"read from {source}")
+        return
+    if make_url(settings.database.url).get_backend_name() != "sqlite":
+        yield Finding(
+            "fail", "signing key", "[secrets] signing_key_from is missing: daemons on one database must share one key",
+            "make one with `maild init --key FILE`", 78,
+        )  # fmt: skip
+        return
+    own = settings.state_dir / "signing.key"
+    try:
+        mode = own.stat().st_mode
+    except FileNotFoundError:
+        yield Finding("ok", "signing key", f"{own} is made at the first start")
+        return
+    except OSError as error:
+        yield Finding("fail", "signing key", f"{own}: {error.strerror}", "run the check as the daemon's own user", 78)
+        return
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding("fail", "signing key", f"other users may read {own}", f"run `chmod 600 {own}`", 78)
+    else:
+        yield Finding("ok", "signing key", str(own))
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Reachable, and of this version's schema. An SQLite file that is not there is not made."""
+    try:
+        url = make_url(settings.database.url)
+        shown = url.render_as_string(hide_password=True)
+        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+            yield Finding("fail", "database", f"there is no {url.database} yet", "run `maild db upgrade`", 78)
+            return
+        state = migrate.state(open_engine(desk.database_url(settings)))
+    except ArgumentError as error:
+        yield Finding("fail", "database", f"[database] url: {error}", "write it as config.toml shows", 78)
+    except SecretMissing as missing:
+        yield Finding("fail", "database", str(missing), "", 78)
+    except (DBAPIError, OSError) as error:
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().split("\n")[0]
+        yield Finding("fail", "database", f"{shown}: {said}", "is the server running, and may this user use it?")
+    else:
+        yield {
+            "current": Finding("ok", "database", f"{shown}, schema {migrate.HEAD}"),
+            "empty": Finding("fail", "database", f"{shown} is empty", "run `maild db upgrade`", 78),
+            "behind": Finding("fail", "database", f"{shown} is older than this maild", "run `maild db upgrade`", 78),
+            "future": Finding(
+                "fail",
+                "database",
+                f"{shown} was written by a newer maild",
+                "install that version, or restore the backup",
+                78,
+            ),
+        }[state]

@@ -1,0 +1,95 @@
+"""What can be judged from the settings alone. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from maild.config import Settings
+from maild.doctor.finding import Finding
+from maild.model import Policy
+
+_DECEMBER = 12
+_MODES = {
+    "observe": "nothing leaves but a daily mail to the admins that shows what would have been sent",
+    "agents": "only notices to agents, leads and admins leave",
+    "live": "everything leaves",
+}
+
+
+def rules(settings: Settings, today: date) -> Iterator[Finding]:
+    """Warnings about settings that are valid and yet not what most desks want."""
+    policy = settings.policy
+    yield from _mode(policy)
+    yield from _people(policy)
+    yield from _trust(policy)
+    yield from _nights(policy)
+    yield from _holidays(settings, today)
+    if not settings.mailboxes:
+        yield Finding("fail", "mailbox", "there is no [[mailbox]]", "name the mailbox to watch", 78)
+    if settings.relay is None:
+        yield Finding("fail", "relay", "[relay] is missing", "without it no mail can leave", 78)
+
+
+def _mode(policy: Policy) -> Iterator[Finding]:
+    live = policy.mode == "live"
+    remedy = "" if live else "when what you see is right, go on to the next of observe, agents, live ([desk] mode)"
+    yield Finding("ok" if live else "warn", "mode", f"{policy.mode}: {_MODES[policy.mode]}", remedy)
+
+
+def _people(policy: Policy) -> Iterator[Finding]:
+    if not policy.agents:
+        yield Finding(
+            "warn", "agents", "nobody is listed in [[agents]]", "list at least one, or nobody hears of a ticket"
+        )
+        return
+    needed = {category.team for category in policy.categories.values()}
+    there = {team for agent in policy.agents.values() for team in agent.teams}
+    empty = sorted(needed - there)
+    if empty:
+        yield Finding(
+            "warn", "agents", f"nobody is in {', '.join(empty)}, where some categories go",
+            "add these teams to somebody's `teams`, or give the categories another team",
+        )  # fmt: skip
+    else:
+        yield Finding("ok", "agents", f"{len(policy.agents)} in {len(policy.teams)} teams, every category has somebody")
+    if not policy.admins:
+        yield Finding(
+            "warn", "admins", "nobody is listed in [[admins]]", "list who is to hear of alarms and quarantined mail"
+        )
+
+
+def _trust(policy: Policy) -> Iterator[Finding]:
+    if policy.authserv_id:
+        yield Finding("ok", "trust", f"{policy.authserv_id} vouches for senders")
+        return
+    yield Finding(
+        "warn",
+        "trust",
+        "no mail server vouches for senders: agents prove themselves only by answering a notice of theirs, for 14 days",
+        "set [trust] authserv_id to the name in the Authentication-Results that your own mail server writes",
+        loud=True,
+    )
+
+
+def _nights(policy: Policy) -> Iterator[Finding]:
+    nights = sorted(priority for priority, target in policy.targets.items() if target.calendar == "24x7")
+    if not nights:
+        return
+    if policy.on_call:
+        yield Finding("ok", "on call", f"{', '.join(nights)} count around the clock")
+        return
+    yield Finding(
+        "warn", "on call", f"nobody is on call: {', '.join(nights)} count around the clock only on paper",
+        "set [alarm] on_call or exec when somebody is reachable at night",
+    )  # fmt: skip
+
+
+def _holidays(settings: Settings, today: date) -> Iterator[Finding]:
+    wanted = {today.year} if today.month < _DECEMBER else {today.year, today.year + 1}
+    missing = sorted(wanted & set(settings.holidays_missing))
+    if missing:
+        yield Finding(
+            "warn", "holidays", f"the swapped working days of {', '.join(map(str, missing))} are not known",
+            "update the package `holidays`, or list them in [calendar] extra_workdays and extra_holidays",
+        )  # fmt: skip
+    else:
+        yield Finding("ok", "holidays", f"known for {', '.join(map(str, sorted(wanted)))}")

@@ -1,0 +1,66 @@
+"""`python -m tests.crash.long ROUNDS [SEED]`: the daemon killed at random moments, again and again, under load."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests import servers
+from tests.conftest import USERS
+from tests.crash.rounds import Rounds
+
+# Half of the kills strike at a named place, at a random one of its passings; the other half at any time.
+PLACES = ("received", "attempts", "applied", "decided", "leased", "dot", "answered", "recording", "recorded", "unfiled")
+CHECK_EVERY = 20
+# As many mails as one history; then a fresh desk, so that checking does not take longer than killing.
+ROUND_MAILS = (1, 6)
+LONGEST_LIFE_S = 1.5
+
+
+def play(rounds: Rounds, count: int, seed: str) -> tuple[int, int, int]:
+    """Kill `count` times, checking the history every so often; (kills, mails, second copies). Raises AssertionError."""
+    dice = random.Random(seed)
+    print(f"seed {seed}: {count} rounds")
+    second = 0
+    for number in range(1, count + 1):
+        rounds.deliver(dice.randint(*ROUND_MAILS))
+        if dice.random() < 0.5:
+            point = f"{dice.choice(PLACES)}:{dice.randint(1, 4)}"
+            rounds.start(point)
+            rounds.dead_under_load(point)
+        else:
+            rounds.start()
+            servers.wait_until(lambda: rounds.said("ready"), "the daemon is ready", 30)
+            life = dice.uniform(0, LONGEST_LIFE_S)
+            rounds.deliver(dice.randint(1, 3))
+            time.sleep(life)
+            rounds.kill(f"after {life:.3f} s")
+        if number % CHECK_EVERY == 0 or number == count:
+            rounds.start()
+            rounds.settle(120)
+            rounds.stop()
+            verdict = rounds.check()
+            assert verdict.faults == [], f"seed {seed}, round {number}: {verdict.faults}\n{rounds.tail()}"
+            second = verdict.second_copies
+            print(f"round {number}: {len(rounds.sent)} mails, {len(rounds.sink.mails)} on the wire, {second} twice")
+    return len(rounds.deaths), len(rounds.sent), second
+
+
+def main() -> None:
+    count, seed = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else str(time.time_ns())
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with servers.Dovecot(Path(folder) / "dovecot", USERS) as dovecot, servers.Sink() as sink:
+            rounds = Rounds(Path(folder) / "desk", dovecot, sink)
+            try:
+                kills, mails, second = play(rounds, count, seed)
+            finally:
+                rounds.close()
+    print(f"{kills} kills, {mails} mails: none lost, none doubled; {second} copies sent twice, as promised")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What must hold after every story, over all bytes that left and all that stands on record."""
+
+import email
+import email.policy
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from email.message import EmailMessage
+
+from sqlalchemy import Connection, select
+
+from maild.store.schema import entry, history, inbound, ticket, timer
+from tests.stories.clients import DESK
+from tests.stories.stage import Out
+
+# Scripts put this word into every text that must stay inside.
+CANARY = "CANARY"
+# An internal line shorter than this may stand in a public mail by chance.
+_TELLING_CHARACTERS = 12
+_REQUESTERS_VERBS = frozenset({"solved", "unsolved", "withdraw", *(f"rate{n}" for n in range(1, 6))})
+_BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text_of(message: EmailMessage, kind: str = "plain") -> str:
+    """The text or HTML body of a mail, decoded, with plain line ends."""
+    part = message.get_body((kind,))
+    return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
+
+
+def check(outs: Sequence[Out], connection: Connection) -> list[str]:
+    """Every rule that is broken, one line each; an empty list is good."""
+    left = [out for out in outs if out.state == "sent"]
+    mails = [(out, parsed(out.raw)) for out in outs]
+    return [
+        *_secrets(mails, connection),
+        *(mistake for out, mail in mails for mistake in _marks(out, mail)),
+        *_unique(outs),
+        *_threads(mails, connection),
+        *_records(connection),
+        *(f"mail {out.number} has no sent mark though it is in {out.state}" for out in left if not out.raw),
+    ]
+
+
+def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
+    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
+    public, inside = set[str](), set[str]()
+    for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
+        (inside if row.visibility == "internal" else public).update(line.strip() for line in row.new_text.splitlines())
+    telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
+    found = []
+    for out, mail in mails:
+        if out.audience not in ("requester", "stranger"):
+            continue
+        everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
+        for word in (CANARY, *telling):
+            if word in everything:
+                found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
+        for verb in _BUTTON.findall(everything):
+            if verb not in _REQUESTERS_VERBS:
+                found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
+    return found
+
+
+def _marks(out: Out, mail: EmailMessage) -> list[str]:
+    """Automatic mail says so (RFC 3834 §5); a person's relayed words don't; everything has the loop header."""
+    found = []
+    name = f"{out.template} to {out.recipient}"
+    if out.automatic != bool(mail["Auto-Submitted"]):
+        found.append(f"{name}: Auto-Submitted is {mail['Auto-Submitted']!r}, automatic is {out.automatic}")
+    if out.automatic and mail["X-Auto-Response-Suppress"] != "All":
+        found.append(f"{name}: X-Auto-Response-Suppress is {mail['X-Auto-Response-Suppress']!r}")
+    if not str(mail["X-Maild-Loop"] or "").startswith(DESK):
+        found.append(f"{name}: no X-Maild-Loop")
+    recipients = [each.addr_spec.lower() for each in mail["To"].addresses]
+    if recipients != [out.recipient] or mail["Cc"] or mail["Bcc"]:
+        found.append(f"{name}: written to {recipients}, Cc {mail['Cc']}")
+    if [each.addr_spec for each in mail["From"].addresses] != [DESK]:
+        found.append(f"{name}: comes from {mail['From']}")
+    if out.envelope_sender is not None and out.envelope_sender != ("" if out.automatic else DESK):
+        found.append(f"{name}: the envelope names {out.envelope_sender!r} as its sender")
+    return found
+
+
+def _unique(outs: Sequence[Out]) -> list[str]:
+    counted = Counter(out.message_id for out in outs)
+    return [f"the Message-ID {one} was used {count} times" for one, count in counted.items() if count > 1]
+
+
+def _threads(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
+    """Each person's mails about one ticket have one subject and hang on one another (RFC 5322 §3.6.4)."""
+    written = defaultdict(set)
+    for row in connection.execute(select(entry.c.ticket, entry.c.author, entry.c.message_id)):
+        written[row.ticket, row.author.lower()].add(row.message_id)
+    # A mail that waits for its writer's confirmation is on no ticket yet, but the question about it answers it.
+    for row in connection.execute(select(inbound.c.ticket, inbound.c.sender, inbound.c.message_id)):
+        written[row.ticket, row.sender.lower()].add(row.message_id)
+    had: dict[tuple[int, str], list[str]] = defaultdict(list)
+    subjects: dict[tuple[int, str], str] = {}
+    found = []
+    for out, mail in mails:
+        if out.ticket is None or out.state in ("held", "cancelled"):
+            continue
+        key = (out.ticket, out.recipient)
+        name = f"{out.template} to {out.recipient}"
+        subject = str(mail["Subject"])
+        if subjects.setdefault(key, subject) != subject:
+            found.append(f"{name}: the subject was {subjects[key]!r} and is {subject!r}")
+        if f"[IT-{out.ticket}]" not in subject:
+            found.append(f"{name}: no tag in the subject {subject!r}")
+        parent = str(mail["In-Reply-To"] or "")
+        chain = str(mail["References"] or "").split()
+        if parent and (not chain or chain[-1] != parent):
+            found.append(f"{name}: answers {parent}, but its References end in {chain[-1:]}")
+        if had[key] and parent not in (*had[key], *written[key]):
+            found.append(f"{name}: hangs on {parent or 'nothing'}, not on the conversation of this person")
+        had[key].append(out.message_id)
+    return found
+
+
+def _records(connection: Connection) -> list[str]:
+    """Every mail has its fate and reason; every transition its who and why, in an unbroken line of states."""
+    found = [
+        f"inbound {row.id}: fate {row.fate!r}, reason {row.reason!r}"
+        for row in connection.execute(select(inbound))
+        if row.state != "done" or not row.fate or not row.reason or row.reason.startswith("failed ")
+    ]
+    found += [f"the timer {row.kind} of {row.ticket} failed" for row in connection.execute(select(timer)) if row.failures]
+    for one in connection.execute(select(ticket.c.id, ticket.c.state)).all():
+        state = "new"
+        lines = connection.execute(select(history).where(history.c.ticket == one.id).order_by(history.c.id)).all()
+        if not lines or lines[0].what not in ("category", "registered"):
+            found.append(f"ticket {one.id}: its history does not begin with its registration")
+        for line in (line for line in lines if line.what == "state"):
+            if line.was != state or not line.who or not line.why:
+                found.append(f"ticket {one.id}: {line.was} → {line.becomes} by {line.who!r} because {line.why!r}")
+            state = line.becomes
+        if state != one.state:
+            found.append(f"ticket {one.id} is {one.state}, its history ends in {state}")
+    return found

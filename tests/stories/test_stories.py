@@ -1,0 +1,153 @@
+"""Every story in this folder, in memory and on real servers: the same files, the same expectations."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maild import desk
+from maild.apply import Writer
+from maild.config import Settings
+from maild.ingest.worker import Worker
+from maild.store import migrate
+from maild.store.engine import open_engine
+from tests import servers
+from tests.conftest import need
+from tests.stories.play import play
+from tests.stories.script import read
+from tests.stories.stage import (
+    PASSWORD,
+    Memory,
+    Real,
+    SharedWorker,
+    Street,
+    copy_template,
+    settings_for,
+    sqlite_template,
+)
+
+HERE = Path(__file__).parent
+STORIES = sorted(path.parent.name for path in HERE.glob("*/story.txt"))
+# PostgreSQL plays every second story, and those about two writers at once or long waits whatever their place.
+ON_POSTGRES = STORIES[::2]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sqlite_template(tmp_path_factory.mktemp("stories"))
+
+
+@pytest.fixture(scope="session")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all stories in memory: they may share the desk's signing key."""
+    return tmp_path_factory.mktemp("state")
+
+
+# A desk's rules and letters are the same for all stories without settings of their own.
+_DESKS: dict[str, tuple[Settings, Writer]] = {}
+
+
+def _desk(settings: dict[str, dict[str, Any]], state_dir: Path) -> tuple[Settings, Writer]:
+    key = repr(settings)
+    if key not in _DESKS:
+        made = settings_for(settings, daemon={"state_dir": str(state_dir)})
+        _DESKS[key] = made, desk.writer(made, desk.tokens(made))
+    return _DESKS[key]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_story_goes_as_told_in_memory(name: str, template: Path, state_dir: Path, tmp_path: Path) -> None:
+    story = read(HERE / name)
+    settings, writer = _desk(story.settings, state_dir)
+    stage = Memory(settings, open_engine(copy_template(template, tmp_path / "maild.db")), writer)
+    try:
+        play(story, stage)
+    finally:
+        stage.close()
+
+
+@pytest.fixture(scope="session")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    """A Dovecot with one login a story, and a relay: Postfix where that can run, which hands all on to the sink."""
+    need("dovecot", "dovecot-imapd dovecot-lmtpd")
+    logins = {_login(kind, name): PASSWORD for kind in ("sqlite", "postgresql") for name in STORIES}
+    with servers.Dovecot(tmp_path_factory.mktemp("dovecot"), logins) as dovecot, servers.Sink() as sink:
+        if not (servers.ROOT and servers.find("postfix")):
+            if servers.ROOT:
+                need("postfix", "postfix")
+            yield Street(dovecot, sink.port, sink)
+            return
+        with servers.Postfix(None, [], dovecot.lmtp_port, sink.port, domain="mailboxes.example") as postfix:
+            yield Street(dovecot, postfix.smtp_port, sink)
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[SharedWorker]:
+    with Worker() as real:
+        yield SharedWorker(real)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: servers.Postgres) -> str:
+    def prepare(url: str) -> None:
+        engine = open_engine(url)
+        migrate.upgrade(engine)
+        engine.dispose()
+
+    return postgres.template("stories", prepare)
+
+
+def _login(kind: str, name: str) -> str:
+    return f"{kind}.{name}@corp.example"
+
+
+def _play_for_real(kind: str, name: str, url: str, street: Street, worker: SharedWorker, folder: Path) -> None:
+    story = read(HERE / name)
+    for file, secret in (("password", PASSWORD), ("key", "a key for the stories, of 32 bytes")):
+        (folder / file).write_text(secret)
+        (folder / file).chmod(0o600)
+    box = {
+        "name": "main",
+        "host": "127.0.0.1",
+        "port": street.dovecot.imap_port,
+        "security": "none",
+        "login": _login(kind, name),
+        "password_from": f"file:{folder / 'password'}",
+        "poll": "1s",
+    }
+    settings = settings_for(
+        story.settings,
+        mailbox=[box],
+        relay={"host": "127.0.0.1", "port": street.relay_port, "security": "none"},
+        database={"url": url},
+        daemon={"state_dir": str(folder)},
+        secrets={"signing_key_from": f"file:{folder / 'key'}"},
+    )
+    # Shorter than a config may say: a story's clock jumps, and nobody rings a bell then.
+    settings = replace(settings, daemon=settings.daemon.model_copy(update={"tick": timedelta(milliseconds=100)}))
+    stage = Real(settings, street, _login(kind, name), worker)
+    try:
+        play(story, stage)
+    finally:
+        stage.close()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_story_goes_as_told_from_dovecot_through_sqlite_to_the_relay(
+    name: str, street: Street, worker: SharedWorker, template: Path, tmp_path: Path
+) -> None:
+    _play_for_real("sqlite", name, copy_template(template, tmp_path / "maild.db"), street, worker, tmp_path)
+
+
+@pytest.mark.parametrize("name", ON_POSTGRES)
+def test_the_story_goes_as_told_from_dovecot_through_postgresql_to_the_relay(
+    name: str, street: Street, worker: SharedWorker, postgres: servers.Postgres, postgres_template: str, tmp_path: Path
+) -> None:
+    url = postgres.database(postgres_template)
+    try:
+        _play_for_real("postgresql", name, url, street, worker, tmp_path)
+    finally:
+        postgres.drop(url)
