@@ -99,8 +99,11 @@ class Receiver:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
                 yield ledger.hold(connection, AHEAD_MAILS, oldest_first)
-            finally:
-                ledger.let_go(connection)
+            except BaseException:
+                # The end of the connection is the end of its locks, whatever state it is in.
+                connection.invalidate()
+                raise
+            ledger.let_go(connection)
 
     def _round(self, rows: list[ledger.Waiting], on_commit: Callable[[], None]) -> int:
         with self._engine.begin() as connection:

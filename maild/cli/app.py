@@ -1,6 +1,5 @@
 """All commands under one name, and how they end."""
 
-import os
 import sys
 import traceback
 
@@ -70,10 +69,6 @@ def main() -> None:
     except typer.Abort:
         ends.say("given up; nothing was changed")
         code = 130
-    except BrokenPipeError:
-        # Whoever read us has seen enough. What is left in the buffer must not raise again at the very end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         known = ends.told(error)
         if known is None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -157,7 +158,7 @@ def init(
         _write(password, ask_password(answers.login) + "\n")
         if typer.confirm("Test the logins now?", default=True):
             _test_logins(out)
-    _next_steps(out, chosen, password)
+    _next_steps(out, chosen.hints if yes else (), password)
 
 
 def _write_config(out: Path, text: str) -> None:
@@ -216,12 +217,12 @@ def _machine_zone(provider: Provider) -> str:
     return named
 
 
-def _next_steps(out: Path, provider: Provider, password: Path | None) -> None:
+def _next_steps(out: Path, hints: Sequence[str], password: Path | None) -> None:
     option = "" if str(out) == "config.toml" else f"-c {out} "
     print(f"Written: {out} (mode observe: nothing leaves until you say so).")
     if password is not None and password.exists():
         print(f"Password: {password}, readable by you alone.")
-    for hint in provider.hints:
+    for hint in hints:
         print(f"  · {hint}")
     print("Next:")
     if password is not None and not password.exists():

@@ -19,10 +19,13 @@ def _insert(connection: Connection) -> Any:
 
 def claim_chore(connection: Connection, name: str, period: str, when: datetime) -> bool:
     """Whether this daemon is the one that does a chore for this period."""
-    done = connection.execute(
-        _insert(connection)(chore).values(name=name, period=period, at=when).on_conflict_do_nothing()
-    )
-    return int(done.rowcount) == 1
+    statement = _insert(connection)(chore).values(name=name, period=period, at=when).on_conflict_do_nothing()
+    return _was_new(connection, statement.returning(chore.c.name))
+
+
+def _was_new(connection: Connection, statement: Any) -> bool:
+    """Whether an INSERT … ON CONFLICT DO NOTHING RETURNING made a row. Its rowcount is -1 on PostgreSQL, made or not."""
+    return connection.execute(statement).scalar() is not None
 
 
 def forget_chores(connection: Connection, before: datetime) -> None:
@@ -31,12 +34,12 @@ def forget_chores(connection: Connection, before: datetime) -> None:
 
 def open_alarm(connection: Connection, kind: str, detail: str, when: datetime) -> bool:
     """Whether this is news: an alarm of that kind that is open already stays silent."""
-    done = connection.execute(
+    statement = (
         _insert(connection)(alarm)
         .values(kind=kind, detail=detail[:500], opened=when)
         .on_conflict_do_nothing(index_elements=["kind"], index_where=alarm.c.closed.is_(None))
     )
-    return int(done.rowcount) == 1
+    return _was_new(connection, statement.returning(alarm.c.id))
 
 
 def close_alarm(connection: Connection, kind: str, when: datetime) -> bool:
@@ -64,8 +67,8 @@ def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
 
 def use_token(connection: Connection, token: str, when: datetime) -> bool:
     """Use up a single-use token; False if it was used before."""
-    done = connection.execute(_insert(connection)(token_use).values(token=token, at=when).on_conflict_do_nothing())
-    return int(done.rowcount) == 1
+    statement = _insert(connection)(token_use).values(token=token, at=when).on_conflict_do_nothing()
+    return _was_new(connection, statement.returning(token_use.c.token))
 
 
 def was_used(connection: Connection, token: str) -> bool:

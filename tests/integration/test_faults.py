@@ -104,6 +104,12 @@ def lines(caplog: pytest.LogCaptureFixture) -> Callable[[str], list[str]]:
     return holding
 
 
+def grow_old() -> None:
+    """INTERNALDATE has whole seconds: what came within the last one before the first look counts as new."""
+    came = time.monotonic()
+    servers.wait_until(lambda: time.monotonic() - came > 2, "the mail is older than the first look")
+
+
 def states(steps: Steps) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in steps.rows("SELECT template, state FROM outbox ORDER BY id")]
 
@@ -197,6 +203,7 @@ def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_r
 ) -> None:
     box.deliver(mail("read"), mail("unread"))
     box.dovecot.doveadm("flags", "add", "-u", box.login, "\\Seen", "mailbox", "INBOX", "1")
+    grow_old()
     settings = prepared(tmp_path, box, sink.port, mailbox={"backlog": "unseen", "file_away": False})
     clock = Clock()
     with Steps(settings, clock) as desk:
@@ -215,9 +222,7 @@ def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_r
 def test_a_new_uidvalidity_brings_nothing_twice_and_loses_nothing(tmp_path: Path, box: Box, sink: Sink) -> None:
     settings = prepared(tmp_path, box, sink.port, mailbox={"backlog": "new", "file_away": False})
     box.deliver(mail("before"))
-    # INTERNALDATE has whole seconds; what came within the last one before the first look counts as new.
-    came = time.monotonic()
-    servers.wait_until(lambda: time.monotonic() - came > 2, "the mail is older than the first look")
+    grow_old()
     with Steps(settings) as desk:
         assert desk.fetch() == 0
         box.deliver(mail("one"), mail("two"), mail("nameless").replace(b"Message-ID", b"X-None"))

@@ -1,6 +1,7 @@
 """Every story in this folder, in memory and on real servers: the same files, the same expectations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maild import desk
+from maild import daemon, desk
 from maild.apply import Writer
 from maild.config import Settings
 from maild.ingest.worker import Worker
@@ -31,7 +32,7 @@ from tests.stories.stage import (
 
 HERE = Path(__file__).parent
 STORIES = sorted(path.parent.name for path in HERE.glob("*/story.txt"))
-# PostgreSQL plays every second story, and those about two writers at once or long waits whatever their place.
+# PostgreSQL plays every second story.
 ON_POSTGRES = STORIES[::2]
 
 
@@ -84,27 +85,24 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
             yield Street(dovecot, postfix.smtp_port, sink)
 
 
-@pytest.fixture(scope="session")
-def worker() -> Iterator[SharedWorker]:
-    with Worker() as real:
-        yield SharedWorker(real)
+# Stories mostly wait (Dovecot tells of a new mail after half a second), so several are played at a time.
+AT_A_TIME = 4
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: servers.Postgres) -> str:
-    def prepare(url: str) -> None:
-        engine = open_engine(url)
-        migrate.upgrade(engine)
-        engine.dispose()
-
-    return postgres.template("stories", prepare)
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Where the real plays run; their daemons share one parsing process, as starting it takes half a second."""
+    with pytest.MonkeyPatch.context() as patch, Worker() as worker, ThreadPoolExecutor(AT_A_TIME) as threads:
+        patch.setattr(daemon, "Worker", SharedWorker(worker))
+        yield threads
+        threads.shutdown(cancel_futures=True)
 
 
 def _login(kind: str, name: str) -> str:
     return f"{kind}.{name}@corp.example"
 
 
-def _play_for_real(kind: str, name: str, url: str, street: Street, worker: SharedWorker, folder: Path) -> None:
+def _play_for_real(kind: str, name: str, url: str, street: Street, folder: Path) -> None:
     story = read(HERE / name)
     for file, secret in (("password", PASSWORD), ("key", "a key for the stories, of 32 bytes")):
         (folder / file).write_text(secret)
@@ -128,26 +126,73 @@ def _play_for_real(kind: str, name: str, url: str, street: Street, worker: Share
     )
     # Shorter than a config may say: a story's clock jumps, and nobody rings a bell then.
     settings = replace(settings, daemon=settings.daemon.model_copy(update={"tick": timedelta(milliseconds=100)}))
-    stage = Real(settings, street, _login(kind, name), worker)
+    stage = Real(settings, street, _login(kind, name))
     try:
         play(story, stage)
     finally:
         stage.close()
 
 
+_Plays = dict[str, "Future[None]"]
+
+
+def _begin(request: pytest.FixtureRequest, test: str, pool: ThreadPoolExecutor, one: Callable[[str], None]) -> _Plays:
+    """Start every story that this run has selected for the test called `test`."""
+    names = [item.callspec.params["name"] for item in request.session.items if getattr(item, "originalname", "") == test]
+    return {name: pool.submit(one, name) for name in names}
+
+
+@pytest.fixture(scope="session")
+def plays_on_sqlite(
+    request: pytest.FixtureRequest,
+    pool: ThreadPoolExecutor,
+    street: Street,
+    template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> _Plays:
+    folders = tmp_path_factory.mktemp("sqlite")
+
+    def one(name: str) -> None:
+        folder = folders / name
+        folder.mkdir()
+        _play_for_real("sqlite", name, copy_template(template, folder / "maild.db"), street, folder)
+
+    return _begin(request, "test_the_story_goes_as_told_from_dovecot_through_sqlite_to_the_relay", pool, one)
+
+
+@pytest.fixture(scope="session")
+def plays_on_postgresql(
+    request: pytest.FixtureRequest,
+    pool: ThreadPoolExecutor,
+    street: Street,
+    postgres: servers.Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> _Plays:
+    def prepare(url: str) -> None:
+        engine = open_engine(url)
+        migrate.upgrade(engine)
+        engine.dispose()
+
+    migrated = postgres.template("stories", prepare)
+    folders = tmp_path_factory.mktemp("postgresql")
+    # Two copies of one template at the same moment are refused, so all are made now.
+    urls = {name: postgres.database(migrated) for name in ON_POSTGRES}
+
+    def one(name: str) -> None:
+        folder = folders / name
+        folder.mkdir()
+        _play_for_real("postgresql", name, urls[name], street, folder)
+
+    return _begin(request, "test_the_story_goes_as_told_from_dovecot_through_postgresql_to_the_relay", pool, one)
+
+
 @pytest.mark.parametrize("name", STORIES)
-def test_the_story_goes_as_told_from_dovecot_through_sqlite_to_the_relay(
-    name: str, street: Street, worker: SharedWorker, template: Path, tmp_path: Path
-) -> None:
-    _play_for_real("sqlite", name, copy_template(template, tmp_path / "maild.db"), street, worker, tmp_path)
+def test_the_story_goes_as_told_from_dovecot_through_sqlite_to_the_relay(name: str, plays_on_sqlite: _Plays) -> None:
+    plays_on_sqlite[name].result()
 
 
 @pytest.mark.parametrize("name", ON_POSTGRES)
 def test_the_story_goes_as_told_from_dovecot_through_postgresql_to_the_relay(
-    name: str, street: Street, worker: SharedWorker, postgres: servers.Postgres, postgres_template: str, tmp_path: Path
+    name: str, plays_on_postgresql: _Plays
 ) -> None:
-    url = postgres.database(postgres_template)
-    try:
-        _play_for_real("postgresql", name, url, street, worker, tmp_path)
-    finally:
-        postgres.drop(url)
+    plays_on_postgresql[name].result()
