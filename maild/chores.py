@@ -137,8 +137,6 @@ class Chores:
                     audience="agent" if agent else "requester",
                     language=language,
                     reply="internal",
-                    # A summary stands for mails that were counted already.
-                    automatic=True,
                     values={"rows": tuple((row.created, row.subject) for row in held[:_ROWS]), "count": len(held)},
                 )
                 post(connection, [mail], self._writer, now)

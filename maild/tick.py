@@ -11,8 +11,8 @@ from maild import failpoint, gather
 from maild.apply import Writer, apply
 from maild.model import Address, DeliveryFailed, Event, TimerFired
 from maild.store import tickets, timers
-from maild.store.timers import DELIVERY_FAILED
 from maild.store.engine import reading
+from maild.store.timers import DELIVERY_FAILED
 from maild.workflow.decide import decide, needs
 
 log = logging.getLogger("maild.tick")

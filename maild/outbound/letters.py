@@ -48,6 +48,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/progress": Letter(title=Words("how it stands", "进度说明")),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
+    "requester/summary": Letter({"rows": (), "count": 0}),
     "stranger/received": Letter(),
     "agent/new_ticket": Letter(
         {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": ""},
@@ -64,6 +65,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/confirm_command": Letter({"commands": (), "text": ""}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "template": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
+    "agent/summary": Letter({"rows": (), "count": 0}),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": ""}),

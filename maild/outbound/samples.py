@@ -155,6 +155,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "remedy": "在邮箱设置里生成授权码" if chinese else "make an app password",
         },
         "admin/recovered": {"what": "收信" if chinese else "fetching mail"},
+        "agent/summary": {"rows": ((NOW, "Re: [IT-1042] …"),), "count": 1},
+        "requester/summary": {"rows": ((NOW, "Re: [IT-1042] …"),), "count": 1},
         "admin/quarantined": {"rows": ((4711, "li.lei@corp.example", "…", "too deep"),)},
         "admin/observed": {"rows": ((NOW, "requester/acknowledged", "li.lei@corp.example", "Re: [IT-1042] …", "new"),)},
     }
