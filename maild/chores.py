@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import schedule
 from sqlalchemy import Engine
 
+from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
@@ -44,8 +45,10 @@ class Chores:
         clock: Callable[[], datetime],
         health: Callable[[], list[Health]],
         patience: timedelta,
+        alarm_program: str = "",
     ) -> None:
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
+        self._alarm_program = alarm_program
         self._plan = schedule.Scheduler()
         self._plan.every(15).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
@@ -79,6 +82,7 @@ class Chores:
                 return
             post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
         log.error("alarm: %s: %s", name, detail)
+        raise_alarm(self._alarm_program, name, detail)
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:

@@ -74,6 +74,10 @@ def consider(
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
     screening = screen(message, policy)
+    watched = mailbox.partition("/")[2]
+    if watched and screening.verdict == "person":
+        # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
+        screening = Screening("spam", f"it was put into the folder {watched}")
     if screening.verdict == "bounce" and message.bounce is not None:
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = Thread(number, "references" if number is not None else "none")

@@ -19,6 +19,7 @@ from types import FrameType
 from sqlalchemy.exc import DBAPIError
 
 from maild import desk
+from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
 from maild.config import ConfigError, Settings, load
 from maild.fetch import Fetcher
@@ -77,7 +78,9 @@ class Daemon:
         self._receiver = Receiver(self._engine, self._writer, self._worker, clock, settings.limits.parse_bytes)
         self._ticker = Ticker(self._engine, self._writer, clock)
         self._sender = desk.sender(settings, self._engine, clock)
-        self._chores = Chores(self._engine, self._writer, clock, self._health, settings.alarm.no_fetch)
+        self._chores = Chores(
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
+        )
         self._fetch_loops = [
             self._fetch_loop(fetcher, poll) for fetcher, poll in desk.fetchers(settings, self._engine, clock)
         ]
@@ -117,6 +120,8 @@ class Daemon:
         while self._receiver.alarms:
             kind, what = self._receiver.alarms.popleft()
             log.warning("%s: %s", kind, what)
+            if kind == "P1":
+                raise_alarm(self._settings.alarm.exec, kind, what)
 
     def _rest_receive(self) -> None:
         self._received.wait(_DEFERRED_S if self._receiver.deferred else _REST_S)
@@ -245,7 +250,8 @@ class Daemon:
 
     def _announce(self, told: str) -> str:
         """READY once every loop has done a round; before that, what it waits for, each thing once."""
-        waiting = [loop for loop in self._loops if not loop.succeeded.is_set()]
+        # A junk folder that is missing is no reason to keep the desk shut.
+        waiting = [loop for loop in self._loops if not loop.succeeded.is_set() and "/" not in loop.name]
         if not waiting:
             self.ready.set()
             notify("READY=1", "STATUS=running")

@@ -122,15 +122,19 @@ def check_codes(settings: Settings, engine: Engine) -> None:
 def fetchers(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> list[tuple[Fetcher, float]]:
     """One Fetcher a mailbox, each with how often it polls (seconds)."""
     made = []
-    for box in settings.mailboxes:
+    for box, name, folder in (
+        each
+        for box in settings.mailboxes
+        for each in [(box, box.name, box.folder), *((box, f"{box.name}/{junk}", junk) for junk in box.also_watch)]
+    ):
         account = Account(
-            name=box.name,
+            name=name,
             host=box.host,
             port=box.port,
             security=box.security,
             login=box.login,
             password=partial(read_secret, box.password_from),
-            folder=box.folder,
+            folder=folder,
             processed=box.processed,
             quarantine=box.quarantine,
             ca_file=box.tls_ca,
@@ -145,7 +149,8 @@ def fetchers(settings: Settings, engine: Engine, clock: Callable[[], datetime] =
                     clock,
                     box.backlog,
                     settings.limits.backlog_age,
-                    box.file_away,
+                    # What is held because of its folder stays there for people to see.
+                    box.file_away if folder == box.folder else False,
                 ),
                 box.poll.total_seconds(),
             )

@@ -259,25 +259,28 @@ class Receiver:
         if copied is not None:
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
             return True
-        outcome, applied = self._carry_out(connection, row, message, now)
-        event = outcome.event
+        considered, applied = self._carry_out(connection, row, message, now)
+        event, outcome = considered.event, considered.outcome
         self._finish(
             connection,
             row,
             message,
             now,
-            fate=outcome.outcome.fate or "ignored",
-            reason=outcome.outcome.reason,
+            fate=outcome.fate or "ignored",
+            reason=outcome.reason,
             screening=event.screening.verdict,
             trust=event.trust.verdict,
             trust_reason=event.trust.reason,
             thread_by=event.thread.by,
             ticket=applied.ticket.key if applied.ticket is not None else None,
-            waits_until=outcome.outcome.wait_until,
+            waits_until=outcome.wait_until,
             dedupe=ledger.dedupe_key(row),
         )
         if applied.alarm:
             self.alarms.append(("silent address", applied.alarm))
+        ticket = applied.ticket
+        if ticket is not None and considered.ticket is None and ticket.priority == "P1":
+            self.alarms.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
 
     def _carry_out(

@@ -78,7 +78,7 @@ def prepare(tables: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def mail(mark: str, sender: str = "", body: str = "The printer on the third floor eats the paper.", **headers: str) -> bytes:
+def mail(mark: str, sender: str = "", body: str = "The printer on floor 3 eats the paper.", **headers: str) -> bytes:
     """A mail that carries `mark` in its subject, its body and its Message-ID, with CRLF line ends."""
     lines = {
         "From": sender or f"u-{mark}@corp.example",

@@ -119,7 +119,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
 
 
 def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
-    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES, "renamed"]
+    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES]
     for key in tables:
         if key not in known:
             mistakes.append(f"[{key}] is no section of config.toml{_did_you_mean(key, known)}")

@@ -74,7 +74,6 @@ class DaemonSection(Section):
     log: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     tick: Duration = timedelta(seconds=10)
-    workers: int = Field(1, ge=1, le=16)
 
 
 class DatabaseSection(Section):

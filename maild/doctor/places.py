@@ -97,7 +97,11 @@ def database(settings: Settings) -> Iterator[Finding]:
         if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
             yield Finding("fail", "database", f"there is no {url.database} yet", "run `maild db upgrade`", 78)
             return
-        state = migrate.state(open_engine(desk.database_url(settings)))
+        engine = open_engine(desk.database_url(settings))
+        try:
+            state = migrate.state(engine)
+        finally:
+            engine.dispose()
     except ArgumentError as error:
         yield Finding("fail", "database", f"[database] url: {error}", "write it as config.toml shows", 78)
     except SecretMissing as missing:

@@ -148,7 +148,6 @@ class Policy:
     impact_words: Mapping[Impact, tuple[str, ...]] = field(default_factory=dict)
     vips: frozenset[str] = frozenset()
     systems: tuple[SystemName, ...] = ()
-    confirm_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     admins: tuple[Address, ...] = ()
     admin_languages: Mapping[str, str] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()

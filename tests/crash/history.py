@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlalchemy import Engine
 
@@ -111,7 +112,7 @@ def _outgoing(engine: Engine, wire: Sequence[Accepted], deaths: Sequence[Death],
             if wire[n].raw != BARE_LINE_END.sub(b"\r\n", bytes(row.raw)) or wire[n].recipients != (row.recipient,):
                 verdict.faults.append(f"{name}: the relay got other bytes than the row has")
         verdict.second_copies += len(copies) - 1 if copies else 0
-        for earlier, later in zip(copies, copies[1:], strict=False):
+        for earlier, later in pairwise(copies):
             if not any(earlier < death.wire <= later and row.message_id in death.in_hand for death in deaths):
                 verdict.faults.append(f"{name}: sent again, and no kill explains it")
     verdict.faults += [f"{message}: at the relay, and not in the outbox" for message in at]

@@ -1,4 +1,4 @@
-"""Rounds of one desk: mail comes in, the daemon is killed, the next one takes over; the history is checked at the end."""
+"""Rounds of one desk: mail comes in, the daemon is killed, the next one takes over; the history is checked."""
 
 from __future__ import annotations
 

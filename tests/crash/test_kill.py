@@ -80,7 +80,7 @@ def test_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_
     rounds.stop()
     verdict = rounds.check()
     assert verdict.faults == []
-    # The relay took these two and their daemon died before it knew: a second copy is the promise's price, and its proof.
+    # The relay took these and their daemon died before it knew: second copies are the promise's price, and its proof.
     assert verdict.second_copies >= 2
     # A look at the mailbox puts away what is done; the next daemon's first one does.
     rounds.start()

@@ -72,7 +72,10 @@ class Desk:
         engine = desk.open_database(settings)
         with Worker() as worker:
             receiver = Receiver(engine, desk.writer(settings, desk.tokens(settings)), worker, desk.utc_now)
-            return receiver.step(lambda: None)
+            try:
+                return receiver.step(lambda: None)
+            finally:
+                engine.dispose()
 
 
 @pytest.fixture

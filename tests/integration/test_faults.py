@@ -263,9 +263,14 @@ def test_a_relay_that_is_away_blames_no_mail_and_gets_it_all_when_it_is_back(
 
 
 @pytest.mark.parametrize(
-    ("stage", "reply"), [("connect", "421 4.3.2 closing"), ("connect", "554 5.7.1 go away"), ("MAIL", "421 4.7.0 slow down"),
-                         ("MAIL", "530 5.7.0 authenticate first")],
-)  # fmt: skip
+    ("stage", "reply"),
+    [
+        ("connect", "421 4.3.2 closing"),
+        ("connect", "554 5.7.1 go away"),
+        ("MAIL", "421 4.7.0 slow down"),
+        ("MAIL", "530 5.7.0 authenticate first"),
+    ],
+)
 def test_a_relay_that_refuses_everything_is_left_alone_for_a_while(
     steps: Steps, box: Box, sink: Sink, lines: Callable[[str], list[str]], stage: Any, reply: str
 ) -> None:
@@ -355,18 +360,18 @@ def test_what_the_relay_said_is_kept_when_the_database_is_away_and_nothing_goes_
     away = [True]
 
     def refuse(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if away[0] and statement.startswith("UPDATE outbox SET state"):
+        # Only the results cannot be written: the leases could.
+        if away[0] and "SET state" in statement and "last_code" in statement:
             raise sqlite3.OperationalError("disk I/O error")
 
-    # Only the results cannot be written: the leases could.
-    event.listen(steps.engine, "before_cursor_execute", lambda *args: refuse(*args) if "last_code" in args[2] else None)
-    with pytest.raises((OperationalError, sqlite3.OperationalError)):
+    event.listen(steps.engine, "before_cursor_execute", refuse)
+    with pytest.raises(OperationalError):
         steps.send()
     first = len(sink.mails)
     assert first >= 1
     steps.clock.ahead += timedelta(minutes=5)
     steps.sender.renew()
-    with pytest.raises((OperationalError, sqlite3.OperationalError)):
+    with pytest.raises(OperationalError):
         steps.send()
     assert len(sink.mails) == first
     away[0] = False
@@ -381,7 +386,6 @@ def test_after_a_standstill_longer_than_its_lease_a_daemon_begins_no_further_mai
     box.deliver(mail("one"))
     steps.fetch()
     steps.receive()
-    monkeypatch.setattr(steps.sender._courier, "_work", steps.sender._courier._work)
     real = steps.sender._parcel
 
     def slow(row: Any) -> Any:
@@ -450,7 +454,7 @@ def test_a_second_daemon_on_the_same_sqlite_file_says_so_and_ends_with_75(tmp_pa
     settings = prepared(tmp_path, box, sink.port)
     with running(settings) as daemon:
         assert daemon.ready.wait(20)
-        with pytest.raises(NotReady, match="another maild is running on .*need PostgreSQL") as refused:
+        with pytest.raises(NotReady, match=r"another maild is running on .*need PostgreSQL") as refused:
             Daemon(settings)
         assert refused.value.code == 75
 
@@ -463,14 +467,13 @@ def test_all_loops_write_at_once_and_none_finds_the_database_locked(
     # Refused addresses give the timer loop something to do as well.
     sink.trick("RCPT", "550 5.1.1 no such user", times=20, match=lambda to: "u-load" in to)
     with running(settings) as daemon, looking(settings.database.url) as engine:
-        servers.wait_until(
-            lambda: ask(engine, "SELECT count(*) FROM outbox WHERE template = 'agent/delivery_failed' AND state = 'sent'")[
-                0
-            ][0] >= 20
-            and not ask(engine, "SELECT 1 FROM outbox WHERE state IN ('queued', 'leased') LIMIT 1"),
-            "everything is sent and told",
-            60,
-        )  # fmt: skip
+
+        def told() -> bool:
+            notices = "SELECT count(*) FROM outbox WHERE template = 'agent/delivery_failed' AND state = 'sent'"
+            left = "SELECT 1 FROM outbox WHERE state IN ('queued', 'leased') LIMIT 1"
+            return bool(ask(engine, notices)[0][0] >= 20 and not ask(engine, left))
+
+        servers.wait_until(told, "everything is sent and told", 60)
         assert daemon.ready.is_set()
         assert ask(engine, "SELECT count(*) FROM ticket") == [(60,)]
     assert lines("locked") == [] and lines("away") == []
@@ -623,8 +626,6 @@ def test_a_copy_that_was_decided_first_does_not_block_the_mail_that_came_before_
     # The earlier one has crashed once, so it comes last.
     with steps.engine.begin() as connection:
         ledger.begin_attempt(connection, [1])
-    again = box.dovecot.mails(box.login)[0].replace(b"\n", b"\r\n") if box.count() else mail("same")
-    assert again
     box.dovecot.doveadm("copy", "-u", box.login, "INBOX", "mailbox", "INBOX", "all")
     steps.fetch()
     steps.receive()
@@ -637,7 +638,7 @@ def test_a_copy_that_was_decided_first_does_not_block_the_mail_that_came_before_
 def test_a_reply_waits_for_the_mail_that_it_answers(steps: Steps, box: Box) -> None:
     box.deliver(
         mail("first", sender="li.lei@corp.example"),
-        mail("answer", sender="li.lei@corp.example", Subject="Re: Printer broken first", In_Reply_To="<first@corp.example>"),
+        mail("answer", sender="li.lei@corp.example", Subject="Re: broken", In_Reply_To="<first@corp.example>"),
     )
     steps.fetch()
     with steps.engine.begin() as connection:
@@ -669,10 +670,6 @@ def test_a_database_that_goes_away_in_the_middle_is_no_strike_against_any_mail(s
     box.deliver(*(mail(f"m{n}") for n in range(5)))
     steps.fetch()
     away = [True]
-
-    def refuse(connection: Any) -> None:
-        if away[0] and steps.writer:
-            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
 
     def on_ticket(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         if away[0] and statement.startswith("INSERT INTO outbox"):

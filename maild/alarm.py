@@ -1,0 +1,42 @@
+"""Raising an alarm beside mail: a program of the admin's, started without a shell and never waited for (PRODUCT §3.3)."""
+
+import logging
+import os
+import subprocess
+import threading
+
+log = logging.getLogger("maild.alarm")
+
+# A gateway that hangs is ended, so that alarms never pile up processes.
+_PATIENCE_S = 30.0
+_TEXT_CHARS = 500
+
+
+def raise_alarm(program: str, what: str, text: str) -> None:
+    """Start the program with MAILD_ALARM and MAILD_ALARM_TEXT in its environment; an empty name starts nothing.
+
+    `text` may hold a mail's words: it is cut, freed of control characters, and only ever a value in the environment.
+    """
+    if not program:
+        return
+    shown = "".join(c if c.isprintable() else " " for c in text)[:_TEXT_CHARS]
+    threading.Thread(target=_run, args=(program, what, shown), name="alarm", daemon=True).start()
+
+
+def _run(program: str, what: str, text: str) -> None:
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "MAILD_ALARM": what,
+        "MAILD_ALARM_TEXT": text,
+    }
+    try:
+        done = subprocess.run(
+            [program], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE_S, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.error("the alarm program %s did not do its work: %s; see [alarm] exec", program, error)
+        return
+    if done.returncode:
+        log.error("the alarm program %s ended with %d; see [alarm] exec", program, done.returncode)
