@@ -153,13 +153,15 @@ def _over_budget(
         return ""
     key, already = mail.to.key, sent_now.get(mail.to.key, 0)
     if mail.audience in ("agent", "lead"):
-        recent = outbox.sent_automatic(connection, key, now - timedelta(minutes=10))
+        limit = policy.budgets.notices_10min
+        recent = outbox.automatic_since(connection, key, now - timedelta(minutes=10), limit)
         counts = budget.Counts(ten_minutes=recent + already)
     else:
         strangers = mail.audience == "stranger"
+        hour, day = outbox.automatic_in(connection, key, now - timedelta(hours=1), now - timedelta(days=1))
         counts = budget.Counts(
-            hour=outbox.sent_automatic(connection, key, now - timedelta(hours=1)) + already,
-            day=outbox.sent_automatic(connection, key, now - timedelta(days=1)) + already,
+            hour=hour + already,
+            day=day + already,
             strangers_hour=outbox.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
             answered=answered,
         )

@@ -4,7 +4,6 @@ fetch (one a mailbox) → receive → send push mails downwards, tick lets time 
 wake-up is a hint, so a mail also moves on when nobody woke anybody.
 """
 
-import contextlib
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ from maild import desk
 from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
 from maild.config import ConfigError, Settings, load
+from maild.doorbell import Doorbell
 from maild.fetch import Fetcher
 from maild.ingest.worker import Worker
 from maild.loops import Loop
@@ -177,7 +177,7 @@ class Daemon:
                 adopted = outbox.adopt(connection, self._clock())
                 if adopted:
                     log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
-        doorbell = self._doorbell()
+        doorbell = Doorbell(self._settings.state_dir, self._received.ring)
         for loop in self._loops:
             loop.start()
         try:
@@ -293,34 +293,12 @@ class Daemon:
         )
         return found
 
-    def _doorbell(self) -> socket.socket | None:
-        """`maild deliver` rings here by a datagram; without it the mail is found within half a minute."""
-        path = self._settings.state_dir / "wake.sock"
-        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.unlink(missing_ok=True)
-            channel.bind(str(path))
-        except OSError as error:
-            channel.close()
-            log.info("no doorbell at %s (%s): delivered mail is found within %d s", path, error, _REST_S)
-            return None
-
-        def listen() -> None:
-            while not self._stop.is_set():
-                try:
-                    channel.recv(16)
-                except OSError:
-                    return
-                self._received.ring()
-
-        threading.Thread(target=listen, name="doorbell", daemon=True).start()
-        return channel
-
-    def _end(self, doorbell: socket.socket | None) -> None:
+    def _end(self, doorbell: Doorbell) -> None:
         """Let each loop finish what it has in hand, give back leases, close the doors."""
         notify("STOPPING=1", "STATUS=finishing the step in hand")
         self._stop.set()
+        self._receiver.finish()
+        self._sender.finish()
         for bell in (self._received, self._sending, self._ticking):
             bell.ring()
         self._wake_in.send(b"!")
@@ -334,23 +312,9 @@ class Daemon:
                 self._sender.close()
             except DBAPIError as error:
                 log.warning("leases not given back, they run out by themselves: %s", error.orig)
-        if doorbell is not None:
-            with contextlib.suppress(OSError):
-                doorbell.close()
-                (self._settings.state_dir / "wake.sock").unlink(missing_ok=True)
+        doorbell.close()
         self._engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
         log.info("stopped")
-
-
-def ring(state_dir: Path) -> bool:
-    """Tell a running daemon that a mail was put into the ledger; False if none hears it."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        try:
-            channel.connect(str(state_dir / "wake.sock"))
-            channel.send(b"!")
-        except OSError:
-            return False
-    return True
 

@@ -105,9 +105,9 @@ class Fetcher:
             return row
         with self._engine.begin() as connection:
             row = upkeep.mailbox(connection, self._name)
-            if row is None or row.first_start is None:
+            if row is None:
                 first = state.uidnext if self._backlog == "new" else 1
-                upkeep.put_mailbox(
+                upkeep.first_look(
                     connection, self._name, uidvalidity=state.uidvalidity, first_uid=first, first_start=now
                 )
                 log.info("mailbox %s: first look, %d mails there, backlog %s", self._name, state.exists, self._backlog)

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
@@ -65,10 +66,7 @@ def facts(
             load = tickets.load_by_agent(connection)
     similar: tuple[Solved, ...] = ()
     if needs.similar:
-        similar = best(
-            words_of(needs.similar),
-            ((row.ticket, row.title) for row in knowledge.newest_solutions(connection, _SOLUTIONS)),
-        )
+        similar = best(words_of(needs.similar), _solutions(connection))
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
@@ -97,6 +95,21 @@ def facts(
         waits=waits,
         failed=_failed(connection, event) if needs.bounced else (),
     )
+
+
+# The newest solutions with their words, by database, and when the last of them was written: read again when another
+# one is.
+_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = WeakKeyDictionary()
+
+
+def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
+    last = knowledge.last_solution(connection)
+    had = _KNOWN_SOLUTIONS.get(connection.engine)
+    if had is None or had[0] != last:
+        rows = knowledge.newest_solutions(connection, _SOLUTIONS) if last else ()
+        had = (last, tuple((Solved(row.ticket, row.title), words_of(row.title)) for row in rows))
+        _KNOWN_SOLUTIONS[connection.engine] = had
+    return had[1]
 
 
 def button(keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime) -> str:

@@ -98,7 +98,7 @@ class Loop:
     def _pause(self, error: Exception) -> float:
         if getattr(error, "permanent", False):
             return _PERMANENT_PAUSE_S
-        return min(_FIRST_PAUSE_S * 2 ** min(self._failures - 1, 8), _LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)
+        return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)
 
 
 def _told(error: Exception) -> str:

@@ -67,6 +67,7 @@ class Receiver:
         self._share_commits = engine.dialect.name == "sqlite"
         self._batch_mails = BATCH_MAILS if self._share_commits else 1
         self.alarms: deque[tuple[str, str]] = deque(maxlen=100)
+        self._ending = False
         # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
         self.deferred = False
 
@@ -87,6 +88,10 @@ class Receiver:
             # Mails that were tried before go last and singly, so that one that kills the daemon is known by it. Where
             # others wait for one of them it is the oldest, which itself waits for none.
             return self._round(rows[:1] if deferred or not fresh else fresh, on_commit)
+
+    def finish(self) -> None:
+        """Begin no further batch; what was read ahead waits for the next start. Called from another thread."""
+        self._ending = True
 
     @contextmanager
     def _in_hand(self, oldest_first: bool) -> Iterator[list[ledger.Waiting]]:
@@ -114,13 +119,15 @@ class Receiver:
         ahead: deque[_Ahead] = deque()
         undecided = {row.id for row in rows}
         try:
-            while pending or ahead:
+            while (pending or ahead) and not self._ending:
                 self._fill(pending, ahead)
                 done += self._batch(pending, ahead, on_commit, undecided)
         except SQLAlchemyError:
             # The database is not the mails' fault, so no strike stays on those that were not decided.
             self._forgive(undecided)
             raise
+        if undecided:
+            self._forgive(undecided)
         return done
 
     def _fill(self, pending: deque[ledger.Waiting], ahead: deque[_Ahead]) -> None:

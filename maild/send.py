@@ -52,6 +52,7 @@ class Sender:
         # Until when this daemon may begin to send what it has leased, and the results that are not on disk yet.
         self._lease_until: datetime | None = None
         self._book: _Book | None = None
+        self._ending = False
         self._rest_until: datetime | None = None
         self._failures = 0
         self.last_relay_error = ""
@@ -64,7 +65,7 @@ class Sender:
         """
         self._settle()
         now = self._clock()
-        if self._rest_until is not None and now < self._rest_until:
+        if self._ending or (self._rest_until is not None and now < self._rest_until):
             return 0
         limit = min(BATCH_MAILS, self._courier.room())
         if limit <= 0:
@@ -89,7 +90,11 @@ class Sender:
 
     def _may_begin(self) -> bool:
         """Whether the lease still holds: after a long standstill another daemon may have taken the mails over."""
-        return self._lease_until is not None and self._clock() < self._lease_until
+        return not self._ending and self._lease_until is not None and self._clock() < self._lease_until
+
+    def finish(self) -> None:
+        """Begin no further mail; those on their way are finished. Called from another thread, before the end."""
+        self._ending = True
 
     def _settle(self) -> None:
         """Write down what the relay said, also after the database was away, and give back what was not begun."""
@@ -111,11 +116,11 @@ class Sender:
 
     def renew(self) -> None:
         """Keep what is being sent right now: a slow relay may take longer than a lease. Called from another thread."""
-        if self._lease_until is None:
+        now, until = self._clock(), self._clock() + self._lease
+        if self._lease_until is None or self._lease_until - now > self._lease * 3 / 4:
             return
-        until = self._clock() + self._lease
         with self._engine.begin() as connection:
-            renewed = outbox.renew(connection, self._owner, self._clock(), until)
+            renewed = outbox.renew(connection, self._owner, now, until)
         if renewed and self._lease_until is not None:
             self._lease_until = until
 

@@ -70,7 +70,7 @@ def _deliver(source: BinaryIO, mailbox: str, config: Path | None) -> None:
     with open_database(found).begin() as connection:
         ledger.add(connection, [arrival])
     # On record; the rest only saves the daemon half a minute.
-    from maild.daemon import ring
+    from maild.doorbell import ring
 
     ring(found.state_dir)
 

@@ -110,7 +110,7 @@ def replay(number: Number, config: ConfigFile = None) -> None:
     Example:  maild inbound replay 4711
     """
     from maild.cli.desk_open import opened
-    from maild.daemon import ring
+    from maild.doorbell import ring
     from maild.store import ledger
 
     settings, engine = opened(config)

@@ -12,9 +12,9 @@ from maild.ingest.forward import read_forward
 from maild.ingest.headers import judge_sender, message_ids, parse_addresses, parse_date, subject_text
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
-from maild.ingest.quotes import new_text
+from maild.ingest.quotes import NewText, new_text
 from maild.ingest.tnef import TnefFile
-from maild.model.message import Address, Message
+from maild.model.message import ONLY_QUOTED, Address, Message
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -56,7 +56,7 @@ def read(raw: bytes) -> Message:
         bounce=bounce,
         encrypted=_is_encrypted(parsed, body),
         has_plain_text=body.has_plain,
-        notes=tuple(body.notes) + parsed.defects[:10],
+        notes=(*body.notes, *parsed.defects[:10], *_emptiness(cut, body)),
     )
 
 
@@ -70,6 +70,14 @@ def parts(raw: bytes, indices: Sequence[int]) -> list[bytes]:
         data = leaves[index][1]
         found.append(data.data if isinstance(data, TnefFile) else data)
     return found
+
+
+def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
+    """Whether the cutting left nothing and gave back everything; what is forwarded was meant to be read."""
+    whole = "\n".join(body.lines).strip()
+    if cut.history_at is not None and cut.forward_at is None and cut.text == whole:
+        return (ONLY_QUOTED,)
+    return ()
 
 
 def _unix_lines(raw: bytes) -> bytes:

@@ -49,7 +49,8 @@ def extract(message: Message, asked: tuple[str, ...] = ()) -> tuple[Field, ...]:
 
 
 def _all(message: Message, asked: tuple[str, ...]) -> Iterator[Field]:
-    own = (message.new_text or message.text)[:_LIMIT]
+    # An answer without a word of its own may still hold answers inside the quoted form.
+    own = "" if asked and message.only_quoted else (message.new_text or message.text)[:_LIMIT]
     whole = message.text[:_LIMIT]
     first = not message.in_reply_to and not message.references
     if asked:
@@ -84,7 +85,9 @@ def _form(own: str, whole: str, asked: tuple[str, ...]) -> Iterator[Field]:
     for text, quotes, confidence in ((own, False, _FORM), (own, True, _FORM), (whole, True, _FORM_QUOTED)):
         for found in labelled(text, quotes):
             value = _value(found.name, found.value)
-            if value and found.name not in answered and (found.name in asked or not found.quoted):
+            # Below the new text stand our own words, with or without `>`: there only what was asked is an answer.
+            ours = found.quoted or text is not own
+            if value and found.name not in answered and (found.name in asked or not ours):
                 answered.add(found.name)
                 yield Field(found.name, value, "form", confidence)
     left = [name for name in asked if name not in answered]

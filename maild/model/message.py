@@ -103,6 +103,10 @@ class Screening:
     reason: str
 
 
+ONLY_QUOTED = "nothing but quoted text"
+"""The note of a mail whose text is history and signature alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A parsed mail. All text is free of NUL, other control characters (but newline and tab) and lone surrogates.
@@ -135,6 +139,11 @@ class Message:
     encrypted: bool = False
     has_plain_text: bool = True
     notes: tuple[str, ...] = ()
+
+    @property
+    def only_quoted(self) -> bool:
+        """Whether the mail holds no word of its own: then `new_text` is the whole text, and nobody said it now."""
+        return ONLY_QUOTED in self.notes
 
     def header(self, name: str) -> str:
         """The first field of that name (lower case), or an empty string."""

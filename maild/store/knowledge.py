@@ -31,6 +31,14 @@ def keep_solution(connection: Connection, ticket: Ticket, when: datetime) -> Non
     )
 
 
+_LAST = select(solution.c.at).order_by(solution.c.at.desc()).limit(1)
+
+
+def last_solution(connection: Connection) -> datetime | None:
+    """When the last solution was written; None as long as there is none."""
+    return connection.execute(_LAST).scalar()
+
+
 def newest_solutions(connection: Connection, limit: int) -> Sequence[Any]:
     """(ticket, title, category) of the newest solutions that anybody of the desk may see."""
     return connection.execute(

@@ -194,12 +194,15 @@ def let_go(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_unlock_all()))
 
 
+# Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.
+_CLAIM = select(inbound.c.id).where(inbound.c.id == bindparam("number"), inbound.c.state == "received")
+_CLAIM_SKIPPING = _CLAIM.with_for_update(skip_locked=True)
+
+
 def claim(connection: Connection, number: int) -> bool:
     """Take one waiting row for this transaction; False if another daemon has it or it is done already."""
-    statement = select(inbound.c.id).where(inbound.c.id == number, inbound.c.state == "received")
-    if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return connection.execute(statement).scalar() is not None
+    statement = _CLAIM_SKIPPING if connection.dialect.name == "postgresql" else _CLAIM
+    return connection.execute(statement, {"number": number}).scalar() is not None
 
 
 def begin_attempt(connection: Connection, numbers: Sequence[int]) -> None:
@@ -222,22 +225,33 @@ def forgive_attempt(connection: Connection, numbers: Sequence[int]) -> None:
         )
 
 
+_SAME = select(inbound.c.id).where(
+    inbound.c.content_hash == bindparam("hash"),
+    inbound.c.message_id == bindparam("message_id"),
+    inbound.c.id != bindparam("number"),
+    or_(inbound.c.id < bindparam("number"), inbound.c.dedupe.is_not(None)),
+    inbound.c.state == "done",
+)
+_ORIGINAL = _SAME.order_by(inbound.c.id).limit(1)
+_NAMELESS_ORIGINAL = (
+    _SAME.where(inbound.c.sender == bindparam("writer"), inbound.c.received > bindparam("after"))
+    .order_by(inbound.c.id)
+    .limit(1)
+)
+
+
 def original(connection: Connection, row: Waiting, sender: str) -> int | None:
     """The mail decided before of which this one, from `sender`, is a copy, if any (PRODUCT §2.1).
 
     Same Message-ID and same content. A mail that came later may have been decided first (this one crashed once, or
     another daemon was quicker): then it holds the dedupe key, and this one is the copy.
     """
-    same = select(inbound.c.id).where(
-        inbound.c.content_hash == row.content_hash,
-        inbound.c.message_id == row.message_id,
-        inbound.c.id != row.id,
-        or_(inbound.c.id < row.id, inbound.c.dedupe.is_not(None)),
-        inbound.c.state == "done",
-    )
-    if not row.message_id:
-        same = same.where(inbound.c.sender == sender, inbound.c.received > row.received - NAMELESS_COPY)
-    return connection.execute(same.order_by(inbound.c.id).limit(1)).scalar()
+    known = {"hash": row.content_hash, "message_id": row.message_id, "number": row.id}
+    if row.message_id:
+        return connection.execute(_ORIGINAL, known).scalar()
+    return connection.execute(
+        _NAMELESS_ORIGINAL, {**known, "writer": sender, "after": row.received - NAMELESS_COPY}
+    ).scalar()
 
 
 def still_waits(connection: Connection, message_ids: Iterable[str], before: int) -> bool:
@@ -251,12 +265,19 @@ def still_waits(connection: Connection, message_ids: Iterable[str], before: int)
     return connection.execute(statement.limit(1)).scalar() is not None
 
 
-_FINISH = update(inbound).where(inbound.c.id == bindparam("number"))
+_ROW = update(inbound).where(inbound.c.id == bindparam("number"))
+_FATE = ("fate", "reason", "screening", "trust", "trust_reason", "thread_by", "sender", "subject")
+_FINISH = _ROW.values(
+    state="done",
+    **{name: bindparam(f"new_{name}") for name in (*_FATE, "done", "ticket", "waits_until", "dedupe")},
+)
 
 
 def finish(connection: Connection, number: int, when: datetime, values: Mapping[str, Any]) -> None:
-    """Write what became of a mail; its row is done."""
-    connection.execute(_FINISH.values(state="done", done=when, **values), {"number": number})
+    """Write what became of a mail; its row is done. What `values` leaves out is empty."""
+    row: dict[str, Any] = {f"new_{name}": values.get(name) or "" for name in _FATE}
+    row |= {f"new_{name}": values.get(name) for name in ("ticket", "waits_until", "dedupe")}
+    connection.execute(_FINISH, {**row, "new_done": when, "number": number})
 
 
 def dedupe_key(row: Waiting) -> str | None:
@@ -265,7 +286,7 @@ def dedupe_key(row: Waiting) -> str | None:
 
 
 def set_waiting(connection: Connection, number: int, until: datetime | None) -> None:
-    connection.execute(_FINISH.values(waits_until=until), {"number": number})
+    connection.execute(_ROW.values(waits_until=until), {"number": number})
 
 
 def asked_since(connection: Connection, sender: str, since: datetime) -> int:
@@ -326,8 +347,12 @@ def expire_waiting(connection: Connection, now: datetime) -> int:
     return done.rowcount
 
 
+_TRUST = select(inbound.c.trust).where(inbound.c.id == bindparam("number"))
+
+
 def was_confirmed(connection: Connection, number: int) -> bool:
-    return connection.execute(select(inbound.c.trust).where(inbound.c.id == number)).scalar() == "confirmed"
+    """Whether an agent has confirmed that this mail, which waited, is theirs."""
+    return connection.execute(_TRUST, {"number": number}).scalar() == "confirmed"
 
 
 def to_file(connection: Connection, mailbox: str, uidvalidity: int, limit: int) -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from maild.store.schema import outbox
 
@@ -220,18 +220,30 @@ def next_due(connection: Connection) -> datetime | None:
     return min(moments) if moments else None
 
 
-def sent_automatic(connection: Connection, recipient: str, since: datetime) -> int:
-    """Automatic mails to an address since then, whatever has become of them but held ones (budgets count from here)."""
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                outbox.c.recipient == recipient,
-                outbox.c.created > since,
-                outbox.c.automatic.is_(True),
-                outbox.c.state.not_in(("held", "cancelled")),
-            )
-        ).scalar_one()
-    )
+# Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.
+_COUNTED = (
+    outbox.c.recipient == bindparam("whom"),
+    outbox.c.automatic.is_(True),
+    outbox.c.state.not_in(("held", "cancelled")),
+)
+_SINCE = select(func.count()).select_from(
+    select(outbox.c.created).where(*_COUNTED, outbox.c.created > bindparam("since")).limit(bindparam("enough")).subquery()
+)
+_HOUR_AND_DAY = select(
+    func.count(case((outbox.c.created > bindparam("hour"), 1))),
+    func.count(),
+).where(*_COUNTED, outbox.c.created > bindparam("day"))
+
+
+def automatic_since(connection: Connection, recipient: str, since: datetime, enough: int) -> int:
+    """Automatic mails to an address since then, but held ones; counted up to `enough`, since more says nothing new."""
+    return int(connection.execute(_SINCE, {"whom": recipient, "since": since, "enough": enough}).scalar_one())
+
+
+def automatic_in(connection: Connection, recipient: str, hour: datetime, day: datetime) -> tuple[int, int]:
+    """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
+    row = connection.execute(_HOUR_AND_DAY, {"whom": recipient, "hour": hour, "day": day}).one()
+    return int(row[0]), int(row[1])
 
 
 def sent_to_strangers(connection: Connection, since: datetime) -> int:
@@ -244,13 +256,16 @@ def sent_to_strangers(connection: Connection, since: datetime) -> int:
     )
 
 
+_IDS_TO = (
+    select(outbox.c.recipient, outbox.c.message_id, outbox.c.created)
+    .where(outbox.c.ticket == bindparam("number"), outbox.c.state.not_in(("held", "cancelled")))
+    .order_by(outbox.c.id)
+)
+
+
 def ids_to(connection: Connection, ticket: int) -> Sequence[Any]:
     """(recipient, message_id, created) of what went out on a ticket, oldest first, for threading."""
-    return connection.execute(
-        select(outbox.c.recipient, outbox.c.message_id, outbox.c.created)
-        .where(outbox.c.ticket == ticket, outbox.c.state.not_in(("held", "cancelled")))
-        .order_by(outbox.c.id)
-    ).all()
+    return connection.execute(_IDS_TO, {"number": ticket}).all()
 
 
 def of_message(connection: Connection, message_id: str) -> Any:

@@ -4,24 +4,29 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import address, agent_state, person
 
 
+_RECORD = (
+    select(person).join(address, address.c.person == person.c.id).where(address.c.address == bindparam("who"))
+)
+_STATE = select(address.c.address, address.c.bounced, address.c.answered).where(
+    address.c.address.in_(bindparam("whom", expanding=True))
+)
+_AGENTS = select(agent_state)
+
+
 def record_of(connection: Connection, key: str) -> Any:
     """The directory's record of the person with this address."""
-    return connection.execute(
-        select(person).join(address, address.c.person == person.c.id).where(address.c.address == key)
-    ).one_or_none()
+    return connection.execute(_RECORD, {"who": key}).one_or_none()
 
 
 def state_of(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
     """By address: the status of a permanent bounce (empty: may be written to), and when a person last answered it."""
-    rows = connection.execute(
-        select(address.c.address, address.c.bounced, address.c.answered).where(address.c.address.in_(list(keys)))
-    )
+    rows = connection.execute(_STATE, {"whom": list(keys)})
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
@@ -43,7 +48,7 @@ def mark_alive(connection: Connection, key: str) -> None:
 
 def agents(connection: Connection) -> dict[str, Any]:
     """Absence, deputy and last assignment by agent address."""
-    return {row.agent: row for row in connection.execute(select(agent_state))}
+    return {row.agent: row for row in connection.execute(_AGENTS)}
 
 
 def set_away(connection: Connection, key: str, until: datetime | None, deputy: str = "") -> None:

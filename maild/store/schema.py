@@ -168,10 +168,11 @@ entry = Table(
     _text("author"),
     _text("author_name"),
     _text("role"),
-    _text("text"),
-    _text("new_text"),
     _text("message_id"),
     Column("inbound", _Id),
+    # Long columns stand last: SQLite walks through a row's overflow pages to reach what stands behind them.
+    _text("new_text"),
+    _text("text"),
     UniqueConstraint("ticket", "n"),
     Index("ix_entry_message_id", "message_id"),
     sqlite_autoincrement=True,
@@ -269,7 +270,6 @@ outbox = Table(
     # One row, one recipient, one fate. The bytes and both ids never change once written.
     Column("message_id", CleanText, nullable=False, unique=True),
     _text("reference"),
-    Column("raw", LargeBinary, nullable=False),
     # queued · leased · sent · failed · unknown · held · cancelled
     _text("state"),
     _text("reason"),
@@ -282,6 +282,7 @@ outbox = Table(
     Column("last_code", Integer),
     _text("last_text"),
     Column("sent", Moment),
+    Column("raw", LargeBinary, nullable=False),
     Index(
         "ix_outbox_due",
         "state",
@@ -289,7 +290,8 @@ outbox = Table(
         sqlite_where=text("state IN ('queued', 'leased', 'unknown')"),
         postgresql_where=text("state IN ('queued', 'leased', 'unknown')"),
     ),
-    Index("ix_outbox_recipient", "recipient", "created"),
+    # Budgets are counted from this index alone.
+    Index("ix_outbox_recipient", "recipient", "created", "automatic", "state"),
     Index("ix_outbox_reference", "reference"),
     sqlite_autoincrement=True,
 )

@@ -16,16 +16,18 @@ from maild.store.types import clean
 _COLUMNS = tuple(column for column in ticket.c if column.name != "id")
 
 
+_LOAD = select(ticket).where(ticket.c.id == bindparam("number"))
+_LOAD_LOCKED = _LOAD.with_for_update()
+_FIELDS = select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(
+    field.c.ticket == bindparam("number")
+)
+
+
 def load(connection: Connection, number: int, lock: bool = False) -> Ticket | None:
     """A ticket with its fields; `lock` holds it until the transaction ends (its row first, before any other lock)."""
-    statement = select(ticket).where(ticket.c.id == number)
-    if lock and connection.dialect.name == "postgresql":
-        statement = statement.with_for_update()
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    fields = connection.execute(select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(field.c.ticket == number))
-    return replace(from_row(row), fields={each.name: Field(*each) for each in fields})
+    statement = _LOAD_LOCKED if lock and connection.dialect.name == "postgresql" else _LOAD
+    row = connection.execute(statement, {"number": number}).one_or_none()
+    return None if row is None else replace(from_row(row), fields=fields_of(connection, number))
 
 
 def from_row(row: Row[Any]) -> Ticket:
@@ -103,6 +105,9 @@ def save(connection: Connection, value: Ticket) -> Ticket:
     return value
 
 
+_INSERT_ENTRY, _INSERT_HISTORY = insert(entry), insert(history)
+
+
 def add_entries(
     connection: Connection, number: int, entries: Sequence[Entry], attachments: Sequence[Attachment],
     inbound: int | None, when: datetime, new: bool,
@@ -115,7 +120,7 @@ def add_entries(
         first += connection.execute(select(func.count()).where(entry.c.ticket == number)).scalar_one()
     for n, each in enumerate(entries, first):
         key = connection.execute(
-            insert(entry),
+            _INSERT_ENTRY,
             {
                 "ticket": number,
                 "n": n,
@@ -181,13 +186,24 @@ def add_history(
                 "chain": chain,
             }
         )
-    connection.execute(insert(history), rows)
+    connection.execute(_INSERT_HISTORY, rows)
 
 
 def chained(before: str, number: int, when: datetime, line: History) -> str:
     """The hash of one line of history behind the line before it."""
     parts = (before, str(number), when.isoformat(), line.what, line.was, line.becomes, line.who, line.why)
     return sha256("\0".join(clean(part) for part in parts).encode()).hexdigest()
+
+
+def _replacing(insert_into: Any) -> Any:
+    statement = insert_into(field)
+    return statement.on_conflict_do_update(
+        index_elements=["ticket", "name"],
+        set_={name: statement.excluded[name] for name in ("value", "source", "confidence", "at")},
+    )
+
+
+_PUT_FIELD = {"postgresql": _replacing(postgresql.insert), "sqlite": _replacing(sqlite.insert)}
 
 
 def put_fields(connection: Connection, number: int, fields: Iterable[Field], when: datetime) -> None:
@@ -197,17 +213,8 @@ def put_fields(connection: Connection, number: int, fields: Iterable[Field], whe
          "confidence": each.confidence, "at": when}
         for each in fields
     ]  # fmt: skip
-    if not rows:
-        return
-    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert_into(field)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["ticket", "name"],
-            set_={name: statement.excluded[name] for name in ("value", "source", "confidence", "at")},
-        ),
-        rows,
-    )
+    if rows:
+        connection.execute(_PUT_FIELD[connection.dialect.name], rows)
 
 
 def add_links(connection: Connection, number: int, links: Iterable[tuple[int, str]], when: datetime) -> None:
@@ -224,9 +231,12 @@ def add_writers(connection: Connection, number: int, writers: Iterable[Address])
         connection.execute(insert_into(participant).on_conflict_do_nothing(), rows)
 
 
+_PARTICIPANTS = select(participant).where(participant.c.ticket == bindparam("number"))
+
+
 def participants(connection: Connection, number: int) -> list[tuple[Address, bool, bool]]:
     """(who, may write, gets mail) of everybody beside the requester."""
-    rows = connection.execute(select(participant).where(participant.c.ticket == number))
+    rows = connection.execute(_PARTICIPANTS, {"number": number})
     return [(Address(row.address, row.name), row.writes, row.reads) for row in rows]
 
 
@@ -234,13 +244,16 @@ def entries(connection: Connection, number: int) -> Sequence[Any]:
     return connection.execute(select(entry).where(entry.c.ticket == number).order_by(entry.c.n)).all()
 
 
+_ENTRY_IDS = (
+    select(entry.c.author, entry.c.role, entry.c.message_id, entry.c.at)
+    .where(entry.c.ticket == bindparam("number"), entry.c.message_id != "")
+    .order_by(entry.c.n)
+)
+
+
 def entry_ids(connection: Connection, number: int) -> Sequence[Any]:
     """(author, role, message_id) of a ticket's contributions, oldest first, for threading what goes out."""
-    return connection.execute(
-        select(entry.c.author, entry.c.role, entry.c.message_id, entry.c.at)
-        .where(entry.c.ticket == number, entry.c.message_id != "")
-        .order_by(entry.c.n)
-    ).all()
+    return connection.execute(_ENTRY_IDS, {"number": number}).all()
 
 
 def history_of(connection: Connection, number: int) -> Sequence[Any]:
@@ -258,12 +271,15 @@ def links_of(connection: Connection, number: int) -> Sequence[Any]:
     return connection.execute(select(link).where((link.c.source == number) | (link.c.target == number))).all()
 
 
+_EXISTING = select(ticket.c.id, ticket.c.merged_into).where(ticket.c.id.in_(bindparam("numbers", expanding=True)))
+
+
 def existing(connection: Connection, numbers: Iterable[int]) -> dict[int, int | None]:
     """Which of these tickets exist, each with the ticket that it was merged into."""
     wanted = list(numbers)
     if not wanted:
         return {}
-    rows = connection.execute(select(ticket.c.id, ticket.c.merged_into).where(ticket.c.id.in_(wanted)))
+    rows = connection.execute(_EXISTING, {"numbers": wanted})
     return {row[0]: row[1] for row in rows}
 
 
@@ -277,21 +293,21 @@ def load_by_agent(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+_NEWEST_OF = (
+    select(ticket.c.id, ticket.c.language, ticket.c.zone)
+    .where(ticket.c.requester == bindparam("who"))
+    .order_by(ticket.c.id.desc())
+    .limit(1)
+)
+
+
 def newest_of(connection: Connection, requester: str) -> Any:
     """The latest earlier ticket of a person: what they told us before stands there."""
-    return connection.execute(
-        select(ticket.c.id, ticket.c.language, ticket.c.zone)
-        .where(ticket.c.requester == requester)
-        .order_by(ticket.c.id.desc())
-        .limit(1)
-    ).one_or_none()
+    return connection.execute(_NEWEST_OF, {"who": requester}).one_or_none()
 
 
 def fields_of(connection: Connection, number: int) -> dict[str, Field]:
-    rows = connection.execute(
-        select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(field.c.ticket == number)
-    )
-    return {row.name: Field(*row) for row in rows}
+    return {row[0]: Field(*row) for row in connection.execute(_FIELDS, {"number": number})}
 
 
 def listing(connection: Connection, states: Sequence[str], limit: int, **equal: str) -> list[Ticket]:

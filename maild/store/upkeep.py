@@ -56,6 +56,12 @@ def mailbox(connection: Connection, name: str) -> Any:
     return connection.execute(select(mailbox_state).where(mailbox_state.c.mailbox == name)).one_or_none()
 
 
+def first_look(connection: Connection, name: str, **values: Any) -> None:
+    """Note what a mailbox was like when maild first saw it: where two daemons look at once, the first one's word holds."""
+    statement = _insert(connection)(mailbox_state).values(mailbox=name, **values)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["mailbox"]))
+
+
 def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
     statement = _insert(connection)(mailbox_state).values(mailbox=name, **values)
     connection.execute(

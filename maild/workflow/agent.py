@@ -33,13 +33,14 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     message = event.message
     agent = _listed(policy, message.from_.address)
     draft = Draft(ticket, now, facts, policy, who=agent.address)
-    said = _confirmation(facts, message.new_text)
+    said = _confirmation(facts, "" if message.only_quoted else message.new_text)
     if said is not None:
         draft.release, draft.drop = said, not said
         draft.note("confirmed" if said else "disowned", "", "", "the agent answers about a mail of theirs that waits")
         what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
-    parsed = _commands(facts.button, message.new_text)
+    own = "" if message.only_quoted else message.new_text
+    parsed = _commands(facts.button, own)
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")

@@ -135,9 +135,10 @@ class Draft:
         **values: object,
     ) -> None:
         """One letter to one person, threaded onto what that person has already seen of the ticket."""
-        if audience == "requester" and to.key in self.policy.machines:
-            # A listed machine gets a ticket and no mail back (PRODUCT §2.3).
-            self.note("no mail", "", f"{letter} to {to.address}", "the requester is a machine")
+        # A listed machine gets a ticket and no mail back (PRODUCT §2.3); who left out the From cannot get one.
+        if not to.address or (audience == "requester" and to.key in self.policy.machines):
+            why = "the requester is a machine" if to.address else "nobody knows where to"
+            self.note("no mail", "", f"{letter} to {to.address}".strip(), why)
             return
         if author:
             author = f"{author} ({self.policy.desk.prefix})"

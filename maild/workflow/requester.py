@@ -16,6 +16,7 @@ _BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "w
 _NOT_SOLVED = Words("the requester says that it is not solved", "用户说问题还没有解决")
 _WROTE_AGAIN = Words("the requester wrote again", "用户又来信了")
 _AFTER_CLOSING = Words("the requester wrote again after closing", "关闭之后用户又来信了")
+_SAID_NOTHING = Words("The answer is empty: it holds nothing but our own quoted mail.", "回复是空的，只有引用的原文。")
 _CHASES = Words("The requester asks how it stands.", "用户在问进度。")
 _CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一次在催进度。")
 
@@ -26,7 +27,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
         return _follow_up(ticket, event, facts, now, policy)
     message = event.message
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
-    text = message.new_text or message.text
+    text = "" if message.only_quoted else message.new_text or message.text
     answer = _answer(ticket, facts.button, text, bool(message.attachments))
     draft.keep(
         Entry(
@@ -40,7 +41,8 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
-    reason = _react(draft, event, answer, text)
+    empty = not text and not message.attachments and not facts.button and not _tells_more(ticket, event.fields)
+    reason = _empty(draft, event) if empty else _react(draft, event, answer, text)
     return draft.outcome(f"{reason} (read as {answer.kind})", "ticketed")
 
 
@@ -59,7 +61,7 @@ def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer
 def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
     if ticket.closed is None:
         return False
-    answer = understand(event.message.new_text, "closed")
+    answer = understand("" if event.message.only_quoted else event.message.new_text, "closed")
     if answer.kind in ("thanks", "rating", "solved"):
         return False
     return event.received > ticket.closed + timedelta(days=policy.reopen_days)
@@ -88,6 +90,13 @@ def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
     if answer.kind == "chaser":
         return _chased(draft, event, text)
     return _on_working(draft, event, answer, text)
+
+
+def _empty(draft: Draft, event: MailArrived) -> str:
+    """Nothing but our own quoted words: it decides nothing, but whoever works on it may want to ask."""
+    if draft.ticket.state != "closed":
+        _tell_responsible(draft, event, "", note=_SAID_NOTHING)
+    return "an answer without a word of its own: nothing to do"
 
 
 def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:

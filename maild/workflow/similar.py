@@ -26,14 +26,13 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(found - _COMMON)
 
 
-def best(words: Set[str], solved: Iterable[tuple[int, str]]) -> tuple[Solved, ...]:
-    """The most alike titles, best first, at most two; none if nothing is alike enough."""
+def best(words: Set[str], solved: Iterable[tuple[Solved, Set[str]]]) -> tuple[Solved, ...]:
+    """The most alike of solutions given with the words of their titles, best first, at most two."""
     if not words:
         return ()
     scored = []
-    for number, title in solved:
-        own = words_of(title)
+    for each, own in solved:
         shared = len(own & words)
         if shared >= 2 and shared / len(own) >= _ENOUGH:
-            scored.append((shared / len(own), number, title))
-    return tuple(Solved(number, title) for _, number, title in sorted(scored, reverse=True)[:_SHOWN])
+            scored.append((shared / len(own), each.ticket, each))
+    return tuple(each for _, _, each in sorted(scored, key=lambda row: row[:2], reverse=True)[:_SHOWN])

@@ -159,7 +159,12 @@ def test_a_mistake_in_the_mailbox_settings_is_one_line_with_its_remedy_and_tried
     (tmp_path / "wrong").touch(0o600)
     (tmp_path / "wrong").write_text("not it")
     pauses: list[float] = []
-    monkeypatch.setattr(loops.Loop, "_sit_out", lambda self, seconds: pauses.append(seconds) or self._stop.wait(0.05))
+
+    def shorter(self: loops.Loop, seconds: float) -> None:
+        pauses.append(seconds)
+        self._stop.wait(0.05)
+
+    monkeypatch.setattr(loops.Loop, "_sit_out", shorter)
     with servers.Dovecot(tmp_path / "dovecot", USERS, certificate=certificates.make("other.example")) as dovecot:
         mailbox: dict[str, Any] = {name: value.format(tmp_path) for name, value in change.items()}
         if mailbox.get("port") == "imaps":
@@ -196,6 +201,24 @@ def test_mail_that_the_server_cannot_hand_over_now_is_asked_for_again(
 
 
 # ─────────────────────────────────────────────────────────────────────────────────────────────── backlog, UIDVALIDITY
+
+
+def test_a_daemon_that_is_told_to_end_finishes_what_is_on_its_way_and_leaves_the_rest_without_a_strike(
+    steps: Steps, box: Box, sink: Sink
+) -> None:
+    box.deliver(*(mail(f"m{n}") for n in range(100)))
+    steps.fetch()
+    assert 0 < steps.receiver.step(steps.receiver.finish) < 100
+    assert steps.rows("SELECT state, min(attempts), max(attempts) FROM inbound GROUP BY state ORDER BY state") == [
+        ("done", 1, 1), ("received", 0, 0),
+    ]  # fmt: skip
+    # The word comes with the first result; mails on the other connections are finished, and all are on record.
+    steps.sender.step(steps.sender.finish)
+    assert steps.sender.step() == 0
+    sent = steps.rows("SELECT count(*) FROM outbox WHERE state = 'sent'")[0][0]
+    assert 0 < sent == len(sink.mails) <= 8
+    assert {state for _, state in states(steps)} == {"sent", "queued"}
+    assert steps.rows("SELECT DISTINCT attempts FROM outbox WHERE state = 'queued'") == [(0,)]
 
 
 def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_read_what(

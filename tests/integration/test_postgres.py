@@ -20,7 +20,7 @@ from maild import loops
 from maild.chores import Chores
 from maild.daemon import Daemon
 from maild.outbound.budget import COLLAPSED
-from maild.store import ledger, migrate, outbox
+from maild.store import ledger, migrate, outbox, upkeep
 from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import USERS, need
@@ -230,6 +230,14 @@ def test_a_daemon_leaves_alone_what_another_one_has_in_hand(
     connection.invalidate()
     connection.close()
     servers.wait_until(lambda: two.receive() == 1, "the dead daemon's mail is free")
+
+
+def test_two_first_looks_at_once_agree_on_what_was_there_before(steps: Callable[[], Steps]) -> None:
+    one = steps()
+    with one.engine.begin() as connection:
+        upkeep.first_look(connection, "main", uidvalidity=7, first_uid=10, first_start=one.clock())
+        upkeep.first_look(connection, "main", uidvalidity=7, first_uid=11, first_start=one.clock())
+        assert upkeep.mailbox(connection, "main").first_uid == 10
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_nothing(

@@ -150,7 +150,6 @@ def upgrade() -> None:
         sa.Column("automatic", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("message_id", types.CleanText(), nullable=False),
         sa.Column("reference", types.CleanText(), server_default=sa.text("''"), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("state", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("created", types.Moment(), nullable=False),
@@ -162,6 +161,7 @@ def upgrade() -> None:
         sa.Column("last_code", sa.Integer(), nullable=True),
         sa.Column("last_text", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("sent", types.Moment(), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
         sqlite_autoincrement=True,
@@ -174,7 +174,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('queued', 'leased', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'leased', 'unknown')"),
     )
-    op.create_index("ix_outbox_recipient", "outbox", ["recipient", "created"], unique=False)
+    op.create_index("ix_outbox_recipient", "outbox", ["recipient", "created", "automatic", "state"], unique=False)
     op.create_index("ix_outbox_reference", "outbox", ["reference"], unique=False)
     op.create_index(op.f("ix_outbox_ticket"), "outbox", ["ticket"], unique=False)
     op.create_table(
@@ -279,10 +279,10 @@ def upgrade() -> None:
         sa.Column("author", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("author_name", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("role", types.CleanText(), server_default=sa.text("''"), nullable=False),
-        sa.Column("text", types.CleanText(), server_default=sa.text("''"), nullable=False),
-        sa.Column("new_text", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("message_id", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.Column("inbound", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("new_text", types.CleanText(), server_default=sa.text("''"), nullable=False),
+        sa.Column("text", types.CleanText(), server_default=sa.text("''"), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_entry_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
         sa.UniqueConstraint("ticket", "n", name=op.f("uq_entry_ticket_n")),
