@@ -17,7 +17,7 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, outbox, upkeep
+from maild.store import ledger, ledger_lists, outbox, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
@@ -97,7 +97,7 @@ class Chores:
         """Tell the admins what was quarantined or held since the last time, in one mail."""
         now = self._clock()
         with reading(self._engine) as connection:
-            rows = ledger.set_aside(connection, _ROWS)
+            rows = ledger_lists.set_aside(connection, _ROWS)
         if not rows:
             return
         with self._engine.begin() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import knowledge, ledger, outbox, people, tickets
+from maild.store import knowledge, ledger, ledger_lists, outbox, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
@@ -25,7 +25,7 @@ def known(connection: Connection, keys: Keys) -> Known:
     """What the database knows of a mail's threading keys."""
     by_id: dict[str, int] = {}
     if keys.ids and not keys.signed:
-        by_id = {**ledger.tickets_of_ids(connection, keys.ids), **outbox.tickets_of_ids(connection, keys.ids)}
+        by_id = {**ledger_lists.tickets_of_ids(connection, keys.ids), **outbox.tickets_of_ids(connection, keys.ids)}
     asked = {*keys.tags, *by_id.values(), *(each.ticket for each in keys.signed)}
     existing = tickets.existing(connection, asked)
     return Known(by_id, frozenset(existing), {number: into for number, into in existing.items() if into is not None})

@@ -45,7 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "ingest workflow outbound reports",
         "store",
         "config",
-        "tokens log metrics notify data failpoint",
+        "tokens log metrics notify data failpoint alarm doorbell",
         "model",
     )
 )

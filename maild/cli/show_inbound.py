@@ -42,12 +42,12 @@ def listing(
     """
     from maild.cli.desk_open import opened
     from maild.cli.terminal import moment, print_json, table, text
-    from maild.store import ledger
+    from maild.store import ledger_lists
     from maild.store.engine import reading
 
     settings, engine = opened(config)
     with reading(engine) as connection:
-        rows = ledger.listing(connection, fate, limit)
+        rows = ledger_lists.listing(connection, fate, limit)
     if as_json:
         print_json([_record(row) for row in rows])
         return
@@ -82,12 +82,12 @@ def show(
     """
     from maild.cli.desk_open import opened
     from maild.cli.terminal import print_json, table
-    from maild.store import ledger
+    from maild.store import ledger, ledger_lists
     from maild.store.engine import reading
 
     _, engine = opened(config)
     with reading(engine) as connection:
-        row = ledger.get(connection, number)
+        row = ledger_lists.get(connection, number)
         if row is None:
             raise ends.end(ends.NO_INPUT, f"there is no inbound mail {number}; `maild inbound list` shows the newest")
         data = ledger.raw(connection, number) if raw is not None else b""
@@ -111,11 +111,11 @@ def replay(number: Number, config: ConfigFile = None) -> None:
     """
     from maild.cli.desk_open import opened
     from maild.doorbell import ring
-    from maild.store import ledger
+    from maild.store import ledger, ledger_lists
 
     settings, engine = opened(config)
     with engine.begin() as connection:
-        row = ledger.get(connection, number)
+        row = ledger_lists.get(connection, number)
         done = row is not None and ledger.replay(connection, number)
     if row is None:
         raise ends.end(ends.NO_INPUT, f"there is no inbound mail {number}; `maild inbound list` shows the newest")

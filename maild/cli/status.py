@@ -124,16 +124,16 @@ def status(
 
 def look(connection: "Connection", settings: "Settings", now: datetime) -> Picture:
     """Read the picture from the database."""
-    from maild.store import ledger, outbox, tickets, upkeep
+    from maild.store import ledger, ledger_lists, outbox, tickets, upkeep
 
     waiting = ledger.waiting(connection, 1)
-    oldest: Any = ledger.get(connection, waiting[0].id) if waiting else None
+    oldest: Any = ledger_lists.get(connection, waiting[0].id) if waiting else None
     due, counts = outbox.next_due(connection), tickets.counts(connection)
     rows = {box.name: upkeep.mailbox(connection, box.name) for box in settings.mailboxes}
     return Picture(
         mode=settings.policy.mode,
         tickets={state: counts.get(state, 0) for state in (*OPEN_STATES, "closed")},
-        inbound=ledger.counts(connection),
+        inbound=ledger_lists.counts(connection),
         outbox=outbox.counts(connection),
         alarms=tuple((row.kind, row.detail, row.opened) for row in upkeep.open_alarms(connection)),
         mailboxes={name: row.last_clean if row is not None else None for name, row in rows.items()},

@@ -5,9 +5,9 @@ import email.policy
 import smtplib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
-from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from maild.config import Settings, load
 from maild.daemon import Daemon
 from maild.demo import cast
 from maild.demo.postoffice import Letter, PostOffice
-from maild.store import ledger, migrate, outbox, tickets
+from maild.store import ledger_lists, migrate, outbox, tickets
 from maild.store.engine import open_engine, reading
 
 _READY_S = 30.0
@@ -33,12 +33,12 @@ class Stage:
     def undecided(self) -> int:
         """Mails that are in the ledger and not decided yet."""
         with reading(self.engine) as connection:
-            return ledger.counts(connection).get("waiting", 0)
+            return ledger_lists.counts(connection).get("waiting", 0)
 
     def decided(self) -> int:
         """Mails that have their fate."""
         with reading(self.engine) as connection:
-            return sum(count for fate, count in ledger.counts(connection).items() if fate != "waiting")
+            return sum(count for fate, count in ledger_lists.counts(connection).items() if fate != "waiting")
 
     def unsent(self) -> int:
         """Mails that are still on their way out."""

@@ -9,7 +9,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import address, agent_state, person
 
-
 _RECORD = (
     select(person).join(address, address.c.person == person.c.id).where(address.c.address == bindparam("who"))
 )

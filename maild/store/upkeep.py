@@ -57,7 +57,7 @@ def mailbox(connection: Connection, name: str) -> Any:
 
 
 def first_look(connection: Connection, name: str, **values: Any) -> None:
-    """Note what a mailbox was like when maild first saw it: where two daemons look at once, the first one's word holds."""
+    """Note what a mailbox was like when maild first saw it; where two daemons look at once, one's word holds."""
     statement = _insert(connection)(mailbox_state).values(mailbox=name, **values)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["mailbox"]))
 

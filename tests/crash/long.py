@@ -1,7 +1,8 @@
-"""`python -m tests.crash.long ROUNDS [SEED]`: the daemon killed at random moments, again and again, under load."""
+"""`python -m tests.crash.long ROUNDS [SEED [postgres]]`: the daemon killed again and again, under load."""
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
 import tempfile
@@ -53,8 +54,11 @@ def main() -> None:
     count, seed = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else str(time.time_ns())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        with servers.Dovecot(Path(folder) / "dovecot", USERS) as dovecot, servers.Sink() as sink:
-            rounds = Rounds(Path(folder) / "desk", dovecot, sink)
+        with contextlib.ExitStack() as stack:
+            dovecot = stack.enter_context(servers.Dovecot(Path(folder) / "dovecot", USERS))
+            sink = stack.enter_context(servers.Sink())
+            url = stack.enter_context(servers.Postgres()).database() if sys.argv[3:] == ["postgres"] else ""
+            rounds = Rounds(Path(folder) / "desk", dovecot, sink, url)
             try:
                 kills, mails, second = play(rounds, count, seed)
             finally:

@@ -16,7 +16,7 @@ from maild.cli.backup import copy_sqlite
 from maild.config import Settings, load
 from maild.ingest.worker import Worker
 from maild.receive import Receiver
-from maild.store import ledger, schema
+from maild.store import ledger, ledger_lists, schema
 from maild.store.engine import open_engine, reading
 from tests import servers
 
@@ -214,7 +214,7 @@ def test_of_a_mail_over_the_store_limit_only_the_header_is_kept(tmp_path: Path) 
     huge = MAIL + b"x" * 1_200_000
     office.told("deliver", stdin=huge)
     with reading(desk.open_database(office.settings)) as connection:
-        row = ledger.get(connection, 1)
+        row = ledger_lists.get(connection, 1)
         kept = ledger.raw(connection, 1)
     assert (row.complete, row.size, row.message_id) == (False, len(huge), "<a@corp.example>")
     assert kept == huge[: 64 * 1024]

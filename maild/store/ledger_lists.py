@@ -1,0 +1,67 @@
+"""Questions about the ledger that change nothing: for people who look, and for threading."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from maild.store.schema import inbound
+
+
+def listing(connection: Connection, fate: str | None, limit: int) -> Sequence[Any]:
+    """The newest rows for people, optionally of one fate (or "waiting")."""
+    statement = select(inbound).order_by(inbound.c.id.desc()).limit(limit)
+    if fate == "waiting":
+        statement = statement.where(inbound.c.state != "done")
+    elif fate:
+        statement = statement.where(inbound.c.fate == fate)
+    return connection.execute(statement).all()
+
+
+def get(connection: Connection, number: int) -> Any:
+    return connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows there are of each fate, and how many wait."""
+    rows = connection.execute(select(inbound.c.state, inbound.c.fate, func.count()).group_by(inbound.c.state, inbound.c.fate))
+    found: dict[str, int] = {}
+    for state, fate, number in rows:
+        key = fate if state == "done" else "waiting"
+        found[key] = found.get(key, 0) + number
+    return found
+
+
+def unfiled(connection: Connection, mailbox: str) -> bool:
+    """Whether any mail of this mailbox is done and not yet put away."""
+    return (
+        connection.execute(
+            select(inbound.c.id)
+            .where(and_(inbound.c.mailbox == mailbox, inbound.c.filed.is_(None), inbound.c.state == "done"))
+            .limit(1)
+        ).scalar()
+        is not None
+    )
+
+
+def set_aside(connection: Connection, limit: int) -> Sequence[Any]:
+    """(id, sender, subject, reason) of quarantined and held mails that nobody has been told of yet."""
+    return connection.execute(
+        select(inbound.c.id, inbound.c.sender, inbound.c.subject, inbound.c.reason)
+        .where(inbound.c.told.is_(False), inbound.c.fate.in_(("quarantined", "held")), inbound.c.waits_until.is_(None))
+        .order_by(inbound.c.id)
+        .limit(limit)
+    ).all()
+
+
+def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[str, int]:
+    """Ticket by the Message-ID of inbound mails on record."""
+    wanted = list(message_ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(inbound.c.message_id, inbound.c.ticket).where(
+            inbound.c.message_id.in_(wanted), inbound.c.ticket.is_not(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
