@@ -24,7 +24,8 @@ def run(imap_port: int, login: str, smtp_port: int, folder: Path) -> tuple[int, 
     database = sqlite3.connect(folder / "floor.db")
     database.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        "CREATE TABLE ledger (id INTEGER PRIMARY KEY, raw BLOB); CREATE TABLE ticket (id INTEGER PRIMARY KEY, subject TEXT);"
+        "CREATE TABLE ledger (id INTEGER PRIMARY KEY, raw BLOB);"
+        "CREATE TABLE ticket (id INTEGER PRIMARY KEY, subject TEXT);"
         "CREATE TABLE entry (id INTEGER PRIMARY KEY, ticket INTEGER, text TEXT);"
     )
     count = 0

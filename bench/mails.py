@@ -12,17 +12,26 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 _ZH = (
-    ("打印机脱机，无法打印", "VPN 连不上，提示超时", "ERP 登录失败", "申请安装绘图软件", "会议室无线网络很慢", "电脑蓝屏 {n}"),
-    ("从今天早上开始就这样。", "已经重启过两次，还是不行。", "错误代码 0x{x:08X}。", "分机 {n}，工位在五楼。", "下午有客户会议，请尽快处理。",
-     "资产编号 PC-{n}。", "同办公室的同事也有同样的问题。"),
+    (
+        "打印机脱机，无法打印", "VPN 连不上，提示超时", "ERP 登录失败", "申请安装绘图软件", "会议室无线网络很慢",
+        "电脑蓝屏 {n}",
+    ),
+    (
+        "从今天早上开始就这样。", "已经重启过两次，还是不行。", "错误代码 0x{x:08X}。", "分机 {n}，工位在五楼。",
+        "下午有客户会议，请尽快处理。", "资产编号 PC-{n}。", "同办公室的同事也有同样的问题。",
+    ),
     ("张伟", "王芳", "李娜", "刘洋", "陈静怡", "杨磊"),
 )  # fmt: skip
 _EN = (
-    ("Printer on floor 3 is offline", "VPN disconnects all the time", "Cannot log in to the ERP", "Please install Visio",
-     "Wi-Fi very slow in room {n}", "Blue screen on PC-{n}"),
-    ("It has been like this since this morning.", "I have restarted twice, no change.", "The error is 0x{x:08X}.",
-     "My extension is {n}, desk on floor 5.", "I have a customer meeting at 3 pm.", "Asset tag PC-{n}.",
-     "Other colleagues here have the same problem."),
+    (
+        "Printer on floor 3 is offline", "VPN disconnects all the time", "Cannot log in to the ERP",
+        "Please install Visio", "Wi-Fi very slow in room {n}", "Blue screen on PC-{n}",
+    ),
+    (
+        "It has been like this since this morning.", "I have restarted twice, no change.", "The error is 0x{x:08X}.",
+        "My extension is {n}, desk on floor 5.", "I have a customer meeting at 3 pm.", "Asset tag PC-{n}.",
+        "Other colleagues here have the same problem.",
+    ),
     ("Alice Turner", "Bob Martin", "Carol Jensen", "David Okafor", "Grace Kim", "Henry Walsh"),
 )  # fmt: skip
 

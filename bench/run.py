@@ -68,9 +68,7 @@ class Daemon:
 
     def __init__(self, folder: Path, imap: int, smtp: int) -> None:
         database = f"sqlite:///{folder / 'maild.db'}"
-        teams = "\n".join(
-            f'[categories.{code}]\nteam = "desk"' for code in load(None).policy.categories
-        )
+        teams = "\n".join(f'[categories.{code}]\nteam = "desk"' for code in load(None).policy.categories)
         config = folder / "config.toml"
         config.write_text(CONFIG.format(imap=imap, smtp=smtp, database=database, folder=folder, categories=teams))
         engine = open_engine(database)
@@ -136,7 +134,8 @@ def load_test(count: int, seed: int, folder: Path) -> None:
     print(f"start-up, once: {start_up:.2f} s of CPU")
     cost, ground = (total + worker) * 1000 / count, floor_cpu * 1000 / count
     print(f"{'floor, same run':24}{ground:12.2f}   ({count / floor_wall:.0f} mails/s)")
-    print(f"maild / floor: {cost / ground:.2f} (target: 3)   peak memory: daemon {costs['peak_mb']:.0f} MB, worker {costs['worker_mb']:.0f} MB")
+    print(f"maild / floor: {cost / ground:.2f} (target: 3)")
+    print(f"peak memory: daemon {costs['peak_mb']:.0f} MB, worker {costs['worker_mb']:.0f} MB")
 
 
 def latency_test(rounds: int, folder: Path) -> None:
@@ -160,8 +159,8 @@ def latency_test(rounds: int, folder: Path) -> None:
             own = [
                 row[0] * 86400
                 for row in connection.execute(
-                    "SELECT min(julianday(o.sent)) - julianday(i.fetched) FROM outbox o JOIN inbound i ON i.id = o.inbound"
-                    " WHERE o.audience = 'requester' GROUP BY i.id"
+                    "SELECT min(julianday(o.sent)) - julianday(i.fetched)"
+                    " FROM outbox o JOIN inbound i ON i.id = o.inbound WHERE o.audience = 'requester' GROUP BY i.id"
                 )
             ]
         daemon.end()
@@ -176,7 +175,8 @@ def _reached(sender: str, after: int, taken: list[Accepted]) -> bool:
 def _print_latency(what: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
     last = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-    print(f"{what}: median {statistics.median(ordered) * 1000:.0f} ms, 99th percentile {last * 1000:.0f} ms, n={len(ordered)}")
+    median = statistics.median(ordered)
+    print(f"{what}: median {median * 1000:.0f} ms, 99th percentile {last * 1000:.0f} ms, n={len(ordered)}")
 
 
 def main() -> None:

@@ -317,4 +317,3 @@ class Daemon:
         if self._lock is not None:
             os.close(self._lock)
         log.info("stopped")
-

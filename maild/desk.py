@@ -62,7 +62,9 @@ def open_database(settings: Settings) -> Engine:
         return engine
     if state == "future":
         raise NotReady("the database was written by a newer maild: install that version, or restore the backup", 78)
-    raise NotReady(f"the database is {'empty' if state == 'empty' else 'older than this maild'}: run `maild db upgrade`", 78)
+    raise NotReady(
+        f"the database is {'empty' if state == 'empty' else 'older than this maild'}: run `maild db upgrade`", 78
+    )
 
 
 def tokens(settings: Settings) -> Tokens:
@@ -113,20 +115,21 @@ def check_codes(settings: Settings, engine: Engine) -> None:
         for code in sorted(categories - set(policy.categories))
     ]
     mistakes += [
-        f"teams.{code}: open tickets belong to it; keep it, or move them first" for code in sorted(teams - set(policy.teams))
+        f"teams.{code}: open tickets belong to it; keep it, or move them first"
+        for code in sorted(teams - set(policy.teams))
     ]
     if mistakes:
         raise ConfigError(settings.path, mistakes)
 
 
-def fetchers(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> list[tuple[Fetcher, float]]:
+def fetchers(
+    settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now
+) -> list[tuple[Fetcher, float]]:
     """One Fetcher a mailbox, each with how often it polls (seconds)."""
     made = []
-    for box, name, folder in (
-        each
-        for box in settings.mailboxes
-        for each in [(box, box.name, box.folder), *((box, f"{box.name}/{junk}", junk) for junk in box.also_watch)]
-    ):
+    watched = [(box, box.name, box.folder) for box in settings.mailboxes]
+    watched += [(box, f"{box.name}/{junk}", junk) for box in settings.mailboxes for junk in box.also_watch]
+    for box, name, folder in watched:
         account = Account(
             name=name,
             host=box.host,

@@ -157,8 +157,14 @@ def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tup
     for row in outbox.ids_to(connection, number):
         seen[row.recipient.lower()].append((row.created, row.message_id))
     return {
-        address: tuple(message_id for _, message_id in sorted(ids)[-_THREAD_IDS:]) for address, ids in seen.items()
+        # What somebody wrote and what they got for it bear the same moment: the sort leaves the answer behind.
+        address: tuple(message_id for _, message_id in sorted(ids, key=_moment)[-_THREAD_IDS:])
+        for address, ids in seen.items()
     }, frozenset(wrote)
+
+
+def _moment(one: tuple[datetime, str]) -> datetime:
+    return one[0]
 
 
 def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:

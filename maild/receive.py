@@ -67,6 +67,8 @@ class Receiver:
         self._share_commits = engine.dialect.name == "sqlite"
         self._batch_mails = BATCH_MAILS if self._share_commits else 1
         self.alarms: deque[tuple[str, str]] = deque(maxlen=100)
+        # What the transaction at hand will have to say; said only once it is committed.
+        self._raised: list[tuple[str, str]] = []
         self._ending = False
         # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
         self.deferred = False
@@ -180,12 +182,14 @@ class Receiver:
         until = time.monotonic() + BATCH_SECONDS
         taken = done = 0
         left = deque(batch)
+        self._raised.clear()
         with self._engine.begin() as connection:
             while left and (taken == 0 or time.monotonic() < until or not self._share_commits):
                 taken += 1
                 done += self._one(connection, left.popleft())
             failpoint.reach("applied")
         failpoint.reach("decided")
+        self.alarms.extend(self._raised)
         undecided.difference_update(read.row.id for read in batch[:taken])
         for read in reversed(left):
             ahead.appendleft((read.row, read, 0))
@@ -284,10 +288,10 @@ class Receiver:
             dedupe=ledger.dedupe_key(row),
         )
         if applied.alarm:
-            self.alarms.append(("silent address", applied.alarm))
+            self._raised.append(("silent address", applied.alarm))
         ticket = applied.ticket
         if ticket is not None and considered.ticket is None and ticket.priority == "P1":
-            self.alarms.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
+            self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
 
     def _carry_out(

@@ -1,7 +1,7 @@
 """A small desk for the tests: the shipped rules, three people, and the targets of the product's table."""
 
-from maild.model import Address, Agent, Desk, Policy, Target, Team, Words
 from maild.config.triage_tables import build, shipped_tables
+from maild.model import Address, Agent, Desk, Policy, Target, Team, Words
 
 
 def default_policy() -> Policy:

@@ -1,4 +1,4 @@
-"""Reading config.toml: sections validated one by one, then against each other, then made into Settings with a Policy."""
+"""Reading config.toml: sections validated one by one, then against each other, then made into Settings."""
 
 import difflib
 import tomllib
@@ -35,7 +35,11 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "templates": s.TemplatesSection,
     "importance": s.ImportanceSection,
 }
-_LISTS: Mapping[str, type[s.Section]] = {"mailbox": s.MailboxSection, "agents": s.AgentSection, "admins": s.AdminSection}
+_LISTS: Mapping[str, type[s.Section]] = {
+    "mailbox": s.MailboxSection,
+    "agents": s.AgentSection,
+    "admins": s.AdminSection,
+}
 _TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
 _REQUIRED = ("desk",)
 

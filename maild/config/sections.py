@@ -16,7 +16,7 @@ class Section(BaseModel):
 
 def _address(value: str) -> str:
     local, at, domain = value.rpartition("@")
-    if not (local and at and domain) or not value.isascii() or any(c.isspace() or c in "<>,;\"()" for c in value):
+    if not (local and at and domain) or not value.isascii() or any(c.isspace() or c in '<>,;"()' for c in value):
         raise ValueError("is no e-mail address; write it like name@company.example")
     return value
 

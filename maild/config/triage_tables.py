@@ -1,4 +1,4 @@
-"""The rules of triage as config.toml states them, a site's own laid over the shipped ones, and how they become nouns."""
+"""The rules of triage as config.toml states them, a site's own laid over the shipped ones, made into nouns."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,10 @@ def overlaid(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
             languages = {**before["keywords"], **table["keywords"]}
             categories[code]["keywords"] = {
                 # The later group of a word wins, so the site's own come last.
-                language: [*_groups(before["keywords"].get(language, {})), *_groups(table["keywords"].get(language, {}))]
+                language: [
+                    *_groups(before["keywords"].get(language, {})),
+                    *_groups(table["keywords"].get(language, {})),
+                ]
                 for language in languages
             }
     merged["categories"] = categories
@@ -71,7 +74,7 @@ def _keywords(code: str, language: str, table: Any) -> tuple[Keyword, ...]:
         try:
             number = float(weight)
         except ValueError:
-            raise ValueError(f"{where}: {weight!r} is no weight; write a number and its words: 5 = [\"virus\"]") from None
+            raise ValueError(f'{where}: {weight!r} is no weight; write a number and its words: 5 = ["virus"]') from None
         if not isinstance(words, Sequence) or isinstance(words, str) or not all(isinstance(w, str) for w in words):
             raise ValueError(f"{where}.{weight}: must be a list of words")
         weights.update((word.casefold(), number) for word in words)
@@ -112,10 +115,7 @@ def _category(code: str, table: Mapping[str, Any]) -> Category:
         team=table["team"],
         required=tuple(table.get("required", ())),
         hint=_both(table.get("hint", {})),
-        keywords={
-            language: _keywords(code, language, words)
-            for language, words in table.get("keywords", {}).items()
-        },
+        keywords={language: _keywords(code, language, words) for language, words in table.get("keywords", {}).items()},
         restricted=bool(table.get("restricted", False)),
     )
 

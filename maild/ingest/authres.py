@@ -75,7 +75,7 @@ def _judge(results: list[tuple[str, str, dict[str, str]]], domain: str) -> Authe
 
 def _aligned(domain: str, other: str) -> bool:
     """Strict alignment, or the From domain lying below the other one; never the other way round."""
-    return bool(other) and (domain == other or domain.endswith("." + other) and "." in other)
+    return bool(other) and (domain == other or (domain.endswith("." + other) and "." in other))
 
 
 def _authserv_id(value: str) -> str:
@@ -104,9 +104,7 @@ def _results(value: str) -> list[tuple[str, str, dict[str, str]]] | None:
         method, equals, result = words[0].partition("=")
         if not equals:
             return None
-        props = {
-            name.lower(): text for name, equals, text in (word.partition("=") for word in words[1:]) if equals
-        }
+        props = {name.lower(): text for name, equals, text in (word.partition("=") for word in words[1:]) if equals}
         results.append((method.partition("/")[0].lower(), result.lower(), props))
     return results
 

@@ -19,7 +19,7 @@ _MAX_TAGS = 5
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a mail brings to be found by: signed ids and plain ids newest first, ticket numbers of tags in its subject."""
+    """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button."""
 
     signed: tuple[SignedId, ...]
     ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Who the writer of a mail is to the ticket that it claims (PRODUCT §2.5). The verdict is a value, stored with the mail.
+"""Who the writer of a mail is to the ticket that it claims (PRODUCT §2.5): a value, stored with the mail.
 
 Identity never comes from a header alone: a From is anybody's to write. Rights need evidence: the site's own mail
 server vouches for the domain, or the mail answers a signed mail that was sent to this very address.
@@ -48,7 +48,12 @@ def judge(
     if thread.ticket is not None and writer in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
     if internal:
-        return Trust("none", f"{writer} is internal and has no part in this ticket" if thread.ticket else "internal", True, passed)
+        return Trust(
+            "none",
+            f"{writer} is internal and has no part in this ticket" if thread.ticket else "internal",
+            True,
+            passed,
+        )
     return Trust("stranger", f"{writer} is of no internal domain", False, passed)
 
 

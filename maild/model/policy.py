@@ -26,9 +26,7 @@ class Calendar:
     @property
     def day_minutes(self) -> int:
         """Business minutes of one standard day: what "1 day" of a target means (PRODUCT §3.3)."""
-        return sum(
-            (end.hour * 60 + end.minute) - (start.hour * 60 + start.minute) for start, end in self.hours
-        )
+        return sum((end.hour * 60 + end.minute) - (start.hour * 60 + start.minute) for start, end in self.hours)
 
 
 @dataclass(frozen=True, slots=True)

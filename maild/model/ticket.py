@@ -36,7 +36,7 @@ FIELD_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of manual 2.1.3. `value` is the sender's verbatim words; `source` where it was read; `confidence` 0–1."""
+    """One field of manual 2.1.3. `value`: the sender's verbatim words; `source`: where it was read; `confidence`: 0–1."""
 
     name: str
     value: str
@@ -48,9 +48,8 @@ class Field:
 class Triage:
     """Classification and priority of a report (manual 2.2.2, 2.3.2), each with its reason in both languages.
 
-    `decided_by` names which reasons belong to what, in the order category, urgency, impact, importance, priority.
-    `topic` is the out-of-scope topic rule that matched, empty otherwise; `explicit_topic` tells that config allows
-    the notice to go out by itself.
+    The five reasons stand in the order category, urgency, impact, importance, priority. `topic` is the code of the
+    out-of-scope topic that matched, empty otherwise.
     """
 
     category: str
@@ -64,7 +63,7 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A stopwatch in working time. `target`, `spent`: minutes; `since`: when it last began to run, None while it stands.
+    """A stopwatch in working time. `target`, `spent`: minutes; `since`: when it last began to run, None: it stands.
 
     `calendar` is business or 24x7. The target is stored when set, so a changed policy never moves a promise.
     """

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 GIVE_UP = timedelta(days=2)
 _FIRST = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=66)
-# The answer to the final dot was lost: a second copy would be the same mail, so it waits longest and comes at most thrice.
+# The answer to the final dot was lost: a second copy would be the same mail, so it waits, and comes at most thrice.
 UNKNOWN_AFTER = timedelta(minutes=15)
 UNKNOWN_TRIES = 3
 

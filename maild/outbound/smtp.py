@@ -366,6 +366,10 @@ def _trouble(relay: Relay, error: Exception) -> _Trouble:
         )
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _Trouble(max(error.code, 0), f"{where}: {error.code} {one_line(error.message)}")
+    if isinstance(cause, ConnectionRefusedError):
+        return _Trouble(0, f"{where}: nothing listens there: check `host`, `port` and the firewall")
+    if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
+        return _Trouble(0, f"{where}: {one_line(str(error))}: no answer, check the firewall, `port` and `security`")
     if "STARTTLS" in str(error):
         return _Trouble(0, f'{where}: it offers no STARTTLS, nothing was sent: use security = "tls" (port 465)')
     return _Trouble(0, f"{where}: {one_line(str(error)) or type(error).__name__}")

@@ -16,6 +16,7 @@ BUSY_TIMEOUT_MS = 30_000
 _REMEDIES = (
     ("disk is full", "make room on the disk of the database"),
     ("no space left", "make room on the disk of the database"),
+    ("disk i/o error", "look at the disk of the database and the room on it"),
     ("database is locked", "another program is writing into the database file: let it finish, or end it"),
     ("readonly database", "give the daemon's user the right to write the database file and its folder"),
     ("unable to open", "check [database] url, and that the daemon's user may enter its folder"),

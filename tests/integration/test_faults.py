@@ -284,6 +284,37 @@ def test_a_relay_that_is_away_blames_no_mail_and_gets_it_all_when_it_is_back(
 
 
 @pytest.mark.parametrize(
+    ("change", "remedy"),
+    [
+        ({"port": "free"}, "nothing listens there: check `host`, `port` and the firewall"),
+        ({"host": "no-such-host.invalid", "security": "starttls"}, "check `host` and the DNS"),
+        ({"security": "starttls"}, "set `host` to the certificate's name, or `tls_ca`"),
+        ({"host": "localhost", "security": "starttls", "tls_ca": "ca", "login": "desk", "password_from": "wrong"},
+         "login refused: 5.7.8 Authentication credentials invalid: check `login` and the password"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_relay_settings_is_one_line_with_its_remedy_and_the_mail_waits(
+    change: dict[str, Any], remedy: str, tmp_path: Path, box: Box, certificates: servers.Certificates,
+    lines: Callable[[str], list[str]],
+) -> None:  # fmt: skip
+    (tmp_path / "wrong").touch(0o600)
+    (tmp_path / "wrong").write_text("not it")
+    places = {"free": servers.free_port(), "ca": str(certificates.ca), "wrong": f"file:{tmp_path / 'wrong'}"}
+    relay = {name: places.get(value, value) for name, value in change.items()}
+    box.deliver(mail("one"))
+    with Sink(users={"desk": "right"}, certificate=certificates.make("localhost")) as sink:
+        with Steps(prepared(tmp_path, box, sink.port, relay=relay)) as steps:
+            steps.cycle()
+            steps.clock.ahead += timedelta(minutes=6)
+            steps.send()
+            assert {state for _, state in states(steps)} == {"queued"}
+            assert steps.rows("SELECT DISTINCT attempts FROM outbox") == [(0,)]
+        assert sink.mails == []
+    (line,) = lines("relay: ")
+    assert remedy in line and "\n" not in line
+
+
+@pytest.mark.parametrize(
     ("stage", "reply"),
     [
         ("connect", "421 4.3.2 closing"),
@@ -625,13 +656,14 @@ def test_large_mails_are_stored_or_left_where_they_are_and_the_next_mail_is_hand
 def test_a_mail_on_which_the_parser_hangs_is_put_aside_and_those_behind_it_are_read(
     tmp_path: Path, box: Box, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box.deliver(mail("one"), mail("hangs"), mail("two"))
+    endless = "\r\n".join(["a line of a very long mail that never ends"] * 150_000)
+    box.deliver(mail("one"), mail("hangs", body=endless), mail("two"))
     with Steps(prepared(tmp_path, box, sink.port)) as desk:
         submit = desk.worker.submit
 
         def stopped(raw: bytes, timeout_s: float | None = None) -> Any:
             # A limit so short stands for a mail that takes for ever: the child is killed in the middle of it.
-            return submit(raw, 1e-6 if b"hangs" in raw else timeout_s)
+            return submit(raw, 0.01 if b"hangs" in raw else timeout_s)
 
         monkeypatch.setattr(desk.worker, "submit", stopped)
         desk.fetch()

@@ -103,7 +103,9 @@ class Pen:
             message["References"] = " ".join((*letter.references, letter.message_id))
         return message
 
-    def press(self, who: str, letter: Sent, verb: str, now: datetime, retag: tuple[str, str] = ("", "")) -> EmailMessage:
+    def press(
+        self, who: str, letter: Sent, verb: str, now: datetime, retag: tuple[str, str] = ("", "")
+    ) -> EmailMessage:
         """The mail that a button's `mailto:` link opens: its subject and body, no References."""
         for match in finditer(r'href="(mailto:[^"]+)"', letter.html):
             parts = urlsplit(unescape(match[1]))
@@ -123,7 +125,9 @@ def attach(message: EmailMessage, names: Sequence[str]) -> None:
         if name.endswith(".png"):
             message.add_attachment(_png(), maintype="image", subtype="png", filename=name)
         else:
-            message.add_attachment(f"{name}\n".encode() * 40, maintype="application", subtype="octet-stream", filename=name)
+            message.add_attachment(
+                f"{name}\n".encode() * 40, maintype="application", subtype="octet-stream", filename=name
+            )
 
 
 def _png() -> bytes:
@@ -215,7 +219,12 @@ def _apple(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
         said = f"在 {at.year}年{at.month}月{at.day}日，{at:%H:%M}，IT服务台 <{DESK}> 写道："
     else:
         said = f"On {at.day} {at:%b %Y}, at {at:%H:%M}, IT Service Desk <{DESK}> wrote:"
-    return ("回复：" if zh else "Re: "), ["", f"> {said}", "> ", *(f"> {line}".rstrip() for line in letter.text.splitlines())]
+    return ("回复：" if zh else "Re: "), [
+        "",
+        f"> {said}",
+        "> ",
+        *(f"> {line}".rstrip() for line in letter.text.splitlines()),
+    ]
 
 
 _MANNERS: dict[Manner, _Quoting] = {

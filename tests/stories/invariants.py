@@ -130,7 +130,9 @@ def _records(connection: Connection) -> list[str]:
         for row in connection.execute(select(inbound))
         if row.state != "done" or not row.fate or not row.reason or row.reason.startswith("failed ")
     ]
-    found += [f"the timer {row.kind} of {row.ticket} failed" for row in connection.execute(select(timer)) if row.failures]
+    found += [
+        f"the timer {row.kind} of {row.ticket} failed" for row in connection.execute(select(timer)) if row.failures
+    ]
     for one in connection.execute(select(ticket.c.id, ticket.c.state)).all():
         state = "new"
         lines = connection.execute(select(history).where(history.c.ticket == one.id).order_by(history.c.id)).all()

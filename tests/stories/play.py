@@ -116,7 +116,9 @@ class _Play:
             fits = out.template == letter.template and out.recipient == letter.to
             if fits and letter.ticket in (0, out.ticket) and out.state == "sent":
                 return out
-        raise LookupError(f"{letter.to} has had no {letter.template}{f' about IT-{letter.ticket}' if letter.ticket else ''}")
+        raise LookupError(
+            f"{letter.to} has had no {letter.template}{f' about IT-{letter.ticket}' if letter.ticket else ''}"
+        )
 
     def _received(self, letter: Letter) -> clients.Sent:
         out = self._find(letter)
@@ -125,8 +127,8 @@ class _Play:
             out.message_id,
             tuple(str(message["References"] or "").split()),
             str(message["Subject"]),
-            invariants.text_of(message),  # type: ignore[arg-type]  # the default policy makes EmailMessages
-            invariants.text_of(message, "html"),  # type: ignore[arg-type]  # ditto
+            invariants.text_of(message),
+            invariants.text_of(message, "html"),
             out.at.astimezone(_ZONE),
         )
 
@@ -194,7 +196,9 @@ class _Play:
                 ):
                     check(connection, step.words[len(pattern) :], _ticket_in(pattern, step))
                     return
-        raise StoryError(f"{step.at}: nothing on record is called {' '.join(step.words)!r}; README.md lists what there is")
+        raise StoryError(
+            f"{step.at}: nothing on record is called {' '.join(step.words)!r}; README.md lists what there is"
+        )
 
 
 def _ticket_in(pattern: Sequence[str], step: Check) -> int:

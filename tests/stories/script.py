@@ -1,7 +1,7 @@
 """The language of stories: `story.txt` becomes steps. A mistake in a script is named with its file and line.
 
-`<` a mail arrives · `>` mails that must have left since · `~` time passes · `=` what is on record · `@` a setting of the
-desk that differs from config.toml. README.md in this folder shows them all.
+`<` a mail arrives · `>` mails that must have left since · `~` time passes · `=` what is on record · `@` a setting of
+the desk that differs from config.toml. README.md in this folder shows them all.
 """
 
 import re
@@ -118,7 +118,9 @@ _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|minutes?|h|hours?|days?)")
 def read(folder: Path) -> Story:
     """The story in this folder. Raises StoryError for a line that makes no sense."""
     path = folder / "story.txt"
-    title, settings, steps = "", {}, []
+    title = ""
+    settings: dict[str, dict[str, Any]] = {}
+    steps: list[Step] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         at = f"{folder.name}/{path.name}:{number}"
         stripped = line.strip()
@@ -140,7 +142,9 @@ def read(folder: Path) -> Story:
         elif mark == "=":
             steps.append(Check(at, tuple(token for token, _ in _tokens(rest))))
         else:
-            raise StoryError(f"{at}: a line begins with one of # @ < > ~ = or, below a mail, with | + :, not with {mark!r}")
+            raise StoryError(
+                f"{at}: a line begins with one of # @ < > ~ = or, below a mail, with | + :, not with {mark!r}"
+            )
     if not title:
         raise StoryError(f"{folder.name}/{path.name}:1: the first line is the title: # What this story tells")
     if not steps:
@@ -172,10 +176,10 @@ def _setting(settings: dict[str, dict[str, Any]], rest: str, at: str) -> None:
     try:
         made = tomllib.loads(rest)
     except tomllib.TOMLDecodeError as error:
-        raise StoryError(f"{at}: a setting reads like @ desk.mode = \"agents\": {error}") from error
+        raise StoryError(f'{at}: a setting reads like @ desk.mode = "agents": {error}') from error
     for section, values in made.items():
         if not isinstance(values, dict):
-            raise StoryError(f"{at}: name the section too, like @ desk.mode = \"agents\"")
+            raise StoryError(f'{at}: name the section too, like @ desk.mode = "agents"')
         settings.setdefault(section, {}).update(values)
 
 
@@ -267,7 +271,7 @@ def _deliver(tokens: list[tuple[str, bool]], folder: Path, at: str) -> Deliver:
             raise words.wrong("a button is pressed in a letter: presses take in agent/new_ticket")
         step.letter = _letter(words, first.lower())
     else:
-        raise words.wrong("somebody writes \"subject\", replies to LETTER, or presses VERB in LETTER")
+        raise words.wrong('somebody writes "subject", replies to LETTER, or presses VERB in LETTER')
     _options(step, words)
     return step
 
@@ -326,7 +330,7 @@ def _expect(tokens: list[tuple[str, bool]], at: str) -> Step:
         elif words.skip("attaches"):
             attached.extend(words.quoted("a file name"))
         else:
-            raise words.wrong(f"a letter contains \"…\", not \"…\", from \"…\" or attaches \"…\"; not {words.peek()!r}")
+            raise words.wrong(f'a letter contains "…", not "…", from "…" or attaches "…"; not {words.peek()!r}')
     return Expect(
         at=at,
         letter=Letter(template, to, ticket),
@@ -343,7 +347,9 @@ def _pass(rest: str, at: str) -> Pass:
     business = "business" in rest.split()
     found = _LENGTH.fullmatch(" ".join(word for word in rest.split() if word != "business"))
     if found is None:
-        raise StoryError(f"{at}: time reads like ~ 30 min, ~ 3h business, ~ 2 business days or ~ until 2024-03-05 09:00")
+        raise StoryError(
+            f"{at}: time reads like ~ 30 min, ~ 3h business, ~ 2 business days or ~ until 2024-03-05 09:00"
+        )
     amount, unit = float(found[1]), found[2]
     if unit.startswith("day"):
         return Pass(at, "business_days" if business else "days", amount)

@@ -1,10 +1,10 @@
-"""Where a story is played: in memory, or on real servers. Both keep a clock of their own that only `~` and mails move."""
+"""Where a story is played: in memory, or on real servers. Each keeps a clock that only mails and `~` move."""
 
 import shutil
 import threading
 import tomllib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from maild.store.schema import inbound, outbox, timer
 from maild.tick import Ticker
 from tests import servers
 
-# A Monday morning in Shanghai, long past: servers stamp mail with the real time, and maild takes the earlier of the two.
+# A Monday morning in Shanghai, long past: servers stamp mail with the real time, and maild takes the earlier one.
 START = datetime(2024, 3, 4, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
 PASSWORD = "pw"
 # Nothing waits so long unless it hangs; a busy machine may take a while.
@@ -58,7 +58,7 @@ class Out:
 
 
 def settings_for(story: Mapping[str, Mapping[str, Any]], **more: Any) -> Settings:
-    """The shipped config.toml without statutory holidays, with the story's own settings and `more` sections laid over."""
+    """The shipped config.toml without statutory holidays, under the story's own settings and `more` sections."""
     shipped = tomllib.loads((data_dir() / "config.toml").read_text(encoding="utf-8"))
     sections: dict[str, Any] = {"calendar": {**shipped["calendar"], "country": ""}}
     for name, values in story.items():
@@ -69,7 +69,9 @@ def settings_for(story: Mapping[str, Mapping[str, Any]], **more: Any) -> Setting
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     made = deepcopy(dict(under))
     for key, value in over.items():
-        made[key] = _laid_over(made[key], value) if isinstance(value, dict) and isinstance(made.get(key), dict) else value
+        made[key] = (
+            _laid_over(made[key], value) if isinstance(value, dict) and isinstance(made.get(key), dict) else value
+        )
     return made
 
 
@@ -249,7 +251,9 @@ class Real(Stage):
         self._daemon = Daemon(settings, self.clock)
         self._thread = threading.Thread(target=self._run, name=f"daemon {login}")
         self._thread.start()
-        servers.wait_until(lambda: self._daemon.ready.is_set() or bool(self._trouble), "the daemon is ready", _PATIENCE_S)
+        servers.wait_until(
+            lambda: self._daemon.ready.is_set() or bool(self._trouble), "the daemon is ready", _PATIENCE_S
+        )
         self._raise()
 
     def _run(self) -> None:

@@ -138,7 +138,8 @@ _Plays = dict[str, "Future[None]"]
 
 def _begin(request: pytest.FixtureRequest, test: str, pool: ThreadPoolExecutor, one: Callable[[str], None]) -> _Plays:
     """Start every story that this run has selected for the test called `test`."""
-    names = [item.callspec.params["name"] for item in request.session.items if getattr(item, "originalname", "") == test]
+    selected = (item for item in request.session.items if isinstance(item, pytest.Function))
+    names = [str(item.callspec.params["name"]) for item in selected if item.originalname == test]
     return {name: pool.submit(one, name) for name in names}
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from maild.config.triage_tables import build, shipped_tables
 from maild.model import Address, Field, SystemName, Triage, Words
 from maild.model.ticket import FIELD_NAMES, Impact, Level
-from maild.config.triage_tables import build, shipped_tables
 from maild.workflow.triage import missing, triage
 from tests.policies import default_policy
 
