@@ -81,8 +81,10 @@ class Daemon:
         self._chores = Chores(
             self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
         )
+        fetchers = desk.fetchers(settings, self._engine, clock)
+        self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
         self._fetch_loops = [
-            self._fetch_loop(fetcher, poll) for fetcher, poll in desk.fetchers(settings, self._engine, clock)
+            self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers
         ]
         self._loops = [
             *self._fetch_loops,
@@ -308,6 +310,10 @@ class Daemon:
             log.error("%s did not end in time; its work is taken up at the next start", ", ".join(late))
         self._worker.close()
         if not late:
+            for mailbox in self._mailboxes:
+                mailbox.close()
+            self._wake_in.close()
+            self._wake_out.close()
             try:
                 self._sender.close()
             except DBAPIError as error:

@@ -130,8 +130,10 @@ class Sender:
 
     def close(self) -> None:
         """Write down what is known, give back what was leased and not handed over, and leave the relay."""
-        self._settle()
-        self._courier.close()
+        try:
+            self._settle()
+        finally:
+            self._courier.close()
 
     def _parcel(self, row: outbox.Leased) -> Parcel:
         # RFC 3834 §3.3: automatic mail leaves with an empty envelope sender where the relay takes one.

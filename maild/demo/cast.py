@@ -56,11 +56,12 @@ SCENES: tuple[Scene, ...] = (
         (
             Line(
                 "li.lei@corp.example",
-                "您好，\n\n三楼财务部的打印机从今天早上开始一直卡纸，已经重启过两次，还是不行。\n月底要打凭证，麻烦尽快看一下。"
+                "您好，\n\n三楼财务部的打印机从今天早上开始一直卡纸，已经重启过两次，还是不行。"
+                "\n月底要打凭证，麻烦尽快看一下。"
                 "\n\n李雷\n财务部",
                 "打印机卡纸",
                 ("li.lei@corp.example", "wang.wei@corp.example"),
-                aside="李雷 reports in free words; the desk reads the fields, says what it understood and asks for the rest.",
+                aside="李雷 reports in free words; the desk says what it understood and asks for the rest.",
             ),
             Line(
                 "li.lei@corp.example",

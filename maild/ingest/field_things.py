@@ -42,6 +42,10 @@ _RANK_EN = {word: rank for rank, word in enumerate(DEVICES_EN)}
 _RANK_ZH = {word: rank for rank, word in enumerate(DEVICES_ZH)}
 
 
+# "Phone: 8123" and "call my mobile phone 8123" say how to reach somebody, not what is broken.
+_HOW_TO_REACH = re.compile(r"(?:\s?(?:no|nr|number|ext|extension)\.?)?\s?[:：=#.]?\s?\+?\(?\d", re.I)
+
+
 def asset(text: str) -> str:
     """The affected device: a tag, a make and model, a host, share or printer name, else its kind."""
     for pattern in (_TAG, _MODEL, _PRINTER, _HOST, _SHARE):
@@ -51,7 +55,7 @@ def asset(text: str) -> str:
     kinds = [match[1] for match in _DEVICE_ZH.finditer(text)]
     if kinds:
         return min(kinds, key=lambda word: _RANK_ZH.get(word.lower(), _UNRANKED))
-    kinds = [match[1] for match in _DEVICE_EN.finditer(text)]
+    kinds = [match[1] for match in _DEVICE_EN.finditer(text) if not _HOW_TO_REACH.match(text, match.end())]
     return min(kinds, key=lambda word: _RANK_EN.get(word.lower(), _UNRANKED)) if kinds else ""
 
 

@@ -36,7 +36,7 @@ FIELD_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of manual 2.1.3. `value`: the sender's verbatim words; `source`: where it was read; `confidence`: 0–1."""
+    """One field of manual 2.1.3: the sender's verbatim words, where they were read, and a confidence of 0–1."""
 
     name: str
     value: str
