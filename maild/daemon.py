@@ -83,9 +83,7 @@ class Daemon:
         )
         fetchers = desk.fetchers(settings, self._engine, clock)
         self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
-        self._fetch_loops = [
-            self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers
-        ]
+        self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
             Loop("receive", self._receive, self._rest_receive, self._stop),
