@@ -46,6 +46,8 @@ def apply(
     """Carry out an outcome. `mail` is the event that it answers, if it was one."""
     inbound = mail.inbound if mail is not None and mail.inbound else None
     ticket, released = outcome.ticket, 0
+    if mail is not None and mail.screening.verdict == "person" and mail.trust.verdict != "failed":
+        people.mark_alive(connection, mail.message.from_.key)
     history = list(outcome.history)
     if outcome.away is not None:
         people.set_away(connection, outcome.away[0], outcome.away[1])

@@ -59,7 +59,7 @@ class Fetcher:
         self._reconciled: datetime | None = None
         self._seen: MailboxState | None = None
         self._cannot_file: str = ""
-        # Whether to look again before waiting: a server tells of a new mail once, in the answer to whatever command runs.
+        # Whether to look again before waiting: a server tells of a new mail once, in the answer to whatever runs then.
         self.restless = False
         # The lowest UID that is there and could not be read: the next looks begin with it.
         self._missed: int | None = None
@@ -131,7 +131,7 @@ class Fetcher:
     def _take(
         self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]
     ) -> tuple[int, list[int]]:
-        """Fetch what the ledger lacks from UID `low` on, in the order of arrival: how many, and the UIDs that failed."""
+        """Fetch what the ledger lacks from UID `low` on, in order of arrival: how many, and the UIDs that failed."""
         taken = 0
         missed: list[int] = []
         there = [uid for uid in self.mailbox.uids(low) if uid >= low]
@@ -169,7 +169,7 @@ class Fetcher:
     def _left_alone(self, unseen: bool, received: datetime, memory: Any) -> bool:
         """Whether a mail was there before the first start and is to stay where it is.
 
-        At the first look with `backlog = "unseen"`, and after a UIDVALIDITY change, when old mail stands under new UIDs.
+        At the first look with `backlog = "unseen"`, and after a UIDVALIDITY change, when old mail has new UIDs.
         """
         if self._backlog == "all" or memory.first_uid != 1 or received >= memory.first_start - timedelta(seconds=1):
             return False

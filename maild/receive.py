@@ -60,7 +60,12 @@ class Receiver:
     """Decides about mails. Used by one thread; `step` returns how many were done."""
 
     def __init__(
-        self, engine: Engine, writer: Writer, worker: Worker, clock: Callable[[], datetime], parse_bytes: int = 25_000_000
+        self,
+        engine: Engine,
+        writer: Writer,
+        worker: Worker,
+        clock: Callable[[], datetime],
+        parse_bytes: int = 25_000_000,
     ) -> None:
         self._engine, self._writer, self._worker, self._clock = engine, writer, worker, clock
         self._parse_bytes = parse_bytes
@@ -163,7 +168,8 @@ class Receiver:
     def _too_large(self, row: ledger.Waiting) -> Read:
         with reading(self._engine) as connection:
             scan = prescan(ledger.raw(connection, row.id)[:262_144])
-        return Read(row, None, f"{row.size} bytes: too large to be read", scanned=(scan.from_.address, scan.subject, scan.message_id))
+        found = (scan.from_.address, scan.subject, scan.message_id)
+        return Read(row, None, f"{row.size} bytes: too large to be read", scanned=found)
 
     def _batch(
         self,
@@ -315,7 +321,9 @@ class Receiver:
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:
         return self._worker.parts(ledger.raw(connection, inbound), indices)
 
-    def _finish(self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object) -> None:
+    def _finish(
+        self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object
+    ) -> None:
         sender = message.from_.key[:320]
         ledger.finish(connection, row.id, now, {"sender": sender, "subject": message.subject[:500], **values})
         log.info(

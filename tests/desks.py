@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,12 +15,14 @@ from sqlalchemy import Engine, text
 
 from maild import desk
 from maild.config import Settings, load
+from maild.daemon import Daemon
 from maild.ingest.worker import Worker
 from maild.receive import Receiver
 from maild.send import Sender
 from maild.store import migrate
 from maild.store.engine import open_engine
 from maild.tick import Ticker
+from tests import servers
 
 SUPPORT = "support@corp.example"
 
@@ -92,6 +95,29 @@ def mail(mark: str, sender: str = "", body: str = "The printer on floor 3 eats t
     return f"{head}\r\n{body}\r\n{mark}\r\n".encode()
 
 
+class Box:
+    """One test's mailbox on a Dovecot that has the users `Box.users`; each is used once."""
+
+    users: Mapping[str, str] = {f"desk{n}@corp.example": "pw" for n in range(1, 200)}
+    used = 0
+
+    def __init__(self, dovecot: servers.Dovecot) -> None:
+        Box.used += 1
+        self.dovecot, self.login = dovecot, f"desk{Box.used}@corp.example"
+
+    def deliver(self, *mails: bytes) -> None:
+        self.dovecot.deliver_many(self.login, mails)
+
+    def count(self, folder: str = "INBOX") -> int:
+        return self.dovecot.count(self.login, folder)
+
+
+def prepared(folder: Path, box: Box, relay_port: int, url: str = "", **changes: Any) -> Settings:
+    """A desk that watches this mailbox."""
+    mailbox = {"login": box.login, **changes.pop("mailbox", {})}
+    return prepare(sections(folder / "desk", box.dovecot.imap_port, relay_port, url, mailbox=mailbox, **changes))
+
+
 class Clock:
     """The wall clock, put forward at will."""
 
@@ -140,6 +166,10 @@ class Steps:
         self.tick()
         self.send()
 
+    def states(self) -> list[tuple[str, str]]:
+        """(template, state) of every outgoing mail, oldest first."""
+        return [(row[0], row[1]) for row in self.rows("SELECT template, state FROM outbox ORDER BY id")]
+
     def rows(self, statement: str, **values: object) -> list[Any]:
         return ask(self.engine, statement, **values)
 
@@ -171,3 +201,17 @@ def looking(url: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextlib.contextmanager
+def running(settings: Settings, clock: Clock | None = None) -> Iterator[Daemon]:
+    """The daemon with all its loops, in a thread."""
+    daemon = Daemon(settings, clock or Clock())
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+        thread.join(30)
+    assert not thread.is_alive()

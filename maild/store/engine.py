@@ -1,4 +1,4 @@
-"""Opening the database, the same way everywhere: SQLite in WAL with full sync and immediate transactions, or PostgreSQL."""
+"""Opening the database, the same way everywhere: SQLite in WAL, full sync, immediate transactions; or PostgreSQL."""
 
 import os
 from collections.abc import Iterator

@@ -79,7 +79,9 @@ def add(connection: Connection, letters: Sequence[Letter]) -> None:
         )
 
 
-def lease(connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int) -> list[Leased]:
+def lease(
+    connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int
+) -> list[Leased]:
     """Take up to `limit` rows that are due (or whose lease ran out), at most about `max_bytes` of mail."""
     statement = (
         select(outbox.c.id, func.length(outbox.c.raw))
@@ -290,7 +292,8 @@ def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[s
 
 
 def listing(connection: Connection, state: str | None, limit: int) -> Sequence[Any]:
-    statement = select(*(column for column in outbox.c if column.name != "raw")).order_by(outbox.c.id.desc()).limit(limit)
+    columns = (column for column in outbox.c if column.name != "raw")
+    statement = select(*columns).order_by(outbox.c.id.desc()).limit(limit)
     if state:
         statement = statement.where(outbox.c.state == state)
     return connection.execute(statement).all()

@@ -38,11 +38,16 @@ def mark_answered(connection: Connection, key: str, when: datetime) -> None:
     _upsert(connection, address, "address", {"address": key, "answered": when})
 
 
+_ALIVE = (
+    update(address)
+    .where(address.c.address == bindparam("who"), address.c.bounced != "")
+    .values(bounced="", bounced_at=None)
+)
+
+
 def mark_alive(connection: Connection, key: str) -> None:
     """A mail came from an address that bounced once: it is there again."""
-    connection.execute(
-        update(address).where(address.c.address == key, address.c.bounced != "").values(bounced="", bounced_at=None)
-    )
+    connection.execute(_ALIVE, {"who": key})
 
 
 def agents(connection: Connection) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def still_due(connection: Connection, number: int, now: datetime) -> list[Due]:
 
 
 def drop(connection: Connection, number: int, kinds: Iterable[str]) -> None:
-    connection.execute(delete(timer).where(tuple_(timer.c.ticket, timer.c.kind).in_([(number, kind) for kind in kinds])))
+    gone = [(number, kind) for kind in kinds]
+    connection.execute(delete(timer).where(tuple_(timer.c.ticket, timer.c.kind).in_(gone)))
 
 
 def postpone(connection: Connection, number: int, kind: str, until: datetime) -> None:

@@ -24,7 +24,7 @@ def claim_chore(connection: Connection, name: str, period: str, when: datetime) 
 
 
 def _was_new(connection: Connection, statement: Any) -> bool:
-    """Whether an INSERT … ON CONFLICT DO NOTHING RETURNING made a row. Its rowcount is -1 on PostgreSQL, made or not."""
+    """Whether an INSERT … ON CONFLICT DO NOTHING RETURNING made a row; PostgreSQL's rowcount for it is -1 always."""
     return connection.execute(statement).scalar() is not None
 
 

@@ -302,7 +302,7 @@ def test_work_goes_on_by_itself_when_the_database_comes_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     need("initdb", "postgresql")
-    logging.getLogger("maild").propagate = True
+    monkeypatch.setattr(logging.getLogger("maild"), "propagate", True)
     caplog.set_level(logging.INFO, "maild")
     monkeypatch.setattr(loops, "_FIRST_PAUSE_S", 0.1)
     monkeypatch.setattr(loops, "_LONGEST_PAUSE_S", 0.5)
