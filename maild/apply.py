@@ -67,9 +67,9 @@ def apply(
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
             people.set_assigned(connection, ticket.assignee, now)
         if outcome.release and mail is not None:
-            released = ledger.release_waiting(connection, mail.message.from_.key, number, now)
+            released = ledger.release_waiting(connection, outcome.release, mail.message.from_.key, number, now)
         if outcome.drop and mail is not None:
-            ledger.drop_waiting(connection, mail.message.from_.key, number, now)
+            ledger.drop_waiting(connection, outcome.drop, mail.message.from_.key, number, now)
     queued, alarm = 0, ""
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)

@@ -83,18 +83,18 @@ def consider(
         claim = Thread(number, "references" if number is not None else "none")
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed) if claimed is not None else frozenset()
-    pressed = ""
+    pressed, confirms = "", 0
     if claimed is not None:
-        pressed = gather.button(keys, message.sender.identity, claimed.key, tokens, now)
+        pressed, confirms = gather.button(connection, keys, message.sender.identity, claimed.key, tokens, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed))
     if confirmed and verdict.verdict == "unverified":
         verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
     ticket = claimed if joins(screening, verdict) else None
     event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog)
     wanted = needs(event, ticket, policy)
-    facts = gather.facts(
-        connection, event, ticket, claimed if ticket is None else None, wanted, now, policy, pressed if ticket else ""
-    )
+    others = claimed if ticket is None else None
+    button = pressed if ticket else ""
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
 
 

@@ -13,6 +13,8 @@ from maild.store import knowledge, ledger, ledger_lists, outbox, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
+# The button under the question whether a mail is the agent's own.
+CONFIRM = "confirm"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
 # Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
@@ -47,8 +49,10 @@ def facts(
     now: datetime,
     policy: Policy,
     button: str = "",
+    asked_about: int = 0,
 ) -> Facts:
-    """The facts for one decision. `claimed` is a ticket that the mail names without a right to it."""
+    """The facts for one decision. `claimed` is a ticket that the mail names without a right to it; `asked_about` what
+    a pressed button confirms."""
     earlier: Mapping[str, Field] = {}
     language = zone = ""
     if needs.person:
@@ -74,10 +78,15 @@ def facts(
         threads, wrote = _conversation(connection, ticket.key)
         readers = tuple(who for who, _, reads in tickets.participants(connection, ticket.key) if reads)
     asked_today, waits = 0, False
-    if isinstance(event, MailArrived) and event.trust.verdict == "agent" and ticket is not None:
-        waits = ledger.waits(connection, event.message.from_.key, ticket.key, now)
+    if not (isinstance(event, MailArrived) and event.trust.verdict == "agent" and ticket is not None):
+        asked_about = 0
+    elif asked_about or not button:
+        asked_about = asked_about or _question(connection, event)
+        waits = ledger.waits(connection, asked_about, event.message.from_.key, ticket.key, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
-        asked_today = ledger.asked_since(connection, event.message.from_.key, now - timedelta(days=1))
+        agent = policy.agent(event.message.from_.address)
+        asked = agent.address if agent is not None else event.message.from_.key
+        asked_today = outbox.asked_since(connection, asked, now - timedelta(days=1))
     return Facts(
         known=earlier,
         language=language,
@@ -92,6 +101,7 @@ def facts(
         wrote=wrote,
         button=button,
         asked_today=asked_today,
+        asked_about=asked_about,
         waits=waits,
         failed=_failed(connection, event) if needs.bounced else (),
     )
@@ -112,12 +122,28 @@ def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], .
     return had[1]
 
 
-def button(keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime) -> str:
-    """The verb of a pressed button if its token was made for this writer and this ticket, else an empty string."""
+def button(
+    connection: Connection, keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime
+) -> tuple[str, int]:
+    """The verb of a pressed button if its token was made for this writer and this ticket, else an empty string; and
+    the inbound mail that it confirms, where it does."""
     if keys.button is None or writer is None:
-        return ""
+        return "", 0
     verb, token = keys.button
-    return verb if tokens.button_holds(token, writer, ticket, verb, now) else ""
+    if verb != CONFIRM:
+        return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
+    # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
+    for number in ledger.held_of(connection, writer.lower(), ticket):
+        if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):
+            return verb, number
+    return "", 0
+
+
+def _question(connection: Connection, event: MailArrived) -> int:
+    """The mail about which the question asks that this one answers: "1" under any other notice is a word like others."""
+    message = event.message
+    newest_first = [*message.in_reply_to, *reversed(message.references)][:_THREAD_IDS]
+    return outbox.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:

@@ -91,7 +91,8 @@ class Facts:
     wrote       agents who have written on the ticket, by address
     button      the verb of a valid button token in the mail (bound to this writer and ticket), else ""
     asked_today how many confirmations were asked of this agent in the last 24 hours
-    waits       mails in this agent's name wait for their confirmation on this ticket
+    asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
+    waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     """
 
@@ -108,6 +109,7 @@ class Facts:
     wrote: frozenset[str] = frozenset()
     button: str = ""
     asked_today: int = 0
+    asked_about: int = 0
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
 
@@ -125,8 +127,8 @@ class Outcome:
     corrections    (what, was, becomes) that an agent set right: the learner's food
     undeliverable  (address, RFC 3463 status) to which no more mail goes
     wait_until     a listed agent's mail waits for a tap until then
-    release        the agent confirmed: mails of theirs on this ticket that wait are decided again, as trusted
-    drop           the agent disowned them: they stay held for good
+    release        the inbound mail that the agent confirmed: it is decided again, as trusted; 0: none
+    drop           the inbound mail that the agent disowned: it stays held for good; 0: none
     """
 
     reason: str
@@ -144,5 +146,5 @@ class Outcome:
     corrections: tuple[tuple[str, str, str], ...] = ()
     undeliverable: tuple[tuple[str, str], ...] = ()
     wait_until: datetime | None = None
-    release: bool = False
-    drop: bool = False
+    release: int = 0
+    drop: int = 0

@@ -81,12 +81,20 @@ def mailto(address: str, subject: str, body: str) -> str:
 
 
 def buttons(
-    verbs: Iterable[str], recipient: str, ticket: Ticket, policy: Policy, tokens: Tokens, language: str, now: datetime
+    verbs: Iterable[str],
+    recipient: str,
+    ticket: Ticket,
+    policy: Policy,
+    tokens: Tokens,
+    language: str,
+    now: datetime,
+    about: int = 0,
 ) -> tuple[Button, ...]:
-    """The buttons of one letter: each holds a token for this recipient, this ticket and this verb alone."""
+    """The buttons of one letter: each holds a token for this recipient, this ticket and this verb alone; a question
+    about one inbound mail (`about`) binds it to that mail too."""
     made: list[Button] = []
     for verb in verbs:
-        token = tokens.button(recipient, ticket.key, verb, now)
+        token = tokens.button(recipient, ticket.key, f"{verb} {about}" if about else verb, now)
         body = _BODIES.get(verb, Words("", "")).for_(language)
         link = mailto(policy.desk.address, f"[{tag(ticket, policy)}] #{verb} {token}", body)
         made.append(Button(verb, LABELS[verb].for_(language), link, verb in MAIN))

@@ -62,7 +62,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/escalated": Letter({"by": "", "reason": "", "text": ""}, _WORK),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),
-    "agent/confirm_command": Letter({"commands": (), "text": ""}, ("confirm",)),
+    "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "template": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),

@@ -377,4 +377,6 @@ def _buttons(
             verbs = tuple(verb for verb in verbs if verb != "take")
     if mail.template == "requester/closed" and mail.values.get("by", "confirmed") not in RATED_CLOSINGS:
         return ()
-    return buttons(verbs, mail.to.address, ticket, policy, tokens, mail.language, now)
+    number = mail.values.get("number")
+    about = number if isinstance(number, int) else 0
+    return buttons(verbs, mail.to.address, ticket, policy, tokens, mail.language, now, about)

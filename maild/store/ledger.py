@@ -289,19 +289,20 @@ def set_waiting(connection: Connection, number: int, until: datetime | None) -> 
     connection.execute(_ROW.values(waits_until=until), {"number": number})
 
 
-def asked_since(connection: Connection, sender: str, since: datetime) -> int:
-    """How many mails of an agent wait, or waited, for a confirmation since then."""
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                inbound.c.sender == sender, inbound.c.waits_until.is_not(None), inbound.c.done > since
-            )
-        ).scalar_one()
+def held_of(connection: Connection, sender: str, ticket: int) -> list[int]:
+    """The newest held mails in this agent's name on the ticket: each may have been asked about."""
+    rows = connection.execute(
+        select(inbound.c.id)
+        .where(inbound.c.sender == sender, inbound.c.ticket == ticket, inbound.c.fate == "held")
+        .order_by(inbound.c.id.desc())
+        .limit(_LOOK_THROUGH)
     )
+    return list(rows.scalars())
 
 
-def _waits(sender: str, ticket: int, now: datetime) -> Any:
-    return select(inbound.c.id).where(
+def _waits(number: int, sender: str, ticket: int, now: datetime) -> tuple[Any, ...]:
+    return (
+        inbound.c.id == number,
         inbound.c.sender == sender,
         inbound.c.ticket == ticket,
         inbound.c.fate == "held",
@@ -309,32 +310,27 @@ def _waits(sender: str, ticket: int, now: datetime) -> Any:
     )
 
 
-def waits(connection: Connection, sender: str, ticket: int, now: datetime) -> bool:
-    """Whether mails in this agent's name wait on the ticket for their confirmation."""
-    return connection.execute(_waits(sender, ticket, now).limit(1)).scalar() is not None
+def waits(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> bool:
+    """Whether this mail in this agent's name waits on the ticket for its confirmation."""
+    return connection.execute(select(inbound.c.id).where(*_waits(number, sender, ticket, now))).scalar() is not None
 
 
-def release_waiting(connection: Connection, sender: str, ticket: int, now: datetime) -> int:
-    """Mails of an agent that waited for this confirmation are to be decided again; how many."""
-    numbers = list(connection.execute(_waits(sender, ticket, now)).scalars())
-    if numbers:
-        connection.execute(
-            update(inbound)
-            .where(inbound.c.id.in_(numbers))
-            .values(state="received", fate="", attempts=0, trust="confirmed", waits_until=None)
-        )
-    return len(numbers)
+def release_waiting(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> int:
+    """A mail that the agent has confirmed is to be decided again, and no other one; 1, or 0 if it waits no more."""
+    return connection.execute(
+        update(inbound)
+        .where(*_waits(number, sender, ticket, now))
+        .values(state="received", fate="", attempts=0, trust="confirmed", waits_until=None)
+    ).rowcount
 
 
-def drop_waiting(connection: Connection, sender: str, ticket: int, now: datetime) -> None:
-    """Mails in an agent's name that the agent disowns stay held for good, and say so."""
-    numbers = list(connection.execute(_waits(sender, ticket, now)).scalars())
-    if numbers:
-        connection.execute(
-            update(inbound)
-            .where(inbound.c.id.in_(numbers))
-            .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
-        )
+def drop_waiting(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> None:
+    """A mail in an agent's name that the agent disowns stays held for good, and says so."""
+    connection.execute(
+        update(inbound)
+        .where(*_waits(number, sender, ticket, now))
+        .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
+    )
 
 
 def expire_waiting(connection: Connection, now: datetime) -> int:

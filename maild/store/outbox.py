@@ -14,6 +14,10 @@ from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, sel
 from maild.store.schema import outbox
 
 
+# The letter that asks an agent whether a mail in their name is theirs.
+QUESTION = "agent/confirm_command"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A composed mail for one recipient, as it goes into the outbox."""
@@ -276,6 +280,33 @@ def of_message(connection: Connection, message_id: str) -> Any:
     return connection.execute(
         select(*columns).where(or_(outbox.c.message_id == message_id, outbox.c.reference == message_id)).limit(1)
     ).one_or_none()
+
+
+def asked_since(connection: Connection, recipient: str, since: datetime) -> int:
+    """How many confirmations were asked of an agent since then, whatever was answered."""
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                outbox.c.recipient == recipient, outbox.c.template == QUESTION, outbox.c.created > since
+            )
+        ).scalar_one()
+    )
+
+
+def asked_about(connection: Connection, message_ids: Sequence[str], recipient: str) -> int:
+    """The inbound mail about which the question asks that is answered by a mail with these ids, newest first.
+
+    0 if the newest of our mails among them is no such question, or was not put to this recipient.
+    """
+    columns = (outbox.c.message_id, outbox.c.reference, outbox.c.inbound, outbox.c.template, outbox.c.recipient)
+    rows = connection.execute(
+        select(*columns).where(or_(outbox.c.message_id.in_(message_ids), outbox.c.reference.in_(message_ids)))
+    ).all()
+    ours = {one: row for row in rows for one in (row.message_id, row.reference)}
+    row = next((ours[one] for one in message_ids if one in ours), None)
+    if row is None or row.template != QUESTION or row.recipient != recipient:
+        return 0
+    return int(row.inbound or 0)
 
 
 def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[str, int]:

@@ -21,6 +21,7 @@ _COPIED = Words(
     "您的邮件已直接抄送用户（包括引用的通知内容），系统没有再次转发",
 )
 _EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
+_OVER = Words("that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时")
 _INTERNAL = Words(
     "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
     " Reply to the notice to reach the requester",
@@ -35,7 +36,10 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     draft = Draft(ticket, now, facts, policy, who=agent.address)
     said = _confirmation(facts, "" if message.only_quoted else message.new_text)
     if said is not None:
-        draft.release, draft.drop = said, not said
+        if not facts.waits:
+            _transcript(draft, agent, (("", False, _OVER.for_(agent.language)),), "")
+            return draft.outcome("the agent confirms a mail that waits no more", "ticketed")
+        draft.release, draft.drop = (facts.asked_about, 0) if said else (0, facts.asked_about)
         draft.note("confirmed" if said else "disowned", "", "", "the agent answers about a mail of theirs that waits")
         what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
@@ -77,6 +81,7 @@ def unverified_agent_wrote(ticket: Ticket | None, event: MailArrived, facts: Fac
             answers=event.message.message_id,
             commands=tuple(each.line for each in parsed.commands),
             text=event.message.new_text,
+            number=event.inbound,
         )
     draft.note("waits", "", agent.address, event.trust.reason)
     outcome = draft.outcome(f"waits for {agent.address}'s confirmation: {event.trust.reason}", "held")
@@ -87,7 +92,7 @@ def _confirmation(facts: Facts, text: str) -> bool | None:
     """Yes or no to "is this mail yours?", by button or by the plain digits; None: about something else."""
     if facts.button == "confirm":
         return True
-    if not facts.waits:
+    if not facts.asked_about:
         return None
     word = text.strip().strip(".!。！").lower()
     return True if word in _YES else False if word in _NO else None

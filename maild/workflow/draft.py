@@ -54,7 +54,7 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
-        self.release = self.drop = False
+        self.release = self.drop = 0
         self._before = ticket if ticket.id is not None else None
         # What was reached while a mail lay unread, or by a new target, is told at once.
         self._tell_reached = self._before is None

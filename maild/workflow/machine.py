@@ -86,7 +86,8 @@ def _automatic_answer(ticket: Ticket | None, event: MailArrived, facts: Facts, n
 
 def _away(event: MailArrived, policy: Policy) -> tuple[str, datetime] | None:
     agent = policy.agent(event.message.from_.address)
-    if agent is None or event.screening.verdict != "out_of_office" or event.trust.verdict == "failed":
+    # Taking an agent off duty is a right like others: without evidence anybody could do it to the whole team.
+    if agent is None or event.screening.verdict != "out_of_office" or event.trust.verdict != "agent":
         return None
     until = event.message.automatic.until
     if until is None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outcome, Policy, Ticket, Topic
 from maild.model.secrets_mask import mask_secrets
@@ -114,7 +115,7 @@ def _language(message: Message, facts: Facts, policy: Policy) -> str:
 
 
 def _subject(message: Message) -> str:
-    """The mail's subject, else the first line that says something; empty only for a mail without a word."""
+    """The mail's subject, else the first line that says something; empty for a mail without a word."""
     if message.subject.strip():
         return message.subject
     lines = (line.strip() for line in (message.new_text or message.text).splitlines())
@@ -144,6 +145,11 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
     draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
     draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    if not draft.ticket.subject:
+        # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
+        title = category.title.for_(ticket.language) if category else found.category
+        day = received.astimezone(ZoneInfo(ticket.zone)).date()
+        draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0))
     draft.note("priority", "", priority, _because(found.reasons, -1))
     draft.topic = found.topic

@@ -170,6 +170,43 @@ def test_one_of_two_daemons_is_killed_and_the_other_finishes_its_work(
         rounds.close()
 
 
+def decide_all(*desks: Steps) -> None:
+    """Let several daemons decide about all that waits, at once and mail by mail."""
+    barrier = threading.Barrier(len(desks))
+    errors: list[BaseException] = []
+
+    def work(desk: Steps) -> None:
+        try:
+            barrier.wait(10)
+            while ask(desk.engine, "SELECT 1 FROM inbound WHERE state = 'received' LIMIT 1"):
+                desk.receiver.step(lambda: None)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(desk,)) for desk in desks]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maild.receive.AHEAD_MAILS", 1)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert errors == []
+
+
+def test_the_same_mail_twice_on_two_daemons_at_once_is_one_ticket(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot
+) -> None:
+    one, two = steps(), steps()
+    twice = [mail(f"same{n}") for n in range(12)]
+    dovecot.deliver_many(SUPPORT, [raw for raw in twice for _ in (1, 2)])
+    one.fetch()
+    decide_all(one, two)
+    assert one.rows("SELECT fate, count(*) FROM inbound GROUP BY fate ORDER BY fate") == [
+        ("ignored", 12), ("ticketed", 12),
+    ]  # fmt: skip
+    assert one.rows("SELECT count(*) FROM ticket") == [(12,)]
+
+
 def test_an_original_and_its_reply_on_two_daemons_at_once_meet_on_one_ticket(
     steps: Callable[[], Steps], dovecot: servers.Dovecot
 ) -> None:
@@ -185,25 +222,7 @@ def test_an_original_and_its_reply_on_two_daemons_at_once_meet_on_one_ticket(
             ],
         )  # fmt: skip
     one.fetch()
-    barrier = threading.Barrier(2)
-    errors: list[BaseException] = []
-
-    def work(desk: Steps) -> None:
-        try:
-            barrier.wait(10)
-            while ask(desk.engine, "SELECT 1 FROM inbound WHERE state = 'received' LIMIT 1"):
-                desk.receiver.step(lambda: None)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(desk,)) for desk in (one, two)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("maild.receive.AHEAD_MAILS", 1)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-    assert errors == []
+    decide_all(one, two)
     assert one.rows("SELECT count(*) FROM ticket") == [(pairs,)]
     assert one.rows("SELECT count(*) FROM inbound GROUP BY ticket") == [(2,)] * pairs
     assert one.rows("SELECT max(attempts) FROM inbound")[0][0] <= 1

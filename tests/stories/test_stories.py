@@ -32,8 +32,10 @@ from tests.stories.stage import (
 
 HERE = Path(__file__).parent
 STORIES = sorted(path.parent.name for path in HERE.glob("*/story.txt"))
-# PostgreSQL plays every second story.
-ON_POSTGRES = STORIES[::2]
+# PostgreSQL plays every second story, and those that lean on what the two databases do differently: rows that may be
+# there already, alarms and chores that are done once, mails that are decided again.
+_ALWAYS = {"mode_observe", "robot_that_answers_everything", "same_mail_twice", "true_agent_confirms", "spam_is_held"}
+ON_POSTGRES = [name for at, name in enumerate(STORIES) if at % 2 == 0 or name in _ALWAYS]
 
 
 @pytest.fixture(scope="session")

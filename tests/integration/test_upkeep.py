@@ -1,0 +1,43 @@
+"""What may be done once only, on both databases: chores, alarms, tokens."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from maild.store import migrate, upkeep
+from maild.store.engine import open_engine
+
+NOW = datetime(2024, 3, 4, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    if request.param == "sqlite":
+        made = open_engine(f"sqlite:///{tmp_path / 'maild.db'}")
+    else:
+        made = open_engine(request.getfixturevalue("postgres").database())
+    request.addfinalizer(made.dispose)
+    migrate.upgrade(made)
+    return made
+
+
+def test_a_chore_is_claimed_once_a_period(engine: Engine) -> None:
+    with engine.begin() as connection:
+        claims = [upkeep.claim_chore(connection, "digest", day, NOW) for day in ("monday", "monday", "tuesday")]
+    assert claims == [True, False, True]
+
+
+def test_an_alarm_is_news_once_until_it_is_closed(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert upkeep.open_alarm(connection, "relay", "away", NOW)
+        assert not upkeep.open_alarm(connection, "relay", "still away", NOW)
+        assert upkeep.close_alarm(connection, "relay", NOW)
+        assert upkeep.open_alarm(connection, "relay", "away again", NOW)
+
+
+def test_a_token_is_used_up_once(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert upkeep.use_token(connection, "abc", NOW)
+        assert not upkeep.use_token(connection, "abc", NOW)
