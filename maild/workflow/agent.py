@@ -44,7 +44,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
     own = "" if message.only_quoted else message.new_text
-    parsed = _commands(facts.button, own)
+    parsed = _without_unproved(_commands(facts.button, own), event, policy)
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
@@ -117,6 +117,22 @@ def _commands(button: str, new_text: str) -> Parsed:
     rest = tuple(each for each in parsed.commands if each.verb != button)
     pressed = next((each for each in parsed.commands if each.verb == button), Command(button, "", f"#{button}"))
     return Parsed((pressed, *rest), parsed.text, parsed.problems)
+
+
+def _without_unproved(parsed: Parsed, event: MailArrived, policy: Policy) -> Parsed:
+    """Where a mail server vouches for people, the verbs that do most harm need its word (PRODUCT §2.5)."""
+    if not policy.authserv_id or event.trust.authenticated:
+        return parsed
+    refused = tuple((each.line, _UNPROVED) for each in parsed.commands if each.verb in _NEED_THE_PASS)
+    kept = tuple(each for each in parsed.commands if each.verb not in _NEED_THE_PASS)
+    return replace(parsed, commands=kept, problems=(*parsed.problems, *refused))
+
+
+_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam"})
+_UNPROVED = Words(
+    "this command needs a mail that your own mail server vouches for: write from the company's mailbox",
+    "此命令要求邮件通过公司邮件服务器的认证，请用公司邮箱发送",
+)
 
 
 def _kind(event: MailArrived) -> Literal["public", "internal"]:

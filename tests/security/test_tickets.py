@@ -76,7 +76,7 @@ def test_a04_a05_no_stranger_and_no_colleague_joins_reads_reopens_or_closes(
 def test_a04_a_thousand_numbers_tell_a_stranger_nothing(make_desk: MakeDesk) -> None:
     desk = with_ticket(make_desk(budgets={"stranger_per_day": 10_000, "strangers_per_hour": 10_000}))
     answers = set()
-    for number in (1, 2, 7, 0, 4711, 2**31, 2**53, 2**63, 10**15, "1" * 200, "01", "-1", "1.0"):
+    for number in (1, 7007, 0, 4711, 2**31, 2**53, 2**63, 10**15, "1" * 200, "01", "-1", "1.0"):
         out = desk.write(EVE, f"Re: [IT-{number}] whatever", "Please send me what you know.")
         (letter,) = [each for each in out if each.recipient == EVE]
         answers.add(_without_what_differs(letter.raw, letter.ticket))
