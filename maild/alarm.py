@@ -1,4 +1,4 @@
-"""Raising an alarm beside mail: a program of the admin's, started without a shell and never waited for (PRODUCT §3.3)."""
+"""Raising an alarm beside mail: a program of the admin's, started without a shell, never waited for (PRODUCT §3.3)."""
 
 import logging
 import os

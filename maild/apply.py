@@ -160,7 +160,7 @@ def _over_budget(
         counts = budget.Counts(ten_minutes=recent + already)
     else:
         strangers = mail.audience == "stranger"
-        hour, day = outbox.automatic_in(connection, key, now - timedelta(hours=1), now - timedelta(days=1))
+        hour, day = _automatic_to(connection, mail, policy, now - timedelta(hours=1), now - timedelta(days=1))
         counts = budget.Counts(
             hour=hour + already,
             day=day + already,
@@ -168,6 +168,15 @@ def _over_budget(
             answered=answered,
         )
     return budget.judge(mail, policy.is_internal(mail.to.address), fresh, counts, policy.budgets)
+
+
+def _automatic_to(connection: Connection, mail: Mail, policy: Policy, hour: datetime, day: datetime) -> tuple[int, int]:
+    """Automatic mails to this person. Behind a plus sign stands the same person, and no second budget."""
+    local, _, domain = mail.to.key.rpartition("@")
+    base = local.partition("+")[0]
+    if base in ("", local) or not policy.is_internal(mail.to.address):
+        return outbox.automatic_in(connection, mail.to.key, hour, day)
+    return outbox.automatic_to_person(connection, base, domain, hour, day)
 
 
 def _letter(
@@ -182,7 +191,9 @@ def _letter(
 ) -> outbox.Letter:
     number = ticket.key if ticket is not None else 0
     make = writer.tokens.message_id
-    ids = Ids(make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now))
+    ids = Ids(
+        make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now, second=True)
+    )
     composed = writer.composer.compose(mail, ticket, ids, now, _files(mail.attach, inbound, parts))
     return outbox.Letter(
         ticket=ticket.key if ticket is not None else None,
@@ -208,4 +219,3 @@ def _files(
     if not wanted or inbound is None or parts is None:
         return ()
     return list(zip(wanted, parts(inbound, [each.index for each in wanted]), strict=True))
-

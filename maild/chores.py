@@ -132,7 +132,9 @@ class Chores:
             language = agent.language if agent else self._writer.policy.desk.languages[0]
             with self._engine.begin() as connection:
                 # A requester gets one summary a day: a mailbox that answers everything must not be kept going by them.
-                if not agent and not upkeep.claim_chore(connection, f"summary {recipient}", now.date().isoformat(), now):
+                if not agent and not upkeep.claim_chore(
+                    connection, f"summary {recipient}", now.date().isoformat(), now
+                ):
                     continue
                 mine = outbox.mark(connection, [row.id for row in held], "cancelled", "gathered into a summary")
                 held = [row for row in held if row.id in mine]

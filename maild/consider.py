@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -89,6 +89,9 @@ def consider(
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed))
     if confirmed and verdict.verdict == "unverified":
         verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
+    if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
+        # What the agent answers is somebody else's letter, so nothing says whom their words are for.
+        claim = replace(claim, signed=None)
     ticket = claimed if joins(screening, verdict) else None
     event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog)
     wanted = needs(event, ticket, policy)

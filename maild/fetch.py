@@ -128,9 +128,7 @@ class Fetcher:
             log.warning("mailbox %s: UID %d cannot be read now; it is asked for again", self._name, lowest)
         self._missed = lowest
 
-    def _take(
-        self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]
-    ) -> tuple[int, list[int]]:
+    def _take(self, state: MailboxState, low: int, memory: Any, on_batch: Callable[[], None]) -> tuple[int, list[int]]:
         """Fetch what the ledger lacks from UID `low` on, in order of arrival: how many, and the UIDs that failed."""
         taken = 0
         missed: list[int] = []

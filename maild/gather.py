@@ -109,7 +109,9 @@ def facts(
 
 # The newest solutions with their words, by database, and when the last of them was written: read again when another
 # one is.
-_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = WeakKeyDictionary()
+_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = (
+    WeakKeyDictionary()
+)
 
 
 def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
@@ -140,7 +142,7 @@ def button(
 
 
 def _question(connection: Connection, event: MailArrived) -> int:
-    """The mail about which the question asks that this one answers: "1" under any other notice is a word like others."""
+    """The mail that the answered question asks about: "1" under any other notice is a word like others."""
     message = event.message
     newest_first = [*message.in_reply_to, *reversed(message.references)][:_THREAD_IDS]
     return outbox.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
@@ -203,7 +205,11 @@ def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:
         return ()
     return tuple(
         DeliveryFailed(
-            Address(row.recipient), each.status, event.screening.reason, each.permanent and each.action == "failed", row.template
+            Address(row.recipient),
+            each.status,
+            event.screening.reason,
+            each.permanent and each.action == "failed",
+            row.template,
         )
         for each in bounce.recipients
         if each.address.lower() == row.recipient.lower()

@@ -30,7 +30,7 @@ _MAC_CHARS = 26
 _TO_CHARS = 12
 _BUTTON_CHARS = 16
 _OUR_ID = re.compile(
-    rf"<(m[pi]([0-9a-z]{{1,13}})-([a-z2-7]{{3}})-([a-z2-7]{{{_TO_CHARS}}})-[a-z2-7]{{13}})\.([a-z2-7]{{{_MAC_CHARS}}})@[^<>@\s]+>"
+    rf"<([mr][pi]([0-9a-z]{{1,13}})-([a-z2-7]{{3}})-([a-z2-7]{{{_TO_CHARS}}})-[a-z2-7]{{13}})\.([a-z2-7]{{{_MAC_CHARS}}})@[^<>@\s]+>"
 )
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -47,11 +47,19 @@ class Tokens:
         self._keys = tuple(keys)
         self._domain = domain
 
-    def message_id(self, ticket: int, audience: Literal["public", "internal"], recipient: str, now: datetime) -> str:
-        """A new signed Message-ID, angle brackets included."""
+    def message_id(
+        self,
+        ticket: int,
+        audience: Literal["public", "internal"],
+        recipient: str,
+        now: datetime,
+        second: bool = False,
+    ) -> str:
+        """A new signed Message-ID, angle brackets included; `second` for the one that stands in the References of the
+        mail itself, and says so: it tells which mail is answered where a relay has rewritten the first."""
         nonce = b32encode(secrets.token_bytes(8)).decode().lower().rstrip("=")
         payload = (
-            f"m{audience[0]}{_base36(ticket)}-{_day_chars(now)}-{_digest(self._keys[0], _TO_USE, recipient)}-{nonce}"
+            f"{'r' if second else 'm'}{audience[0]}{_base36(ticket)}-{_day_chars(now)}-{_digest(self._keys[0], _TO_USE, recipient)}-{nonce}"
         )
         return f"<{payload}.{_mac(self._keys[0], _ID_USE, payload, _MAC_CHARS)}@{self._domain}>"
 
@@ -66,13 +74,11 @@ class Tokens:
         payload, number, day, recipient, mac = found.groups()
         if not any(hmac.compare_digest(_mac(key, _ID_USE, payload, _MAC_CHARS), mac) for key in self._keys):
             return None
-        return SignedId(int(number, 36), "public" if payload[1] == "p" else "internal", recipient, _day(day))
+        return SignedId(int(number, 36), "public" if payload[1] == "p" else "internal", recipient, _day(day), payload[0] == "r")
 
     def was_sent_to(self, signed: SignedId, address: str) -> bool:
         """Whether the mail with this id was sent to this very address."""
-        return any(
-            hmac.compare_digest(_digest(key, _TO_USE, address), signed.recipient) for key in self._keys
-        )
+        return any(hmac.compare_digest(_digest(key, _TO_USE, address), signed.recipient) for key in self._keys)
 
     def button(self, address: str, ticket: int, verb: str, now: datetime) -> str:
         """A token of 19 characters that lets one address press one button on one ticket."""
@@ -89,9 +95,7 @@ class Tokens:
         if not today - timedelta(days=days) <= made <= today + timedelta(days=1):
             return False
         text = _button_text(address, ticket, verb, token[:3])
-        return any(
-            hmac.compare_digest(_mac(key, _BUTTON_USE, text, _BUTTON_CHARS), token[3:]) for key in self._keys
-        )
+        return any(hmac.compare_digest(_mac(key, _BUTTON_USE, text, _BUTTON_CHARS), token[3:]) for key in self._keys)
 
 
 def _button_text(address: str, ticket: int, verb: str, day: str) -> str:

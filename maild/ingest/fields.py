@@ -66,7 +66,9 @@ def split_fields(raw: bytes, start: int = 0) -> Fields:
             continue
         match = _NAME.match(bare)
         # `From : x` is the field, in the obsolete form that some servers read (RFC 5322 §4.5.2), and no envelope line.
-        envelope = bare.startswith((b"From ", b">From ")) and not bare.partition(b"From ")[2].lstrip(b" \t").startswith(b":")
+        envelope = bare.startswith((b"From ", b">From ")) and not bare.partition(b"From ")[2].lstrip(b" \t").startswith(
+            b":"
+        )
         if match is None or envelope:
             # A line that is no field: remembered, for it may be the first of the body.
             if not envelope and stray is None:

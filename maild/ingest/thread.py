@@ -43,7 +43,7 @@ _BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])", re
 def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
     """The keys of a mail; without tokens (inspect without a signing key) no id counts as signed."""
     newest_first = tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_MAX_IDS]
-    signed = _signed(newest_first, message.sender.identity, tokens) if tokens else ()
+    signed = _signed(newest_first, bool(message.in_reply_to), message.sender.identity, tokens) if tokens else ()
     subject = unicodedata.normalize("NFKC", message.subject)
     numbers = (int(number) for number in _tag_pattern(policy.desk.prefix, policy.desk.former_prefixes).findall(subject))
     pressed = _BUTTON.search(subject)
@@ -55,10 +55,18 @@ def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
     )
 
 
-def _signed(ids: tuple[str, ...], writer: str | None, tokens: Tokens) -> tuple[SignedId, ...]:
-    """Our own ids among them; those that were sent to this very writer first, since it is these that they answer."""
+def _signed(ids: tuple[str, ...], direct: bool, writer: str | None, tokens: Tokens) -> tuple[SignedId, ...]:
+    """Our own ids among them; those that were sent to this very writer first, since it is these that they answer.
+
+    `direct`: the first of the ids is that of the mail answered.
+    """
+    read = [tokens.read(one) for one in ids]
     # Ticket 0 stands in the ids of mails that belong to no ticket: reports, alarms.
-    found = [each for each in map(tokens.read, ids) if each is not None and each.ticket]
+    found = [each for each in read if each is not None and each.ticket]
+    if not (direct and read[0] is not None):
+        # The mail answered bears another id now (some relays rewrite it), and behind its second id stands the one of
+        # the mail before: only the second id tells whether the answer is public.
+        found.sort(key=lambda each: not each.second)
     return tuple(sorted(found, key=lambda each: writer is None or not tokens.was_sent_to(each, writer)))
 
 

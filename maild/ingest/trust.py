@@ -8,7 +8,7 @@ from collections.abc import Set
 from datetime import datetime, timedelta
 
 from maild.ingest.authres import Authentication, authenticate
-from maild.model import Message, Policy, SignedId, Thread, Trust
+from maild.model import Agent, Message, Policy, SignedId, Thread, Trust
 from maild.tokens import Tokens
 
 # How long an answer to a signed mail counts as evidence: shorter where no mail server vouches for anybody.
@@ -43,7 +43,7 @@ def judge(
     passed = vouched.verdict == "pass"
     agent = policy.agent(writer)
     if agent is not None:
-        answered = pressed or _answers_us(thread, signed, writer, policy, tokens, now)
+        answered = pressed or _answers_us(thread, signed, agent, policy, tokens, now)
         return _judge_agent(thread, vouched, answered, policy, internal)
     if thread.ticket is not None and writer in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
@@ -70,13 +70,23 @@ def _judge_agent(thread: Thread, vouched: Authentication, answered: bool, policy
 
 
 def _answers_us(
-    thread: Thread, signed: tuple[SignedId, ...], writer: str, policy: Policy, tokens: Tokens | None, now: datetime
+    thread: Thread, signed: tuple[SignedId, ...], agent: Agent, policy: Policy, tokens: Tokens | None, now: datetime
 ) -> bool:
     if tokens is None or thread.ticket is None:
         return False
     oldest = now.date() - timedelta(days=SIGNED_DAYS if policy.authserv_id else SIGNED_DAYS_ALONE)
     return any(
-        each.ticket == thread.signed.ticket and each.day >= oldest and tokens.was_sent_to(each, writer)
+        each.ticket == thread.signed.ticket and each.day >= oldest and _sent_to(each, agent, tokens)
         for each in signed
         if thread.signed is not None
     )
+
+
+def went_to(signed: SignedId | None, message: Message, policy: Policy, tokens: Tokens) -> bool:
+    """Whether the mail of ours that a listed agent answers was sent to this very agent, at any of their addresses."""
+    agent = policy.agent(message.sender.identity or "")
+    return signed is not None and agent is not None and _sent_to(signed, agent, tokens)
+
+
+def _sent_to(signed: SignedId, agent: Agent, tokens: Tokens) -> bool:
+    return any(tokens.was_sent_to(signed, each) for each in (agent.address, *agent.aliases))

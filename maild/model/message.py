@@ -159,13 +159,15 @@ class SignedId:
     """One of our own Message-IDs whose HMAC holds: which ticket it spoke of, to whom it went, and on which day.
 
     `audience` is public when an answer to it reaches the requester, internal when it does not. `recipient` is a
-    keyed digest of the address it was sent to; `Tokens.was_sent_to` compares it.
+    keyed digest of the address it was sent to; `Tokens.was_sent_to` compares it. `second` tells the one that stands in
+    the References of the mail itself from its Message-ID, which a relay may have rewritten.
     """
 
     ticket: int
     audience: Literal["public", "internal"]
     recipient: str
     day: date
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

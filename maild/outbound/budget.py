@@ -39,6 +39,8 @@ def judge(mail: Mail, internal: bool, fresh: bool, counts: Counts, budgets: Budg
             return OVER_BUDGET
     elif counts.hour >= budgets.internal_hour or counts.day >= budgets.internal_day:
         return OVER_BUDGET
-    if fresh and not counts.answered and counts.day >= budgets.unanswered:
+    # A robot may also ask how it stands, within the conversation, each time that it is told.
+    asked_for = fresh or mail.template == "requester/progress"
+    if asked_for and not counts.answered and counts.day >= budgets.unanswered:
         return UNANSWERED
     return ""

@@ -219,9 +219,9 @@ def forgive_attempt(connection: Connection, numbers: Sequence[int]) -> None:
     """Take back an attempt that ended for a reason that is not the mail's fault."""
     if numbers:
         connection.execute(
-            update(inbound).where(inbound.c.id.in_(list(numbers)), inbound.c.attempts > 0).values(
-                attempts=inbound.c.attempts - 1
-            )
+            update(inbound)
+            .where(inbound.c.id.in_(list(numbers)), inbound.c.attempts > 0)
+            .values(attempts=inbound.c.attempts - 1)
         )
 
 
@@ -376,7 +376,9 @@ def replay(connection: Connection, number: int) -> bool:
     """Have a mail decided again; only one that made no ticket, since nothing may happen twice. False otherwise."""
     done = connection.execute(
         update(inbound)
-        .where(inbound.c.id == number, or_(inbound.c.fate != "ticketed", inbound.c.fate == ""), inbound.c.state == "done")
+        .where(
+            inbound.c.id == number, or_(inbound.c.fate != "ticketed", inbound.c.fate == ""), inbound.c.state == "done"
+        )
         .values(state="received", fate="", reason="", attempts=0, dedupe=None, waits_until=None)
     )
     return done.rowcount == 1

@@ -24,7 +24,9 @@ def get(connection: Connection, number: int) -> Any:
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows there are of each fate, and how many wait."""
-    rows = connection.execute(select(inbound.c.state, inbound.c.fate, func.count()).group_by(inbound.c.state, inbound.c.fate))
+    rows = connection.execute(
+        select(inbound.c.state, inbound.c.fate, func.count()).group_by(inbound.c.state, inbound.c.fate)
+    )
     found: dict[str, int] = {}
     for state, fate, number in rows:
         key = fate if state == "done" else "waiting"

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, sel
 
 from maild.store.schema import outbox
 
-
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
 
@@ -233,7 +232,10 @@ _COUNTED = (
     outbox.c.state.not_in(("held", "cancelled")),
 )
 _SINCE = select(func.count()).select_from(
-    select(outbox.c.created).where(*_COUNTED, outbox.c.created > bindparam("since")).limit(bindparam("enough")).subquery()
+    select(outbox.c.created)
+    .where(*_COUNTED, outbox.c.created > bindparam("since"))
+    .limit(bindparam("enough"))
+    .subquery()
 )
 _HOUR_AND_DAY = select(
     func.count(case((outbox.c.created > bindparam("hour"), 1))),
@@ -249,6 +251,24 @@ def automatic_since(connection: Connection, recipient: str, since: datetime, eno
 def automatic_in(connection: Connection, recipient: str, hour: datetime, day: datetime) -> tuple[int, int]:
     """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
     row = connection.execute(_HOUR_AND_DAY, {"whom": recipient, "hour": hour, "day": day}).one()
+    return int(row[0]), int(row[1])
+
+
+def automatic_to_person(connection: Connection, local: str, domain: str, hour: datetime, day: datetime) -> tuple[int, int]:
+    """As automatic_in(), for all of `local@domain` and `local+anything@domain`."""
+    row = connection.execute(
+        select(func.count(case((outbox.c.created > hour, 1))), func.count()).where(
+            or_(
+                outbox.c.recipient == f"{local}@{domain}",
+                and_(
+                    outbox.c.recipient.startswith(f"{local}+", autoescape=True),
+                    outbox.c.recipient.endswith(f"@{domain}", autoescape=True),
+                ),
+            ),
+            *_COUNTED[1:],
+            outbox.c.created > day,
+        )
+    ).one()
     return int(row[0]), int(row[1])
 
 

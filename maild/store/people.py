@@ -9,9 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import address, agent_state, person
 
-_RECORD = (
-    select(person).join(address, address.c.person == person.c.id).where(address.c.address == bindparam("who"))
-)
+_RECORD = select(person).join(address, address.c.person == person.c.id).where(address.c.address == bindparam("who"))
 _STATE = select(address.c.address, address.c.bounced, address.c.answered).where(
     address.c.address.in_(bindparam("whom", expanding=True))
 )

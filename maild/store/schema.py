@@ -88,7 +88,13 @@ inbound = Table(
     # Whether the admins were told of a mail that was quarantined or held.
     Column("told", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("mailbox", "uidvalidity", "uid"),
-    Index("ix_inbound_state", "state", "id", sqlite_where=text("state <> 'done'"), postgresql_where=text("state <> 'done'")),
+    Index(
+        "ix_inbound_state",
+        "state",
+        "id",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
     Index("ix_inbound_message_id", "message_id"),
     Index("ix_inbound_content_hash", "content_hash"),
     Index(
@@ -98,7 +104,13 @@ inbound = Table(
         sqlite_where=text("fate IN ('quarantined', 'held')"),
         postgresql_where=text("fate IN ('quarantined', 'held')"),
     ),
-    Index("ix_inbound_unfiled", "mailbox", "id", sqlite_where=text("filed IS NULL"), postgresql_where=text("filed IS NULL")),
+    Index(
+        "ix_inbound_unfiled",
+        "mailbox",
+        "id",
+        sqlite_where=text("filed IS NULL"),
+        postgresql_where=text("filed IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

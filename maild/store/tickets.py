@@ -109,8 +109,13 @@ _INSERT_ENTRY, _INSERT_HISTORY = insert(entry), insert(history)
 
 
 def add_entries(
-    connection: Connection, number: int, entries: Sequence[Entry], attachments: Sequence[Attachment],
-    inbound: int | None, when: datetime, new: bool,
+    connection: Connection,
+    number: int,
+    entries: Sequence[Entry],
+    attachments: Sequence[Attachment],
+    inbound: int | None,
+    when: datetime,
+    new: bool,
 ) -> None:
     """Write contributions in order; those that came with files get the mail's attachments."""
     if not entries:
@@ -225,7 +230,9 @@ def add_links(connection: Connection, number: int, links: Iterable[tuple[int, st
 
 def add_writers(connection: Connection, number: int, writers: Iterable[Address]) -> None:
     """People who may write on the ticket from now on; nobody is listed twice."""
-    rows = [{"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": False} for each in writers]
+    rows = [
+        {"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": False} for each in writers
+    ]
     if rows:
         insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(insert_into(participant).on_conflict_do_nothing(), rows)
@@ -262,7 +269,9 @@ def history_of(connection: Connection, number: int) -> Sequence[Any]:
 
 def attachments_of(connection: Connection, number: int) -> Sequence[Any]:
     return connection.execute(
-        select(attachment).join(entry, entry.c.id == attachment.c.entry).where(entry.c.ticket == number)
+        select(attachment)
+        .join(entry, entry.c.id == attachment.c.entry)
+        .where(entry.c.ticket == number)
         .order_by(attachment.c.id)
     ).all()
 

@@ -79,4 +79,3 @@ def use_token(connection: Connection, token: str, when: datetime) -> bool:
 
 def was_used(connection: Connection, token: str) -> bool:
     return connection.execute(select(token_use.c.token).where(token_use.c.token == token)).scalar() is not None
-

@@ -1,5 +1,6 @@
 """What an agent's mail does to a ticket (PRODUCT §3.4): a reply, a note, commands; in doubt it stays inside."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,8 +21,14 @@ _COPIED = Words(
     "the requester stands in To or Cc of your mail and has it already, quoted notice included; it was not sent again",
     "您的邮件已直接抄送用户（包括引用的通知内容），系统没有再次转发",
 )
+_UNCUT = Words(
+    "kept inside: the quoted notice could not be told from your own words. Write above the quote, or send it without",
+    "已留在内部：无法把引用的通知与您的正文分开。请写在引用上方，或不带引用重新发送",
+)
 _EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
-_OVER = Words("that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时")
+_OVER = Words(
+    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
+)
 _INTERNAL = Words(
     "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
     " Reply to the notice to reach the requester",
@@ -48,8 +55,11 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
-    if not parsed.commands and not parsed.problems and _knows_nothing_of(event):
-        return _keep_inside(draft, agent, event, parsed.text)
+    uncut = _quotes_a_notice(parsed.text)
+    if not parsed.commands and not parsed.problems and (uncut or _knows_nothing_of(event)):
+        return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
+    if uncut and parsed.commands:
+        parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _UNCUT)))
     worked, lines = carry_out(draft, agent, parsed)
     if worked is None:
         _keep_refused(draft, agent, event)
@@ -66,7 +76,9 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     return worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
 
 
-def unverified_agent_wrote(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+def unverified_agent_wrote(
+    ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy
+) -> Outcome:
     """A listed agent without the evidence: nothing is done, they are asked with one tap, the mail waits 24 hours."""
     agent = _listed(policy, event.message.from_.address)
     if ticket is None:
@@ -145,11 +157,25 @@ def _knows_nothing_of(event: MailArrived) -> bool:
     return event.thread.signed is None
 
 
-def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str) -> Outcome:
-    """A tag and no signed reference: a note, and the agent is told why."""
+def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str, why: Words) -> Outcome:
+    """A tag and no signed reference, or a notice quoted in a way that cannot be cut: a note, and the agent is told."""
     talk.add_note(draft, agent, text, event.message.message_id)
-    _transcript(draft, agent, (("", False, _INTERNAL.for_(agent.language)),), "")
-    return draft.outcome("kept inside: the mail does not answer a notice", "ticketed")
+    _transcript(draft, agent, (("", False, why.for_(agent.language)),), "")
+    reason = "the mail does not answer a notice" if why is _INTERNAL else "it quotes a notice that could not be cut off"
+    return draft.outcome(f"kept inside: {reason}", "ticketed")
+
+
+# What only a notice of ours holds: the line above which people reply, and a button's verb and token.
+_CUT_LINE = ("pleasereplyabovethisline", "请在此线以上回复")
+_BUTTON = re.compile(r"(?:#|%23)[a-z][a-z-]{1,20}(?:[ \t+]|%20){1,3}[a-z2-7]{19}(?![a-z0-9])")
+
+
+def _quotes_a_notice(text: str) -> bool:
+    """Whether a notice stands among the agent's own words: its buttons are theirs alone (THREATS A07)."""
+    if _BUTTON.search(text):
+        return True
+    bare = "".join(c for c in text.lower() if not c.isspace() and c not in ">|")
+    return any(line in bare for line in _CUT_LINE)
 
 
 def _say(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
@@ -235,4 +261,3 @@ def _transcript(draft: Draft, agent: Agent, lines: tuple[Line, ...], text: str) 
         lines=lines,
         text=text,
     )
-

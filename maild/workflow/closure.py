@@ -34,7 +34,7 @@ def resolve(draft: Draft, agent: Agent, summary: str) -> None:
 
 
 def close(draft: Draft, outcome: Close, why: str, answers: str = "", tell: bool = True) -> None:
-    """Close, confirm the closing to the requester (with the rating where there is something to rate), tell the agent."""
+    """Close, and confirm the closing to the requester, with the rating where there is something to rate."""
     draft.close(outcome, why)
     if tell:
         draft.tell_requester("requester/closed", answers=answers, by=outcome, reason="")

@@ -1,4 +1,4 @@
-"""The one decision: what an event means for a ticket (DESIGN §1). Everything before it reads, everything after it acts."""
+"""The one decision: what an event means for a ticket (DESIGN §1). What stands before it reads, what follows acts."""
 
 from datetime import datetime
 

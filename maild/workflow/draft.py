@@ -1,7 +1,8 @@
 """An Outcome in the making: what the rules of one decision write on, line by line, and nothing else.
 
-A Draft lives inside one call of `decide`. It keeps three things true that every rule would else have to remember: each
-change of a ticket stands in its history with who and why, the clocks follow the state, and the timers follow the clocks.
+A Draft lives inside one call of `decide`. It keeps three things true that every rule would else have to remember:
+each change of a ticket stands in its history with who and why, the clocks follow the state, and the timers follow the
+clocks.
 """
 
 from collections.abc import Mapping
@@ -87,7 +88,9 @@ class Draft:
         """First contact by a person: the response clock stops (PRODUCT §3.3)."""
         if self.ticket.responded is None:
             self.note("responded", "", self.who, why)
-            self.ticket = sla.run_for(replace(self.ticket, responded=self.now), self.ticket.state, self.policy, self.now)
+            self.ticket = sla.run_for(
+                replace(self.ticket, responded=self.now), self.ticket.state, self.policy, self.now
+            )
 
     def reprioritise(self, why: str, **changes: Any) -> None:
         """Change what the priority follows from, or the priority itself; clocks keep what they have spent."""
@@ -219,5 +222,3 @@ _WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "heade
 
 def _weight(row: Field) -> int:
     return _WEIGHTS[row.source]
-
-

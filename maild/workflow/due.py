@@ -7,7 +7,6 @@ from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
 from maild.workflow import business_time, closure, routing, sla
 from maild.workflow.draft import Draft
 
-
 _WAITED = Words("The date that it waited for has come.", "挂起的时间到了。")
 _P1_STAYS = Words(
     "No word from the requester, and a P1 is never closed by itself: please ask in person.",

@@ -11,7 +11,7 @@ def listed(attachments: Iterable[Attachment]) -> tuple[tuple[str, int, bool], ..
 
 
 def carried(attachments: Iterable[Attachment], limit: int) -> tuple[Attachment, ...]:
-    """What a notice carries within `limit` bytes: pictures first, since a screenshot says it all; small before large."""
+    """What a notice carries within `limit` bytes: pictures first, since a screenshot says it all; small ones first."""
     worth = [each for each in attachments if not each.decoration and each.size]
     taken: list[Attachment] = []
     room = limit

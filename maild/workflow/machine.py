@@ -61,7 +61,9 @@ def _tell_failure(draft: Draft, event: DeliveryFailed) -> None:
             )
 
 
-def _automatic_answer(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+def _automatic_answer(
+    ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy
+) -> Outcome:
     """Noted on its ticket; an agent's own out-of-office marks them away until its date."""
     message = event.message
     away = _away(event, policy)

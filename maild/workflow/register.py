@@ -15,7 +15,9 @@ _LANGUAGE_CHARS = 20
 _SUBJECT_CHARS = 120
 
 
-def register(event: MailArrived, facts: Facts, now: datetime, policy: Policy, links: tuple[tuple[int, str], ...] = ()) -> Outcome:
+def register(
+    event: MailArrived, facts: Facts, now: datetime, policy: Policy, links: tuple[tuple[int, str], ...] = ()
+) -> Outcome:
     """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how."""
     message = event.message
     requester = _requester(event, policy)

@@ -166,9 +166,7 @@ def test_observe_mode_shows_the_admins_once_a_day_what_would_have_left(tmp_path:
 def test_an_alarm_starts_the_admins_program_with_the_words_in_its_environment(tmp_path: Path) -> None:
     told = tmp_path / "told"
     program = tmp_path / "gateway"
-    program.write_text(
-        f'#!/bin/sh\nprintf "%s|%s" "$MAILD_ALARM" "$MAILD_ALARM_TEXT" > {told}.x\nmv {told}.x {told}\n'
-    )
+    program.write_text(f'#!/bin/sh\nprintf "%s|%s" "$MAILD_ALARM" "$MAILD_ALARM_TEXT" > {told}.x\nmv {told}.x {told}\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     watched = Watched(tmp_path / "desk", program=str(program))
     watched.health = _ill(NOW - PATIENCE)

@@ -18,9 +18,7 @@ from tests.sink import Sink
 
 def deep(levels: int) -> bytes:
     """A multipart in a multipart in a multipart …"""
-    text = "\r\n".join(
-        f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n" for n in range(levels)
-    )
+    text = "\r\n".join(f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n" for n in range(levels))
     return (
         "From: u-deep@corp.example\r\nSubject: deep\r\nMIME-Version: 1.0\r\n"
         f"Content-Type: multipart/mixed; boundary=b0\r\n\r\n{text}\r\n--b{levels}\r\n\r\nhello\r\n"
@@ -68,9 +66,7 @@ def test_a_poison_mail_ends_as_ticket_or_aside_with_its_bytes_and_its_neighbours
     steps.receive()
     rows = steps.rows("SELECT id, state, fate, reason, attempts FROM inbound ORDER BY id")
     assert len(rows) == len(mails)
-    for name, raw, row in zip(
-        [name for name in POISON for _ in (0, 1)], mails, rows, strict=False
-    ):
+    for name, raw, row in zip([name for name in POISON for _ in (0, 1)], mails, rows, strict=False):
         with reading(steps.engine) as connection:
             kept = ledger.raw(connection, row.id)
         # LMTP ends the last line and puts trace lines in front, and Dovecot stores a NUL as 0x80 (RFC 3501 §4.3.1).

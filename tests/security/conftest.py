@@ -172,8 +172,6 @@ def words(letter: Out) -> str:
     return "\n".join((str(message["From"]), seen.subject, seen.text, seen.html))
 
 
-
-
 MakeDesk = Callable[..., Desk]
 _MADE: dict[str, tuple[Settings, Writer]] = {}
 
@@ -223,5 +221,3 @@ def working(desk: Desk) -> Desk:
 def with_ticket(desk: Desk, subject: str = "VPN keeps dropping") -> Desk:
     desk.write(TOM, subject, "Since 9 am my VPN connection drops every ten minutes, room 3F-12, phone 8123.")
     return desk
-
-

@@ -83,7 +83,9 @@ BARE_FORGERIES: dict[str, Headers] = {
     "our own marks": (("X-Maild-Ticket", "IT-1"), ("X-Maild-Kind", "new_ticket"), ("X-Maild-Trust", "agent")),
     "a list": (("List-Id", "<team.corp.example>"),),
     "a foreign mail server": (("Authentication-Results", "mx.attacker.example; dmarc=pass header.from=corp.example"),),
-    "an invented id": (("In-Reply-To", "<mp1-abc-abcdefghijkl-abcdefghijklm.abcdefghijklmnopqrstuvwxyz@corp.example>"),),
+    "an invented id": (
+        ("In-Reply-To", "<mp1-abc-abcdefghijkl-abcdefghijklm.abcdefghijklmnopqrstuvwxyz@corp.example>"),
+    ),
 }
 
 
@@ -115,7 +117,9 @@ FORGED_RESULTS: dict[str, Headers] = {
     "two of ours the other way": [*ar(VOUCHED), *ar(f"{MX}; dmarc=none")],
     "two results in one": ar(f"{MX}; dmarc=none; dmarc=pass header.from=corp.example"),
     "result in a comment": ar(f"{MX}; dmarc=none (dmarc=pass header.from=corp.example)"),
-    "result in a quoted string": ar(f'{MX}; spf=pass smtp.mailfrom="x; dmarc=pass header.from=corp.example"@evil.example'),
+    "result in a quoted string": ar(
+        f'{MX}; spf=pass smtp.mailfrom="x; dmarc=pass header.from=corp.example"@evil.example'
+    ),
     "mail from in quotes": ar(f'{MX}; spf=pass smtp.mailfrom="a@corp.example"@evil.example'),
     "pass for another domain": ar(f"{MX}; dmarc=pass header.from=attacker.example"),
     "pass for a longer domain": ar(f"{MX}; dmarc=pass header.from=corp.example.attacker.example"),

@@ -4,21 +4,43 @@ import re
 
 import pytest
 
-from tests.security.conftest import ANNA, EVE, MARY, MX, TOM, ZHAO, Desk, Headers, MakeDesk, received, with_ticket, words
+from tests.security.conftest import (
+    ANNA,
+    EVE,
+    MARY,
+    MX,
+    TOM,
+    ZHAO,
+    Desk,
+    Headers,
+    MakeDesk,
+    received,
+    with_ticket,
+    words,
+)
 from tests.stories.stage import Out
 
 SECRET = "CANARY Tom breaks everything that he touches"
 # An agent's button in any spelling that a mail program may quote it in.
-_TOKEN = re.compile(r"#(?:take|resolve|escalate|out-of-scope|confirm)(?: |%20)+[a-z2-7]{19}|%23(?:take|resolve|escalate)")
+_TOKEN = re.compile(
+    r"#(?:take|resolve|escalate|out-of-scope|confirm)(?: |%20)+[a-z2-7]{19}|%23(?:take|resolve|escalate)"
+)
 
 
 def outside(letters: list[Out]) -> list[Out]:
-    return [each for each in letters if each.audience in ("requester", "stranger") or each.recipient in (TOM, EVE, MARY)]
+    return [
+        each for each in letters if each.audience in ("requester", "stranger") or each.recipient in (TOM, EVE, MARY)
+    ]
 
 
 def note_to_anna(desk: Desk) -> Out:
     """An internal notice: Zhao has written a note on Anna's ticket."""
-    desk.write(ZHAO, "Re: [IT-1] x", f"#note {SECRET}", [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.example")])
+    desk.write(
+        ZHAO,
+        "Re: [IT-1] x",
+        f"#note {SECRET}",
+        [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.example")],
+    )
     return desk.letter("agent/note", ANNA)
 
 
@@ -125,7 +147,7 @@ def test_a07_no_token_of_an_agent_reaches_a_requester_however_a_notice_is_quoted
     out = working.write(ANNA, received(notice).subject, _quoted(notice, how), [("In-Reply-To", notice.message_id)])
     for each in outside(out):
         assert not _TOKEN.search(words(each)), words(each)
-    for signed in (notice.message_id, received(notice).references[-2]):
+    for signed in (notice.message_id, *received(notice).references[-1:]):
         assert all(signed not in each.raw.decode("latin-1") for each in outside(working.outs))
 
 
@@ -136,4 +158,8 @@ def test_what_requesters_get_names_nobody_elses_ticket(make_desk: MakeDesk) -> N
     desk.reply(desk.letter("requester/resolved", MARY), "works now")
     desk.write(TOM, "VPN keeps dropping", "My VPN connection drops every ten minutes, too. See [IT-1].")
     for each in desk.sent_to(TOM):
-        assert "CANARY" not in words(each) and MARY not in words(each) and "IT-1]" not in words(each).replace("See [IT-1]", "")
+        assert (
+            "CANARY" not in words(each)
+            and MARY not in words(each)
+            and "IT-1]" not in words(each).replace("See [IT-1]", "")
+        )

@@ -102,6 +102,7 @@ def test_a21_the_spelling_of_an_address_opens_no_second_budget(desk: Desk, names
 def test_a21_strangers_together_get_no_more_than_their_budget(desk: Desk) -> None:
     for turn in range(70):
         desk.write(f"victim{turn}@{turn}.example", "CANARY buy now", "CANARY https://spam.example")
+        desk.stage.now -= timedelta(seconds=30)
     answers = [each for each in desk.outs if each.audience == "stranger" and each.state == "sent"]
     assert len(answers) <= 60
     assert all(b"CANARY" not in each.raw and b"spam.example" not in each.raw for each in answers)
@@ -154,7 +155,7 @@ def test_a29_a_forged_report_marks_nobody_dead_and_changes_nothing(working: Desk
 def test_a20_reports_about_reports_come_to_an_end(make_desk: MakeDesk) -> None:
     # Nobody has taken the ticket, and the mailboxes of all who hear of it are full.
     desk = make_desk()
-    pending = desk.write(TOM, "Help", "Something is wrong with my thing, please help me soon.")
+    pending = desk.write(TOM, "Help", "Please send me what you know.")
     assert len({each.recipient for each in pending if each.audience == "agent"}) > 1
     made = 0
     while pending and made < 60:
@@ -201,7 +202,7 @@ VACATIONS = (
 
 
 @pytest.mark.parametrize("text", VACATIONS)
-@pytest.mark.parametrize("subject", ["Automatic reply: ", "自动回复：", "Re: "])
+@pytest.mark.parametrize("subject", ["Automatic reply: ", "自动回复：", "自动答复: "])
 def test_a20_an_agents_vacation_answer_is_not_relayed(working: Desk, text: str, subject: str) -> None:
     notice = working.letter("agent/new_ticket", ANNA)
     out = working.reply(notice, text, subject=subject + received(notice).subject, quote=False)

@@ -46,7 +46,17 @@ def _ways(desk: Desk) -> dict[str, tuple[str, Headers]]:
     }
 
 
-WORDS = ("Is it solved?", "1", "solved, thanks", "还是不行", "withdraw", "5", "催一下，请问进展如何", "Phone: 6666", "#close")
+WORDS = (
+    "Is it solved?",
+    "1",
+    "solved, thanks",
+    "还是不行",
+    "withdraw",
+    "5",
+    "催一下，请问进展如何",
+    "Phone: 6666",
+    "#close",
+)
 
 
 @pytest.mark.parametrize("who", [EVE, MARY, f'"{TOM}" <{EVE}>', f"Tom Reed <{EVE}>"])

@@ -358,7 +358,9 @@ def test_an_empty_mail_has_no_fields() -> None:
     assert read(mail("")) == {}
 
 
-@pytest.mark.parametrize("text", ["The VPN is down. Phone: 8123", "VPN is down, call my mobile phone 13800138000", "phone no. 8123"])
+@pytest.mark.parametrize(
+    "text", ["The VPN is down. Phone: 8123", "VPN is down, call my mobile phone 13800138000", "phone no. 8123"]
+)
 def test_a_number_to_call_is_no_broken_telephone(text: str) -> None:
     mail = Message(from_=Address("a@corp.example"), sender=Sender("a@corp.example"), text=text, new_text=text)
     assert "asset" not in {field.name for field in extract(mail)}

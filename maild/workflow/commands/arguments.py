@@ -82,7 +82,9 @@ def some_fields(text: str) -> tuple[str, ...]:
         )
         if name is None:
             known = ", ".join(FIELD_NAMES)
-            raise Refused(Words(f"there is no field {part!r}; there are: {known}", f"没有“{part}”这一项；可用：{known}"))
+            raise Refused(
+                Words(f"there is no field {part!r}; there are: {known}", f"没有“{part}”这一项；可用：{known}")
+            )
         if name not in found:
             found.append(name)
     return tuple(found)
@@ -106,11 +108,15 @@ def a_wait(text: str, now: datetime, policy: Policy) -> tuple[datetime, str]:
         except ValueError as error:
             raise Refused(Words(f"{text!r} is no date to come", f"“{text}”不是将来的日期")) from error
         return until, day[4].strip()
-    raise Refused(Words(f"{text!r} says no time; write 2d REASON or 12-01 REASON", f"“{text}”没有时间，请写 2d 原因 或 12-01 原因"))
+    raise Refused(
+        Words(
+            f"{text!r} says no time; write 2d REASON or 12-01 REASON", f"“{text}”没有时间，请写 2d 原因 或 12-01 原因"
+        )
+    )
 
 
 def _opening(year: int | None, month: int, day: int, now: datetime, calendar: Calendar) -> datetime:
-    """When the desk opens on a date, this year or, if that is over, the next. Raises ValueError for a date that is past."""
+    """When the desk opens on a date, this year or, if that is over, the next. ValueError for a date that is past."""
     zone = ZoneInfo(calendar.zone)
     today = now.astimezone(zone).date()
     date = today.replace(year=year or today.year, month=month, day=day)

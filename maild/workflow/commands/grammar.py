@@ -34,11 +34,19 @@ VERBS: tuple[Verb, ...] = (
     Verb("note", ("备注",), "optional", "#note TEXT", Words("a note that stays inside", "内部备注，用户看不到")),
     Verb("ask", ("补充",), "required", "#ask FIELD, FIELD", Words("ask the requester for details", "请用户补充信息")),
     Verb("hold", ("挂起",), "required", "#hold 2d REASON", Words("wait for something else", "等待其他事项")),
-    Verb("resolve", ("解决",), "optional", "#resolve [SUMMARY]", Words("solved: the requester is asked", "已解决，请用户确认")),
+    Verb(
+        "resolve",
+        ("解决",),
+        "optional",
+        "#resolve [SUMMARY]",
+        Words("solved: the requester is asked", "已解决，请用户确认"),
+    ),
     Verb("close", ("关闭",), "required", "#close REASON", Words("close without confirmation", "不经确认直接关闭")),
     Verb("reopen", ("重开",), "optional", "#reopen [REASON]", Words("open it again", "重新打开")),
     Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
-    Verb("out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")),
+    Verb(
+        "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
+    ),
     Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
 )
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}
@@ -91,9 +99,7 @@ def parse(text: str) -> Parsed:
     for line in rest:
         # Site banners put lines on top of what the agent wrote: then it is unclear what was meant.
         if _looks_like_command(line.strip()) and _split(line.strip())[0] in _BY_NAME:
-            problems.append(
-                (line.strip()[:200], Words("commands must stand above the text", "命令要写在正文上面"))
-            )
+            problems.append((line.strip()[:200], Words("commands must stand above the text", "命令要写在正文上面")))
     return Parsed(tuple(commands), "\n".join(rest).strip(), tuple(problems))
 
 

@@ -15,7 +15,12 @@ def priority(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if ticket.priority_locked and not agent.lead:
         raise Refused(Words("a lead has set this priority", "该优先级由主管设定"))
     if wanted > ticket.priority and not why:
-        raise Refused(Words(f"lowering it needs a reason: #priority {wanted} because …", f"降低优先级需要原因：#优先级 {wanted} 原因"))
+        raise Refused(
+            Words(
+                f"lowering it needs a reason: #priority {wanted} because …",
+                f"降低优先级需要原因：#优先级 {wanted} 原因",
+            )
+        )
     if wanted == ticket.priority:
         return
     draft.corrections.append(("priority", ticket.priority, wanted))

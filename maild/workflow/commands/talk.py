@@ -55,7 +55,9 @@ def ask(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     policy = draft.policy
     closes = business_time.add_days(draft.now, policy.pending_close_days, policy.calendar)
     if policy.reminder_days:
-        draft.timer("info_reminder", business_time.add_days(draft.now, policy.reminder_days[0], policy.calendar), step=1)
+        draft.timer(
+            "info_reminder", business_time.add_days(draft.now, policy.reminder_days[0], policy.calendar), step=1
+        )
     draft.timer("info_close", closes)
     draft.keep(_public(agent, text or command.line))
     draft.tell_requester("requester/info_requested", author=agent.name, fields=wanted, text=text, agent=agent.name)
@@ -91,7 +93,11 @@ def close(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 def reopen(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if draft.ticket.state not in ("resolved", "closed"):
         raise Refused(Words("the ticket is open", "工单没有关闭"))
-    why = Words(command.argument, command.argument) if command.argument else Words("an agent reopened it", "支持人员重新打开")
+    why = (
+        Words(command.argument, command.argument)
+        if command.argument
+        else Words("an agent reopened it", "支持人员重新打开")
+    )
     closure.reopen(draft, why, text)
 
 
