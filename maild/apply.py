@@ -62,6 +62,7 @@ def apply(
         tickets.put_fields(connection, number, outcome.fields, now)
         tickets.add_links(connection, number, outcome.links, now)
         tickets.add_writers(connection, number, outcome.writers)
+        tickets.add_readers(connection, number, outcome.readers)
         timers.put(connection, number, outcome.timers, new)
         _learn(connection, outcome, ticket, now)
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:

@@ -34,7 +34,8 @@ AWAY = phrases(
     "en vacances|fuera de la oficina|de vacaciones|estoy ausente|estaré ausente|fora do escritório|de férias|"
     "ausente|fuori ufficio|fuori sede|in ferie|sono assente|niet aanwezig|afwezig|met vakantie|op vakantie|"
     "på semester|inte på kontoret|på ferie|ikke på kontoret|nieobecn|na urlopie|poza biurem|в отпуске|"
-    "отсутствую|не в офисе|出差中|正在出差|正在休假|休假中|外出中|不在办公室|不在公司|不在辦公室|休年假|"
+    "отсутствую|не в офисе|出差中|正在出差|正在休假|休假中|在休假|开始休假|外出中|"
+    "不在办公室|不在公司|不在辦公室|休年假|"
     "年假中|年休假|请假中|休暇|不在に|不在と|不在中|외출 중|부재중|휴가 중|휴가중|출장"
 )
 RETURN = phrases(

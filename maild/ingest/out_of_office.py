@@ -89,7 +89,7 @@ _MONTHS = {
         [
             "jan january januar janvier enero janeiro gennaio",
             "feb february februar février febrero fevereiro febbraio",
-            "mar märz maerz mars marzo março",
+            "mar march märz maerz mars marzo março",
             "apr april avril abril aprile",
             "may mai mayo maio maggio mei",
             "jun june juni juin junio junho giugno",

@@ -122,6 +122,7 @@ class Outcome:
     ledger, the history and `maild inspect`. A `ticket` of None leaves no ticket changed.
 
     writers        internal people who may write on the ticket from now on
+    readers        participants who have written, and get the desk's words to the requester from now on
     away           an agent's address, and until when they are away
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
@@ -141,6 +142,7 @@ class Outcome:
     history: tuple[History, ...] = ()
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
+    readers: tuple[Address, ...] = ()
     away: tuple[str, datetime] | None = None
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()

@@ -230,12 +230,26 @@ def add_links(connection: Connection, number: int, links: Iterable[tuple[int, st
 
 def add_writers(connection: Connection, number: int, writers: Iterable[Address]) -> None:
     """People who may write on the ticket from now on; nobody is listed twice."""
+    _participate(connection, number, writers, reads=False)
+
+
+def add_readers(connection: Connection, number: int, readers: Iterable[Address]) -> None:
+    """Participants who get the desk's words to the requester too."""
+    _participate(connection, number, readers, reads=True)
+
+
+def _participate(connection: Connection, number: int, people: Iterable[Address], reads: bool) -> None:
     rows = [
-        {"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": False} for each in writers
+        {"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": reads} for each in people
     ]
-    if rows:
-        insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert_into(participant).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    statement = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(participant)
+    if reads:
+        key = ["ticket", "address"]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"reads": True}), rows)
+    else:
+        connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
 _PARTICIPANTS = select(participant).where(participant.c.ticket == bindparam("number"))

@@ -50,6 +50,7 @@ class Draft:
         self.timers: dict[str, Timer] = {}
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
+        self.readers: list[Address] = []
         self.corrections: list[tuple[str, str, str]] = []
         self.undeliverable: list[tuple[str, str]] = []
         self.rating: tuple[int, str] | None = None
@@ -168,7 +169,7 @@ class Draft:
         )
 
     def tell_requester(self, letter: str, **options: Any) -> None:
-        """A letter to the requester in the ticket's language; readers get their copy of public words only."""
+        """A letter to the requester in the ticket's language."""
         self.write(letter, self.ticket.requester, "requester", self.ticket.language, **options)
 
     def tell_agent(self, agent: Agent, letter: str, **options: Any) -> None:
@@ -202,6 +203,7 @@ class Draft:
             history=tuple(self.history),
             links=tuple(self.links),
             writers=tuple(self.writers),
+            readers=tuple(self.readers),
             rating=self.rating,
             corrections=tuple(self.corrections),
             undeliverable=tuple(self.undeliverable),

@@ -10,6 +10,7 @@ from maild.workflow.draft import Draft
 
 # How long an agent is taken for away when their out-of-office names no date, in working days.
 _AWAY_DAYS = 1
+_OWN_NOTICE = "agent/delivery_failed"
 
 
 def machine_wrote(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -48,11 +49,14 @@ def _tell_failure(draft: Draft, event: DeliveryFailed) -> None:
     if event.permanent and event.status.startswith("5.1"):
         # A mailbox that does not exist gets no more mail; a full one or a policy may change.
         draft.undeliverable.append((event.recipient.key, event.status))
+    if event.template == _OWN_NOTICE:
+        # The news of a failure has failed, too: two full mailboxes would tell each other for ever.
+        return
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         if agent.address != event.recipient.key:
             draft.tell_agent(
                 agent,
-                "agent/delivery_failed",
+                _OWN_NOTICE,
                 reply="internal",
                 address=event.recipient.address,
                 detail=f"{event.status} {event.detail}".strip()[:300],

@@ -157,9 +157,20 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
     draft.topic = found.topic
 
 
+def _pictured(message: Message) -> bool:
+    return any(each.content_type.startswith("image/") and not each.decoration for each in message.attachments)
+
+
+def _picture_alone(message: Message) -> bool:
+    """A picture and not a word: answered with one question, not with a form (PRODUCT §3.1)."""
+    return _pictured(message) and not (message.new_text or message.text).strip()
+
+
 def _to_ask(names: tuple[str, ...], message: Message) -> tuple[str, ...]:
-    """A screenshot counts as the error text (PRODUCT §3.1)."""
-    pictured = any(each.content_type.startswith("image/") and not each.decoration for each in message.attachments)
+    """A screenshot counts as the error text; a picture alone leads to no form (PRODUCT §3.1)."""
+    if _picture_alone(message):
+        return ()
+    pictured = _pictured(message)
     return tuple(name for name in names if not (pictured and name == "error"))
 
 
@@ -232,6 +243,7 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str) -> None
         missing=ticket.asked,
         secret=secret,
         second_problem="",
+        picture=_picture_alone(message),
     )
 
 

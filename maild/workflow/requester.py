@@ -28,6 +28,9 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
     message = event.message
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     text = "" if message.only_quoted else message.new_text or message.text
+    if message.from_.key != ticket.requester.key:
+        # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
+        draft.readers.append(message.from_)
     answer = _answer(ticket, facts.button, text, bool(message.attachments))
     draft.keep(
         Entry(

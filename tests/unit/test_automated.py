@@ -79,3 +79,21 @@ def test_an_answer_that_speaks_like_an_absent_person_is_out_of_office_with_its_d
 )
 def test_return_dates(text: str, expected: date | None) -> None:
     assert return_date(text, date(2026, 1, 5)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("I am on leave until 11 March 2027. Please contact Bob.", date(2027, 3, 11)),
+        ("I am out of the office and will be back on March 11th, 2027.", date(2027, 3, 11)),
+        ("我在休假，3月11日回来，有急事请联系王伟。", date(2027, 3, 11)),
+        ("I am away from my desk today.", None),
+    ],
+)
+def test_an_absence_is_known_with_the_day_of_return(text: str, until: date | None) -> None:
+    raw = (
+        "From: a@corp.example\nTo: it@corp.example\nSubject: Automatic reply: VPN\nDate: Mon, 1 Mar 2027 09:00:00 +0800\n"
+        "Auto-Submitted: auto-replied\nIn-Reply-To: <1@corp.example>\nContent-Type: text/plain; charset=utf-8\n\n" + text
+    )
+    found = read(raw.encode()).automatic
+    assert (found.verdict, found.until) == ("out_of_office", until)
