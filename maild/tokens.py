@@ -58,9 +58,9 @@ class Tokens:
         """A new signed Message-ID, angle brackets included; `second` for the one that stands in the References of the
         mail itself, and says so: it tells which mail is answered where a relay has rewritten the first."""
         nonce = b32encode(secrets.token_bytes(8)).decode().lower().rstrip("=")
-        payload = (
-            f"{'r' if second else 'm'}{audience[0]}{_base36(ticket)}-{_day_chars(now)}-{_digest(self._keys[0], _TO_USE, recipient)}-{nonce}"
-        )
+        kind = f"{'r' if second else 'm'}{audience[0]}"
+        digest = _digest(self._keys[0], _TO_USE, recipient)
+        payload = f"{kind}{_base36(ticket)}-{_day_chars(now)}-{digest}-{nonce}"
         return f"<{payload}.{_mac(self._keys[0], _ID_USE, payload, _MAC_CHARS)}@{self._domain}>"
 
     def read(self, message_id: str) -> SignedId | None:
@@ -74,7 +74,8 @@ class Tokens:
         payload, number, day, recipient, mac = found.groups()
         if not any(hmac.compare_digest(_mac(key, _ID_USE, payload, _MAC_CHARS), mac) for key in self._keys):
             return None
-        return SignedId(int(number, 36), "public" if payload[1] == "p" else "internal", recipient, _day(day), payload[0] == "r")
+        audience: Literal["public", "internal"] = "public" if payload[1] == "p" else "internal"
+        return SignedId(int(number, 36), audience, recipient, _day(day), payload[0] == "r")
 
     def was_sent_to(self, signed: SignedId, address: str) -> bool:
         """Whether the mail with this id was sent to this very address."""

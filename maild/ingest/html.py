@@ -20,6 +20,8 @@ TAGS = 20_000
 ATTRIBUTES = 1_000
 CRUDE_CHARACTERS = 256_000
 MARKED = 300
+# Elements with a style of their own that are looked at; a page of Word has hundreds.
+STYLED = 3_000
 
 Mark = Literal["", "quote", "history", "signature"]
 
@@ -84,6 +86,7 @@ def html_text(source: str) -> HtmlText:
     body = tree.body
     if not isinstance(body, ElementNode):
         return HtmlText((), ())
+    _hide(body)
     _mark(tree, body)
     _flatten_cells(tree, body)
     for anchor in body.query_selector_all("a:not([href])")[:MARKED]:
@@ -123,6 +126,36 @@ def _sentinel_line(tree: HTMLTree, sentinel: str) -> ElementNode | None:
         return None
     line.text = sentinel
     return line
+
+
+def _hide(body: ElementNode) -> None:
+    """Mark as hidden what no reader sees: an agent's client must not carry orders that the agent cannot see."""
+    for node in body.query_selector_all("[style]")[:STYLED]:
+        style = {
+            name.strip().lower(): "".join(value.lower().replace("!important", "").split())
+            for name, _, value in (part.partition(":") for part in (node.getattr("style") or "")[:2_000].split(";"))
+        }
+        shown = _colour(style.get("color") or node.getattr("color") or "")
+        behind = _colour(style.get("background-color") or style.get("background") or "")
+        if (
+            style.get("display") == "none"
+            or style.get("visibility") in ("hidden", "collapse")
+            or _ZERO.fullmatch(style.get("font-size", "")) is not None
+            or (shown and shown == behind)
+        ):
+            node.set_attribute("hidden", "")
+
+
+_ZERO = re.compile(r"0{1,5}(?:\.0{0,5})?[a-z%]{0,4}")
+_NAMED = {"white": "#ffffff", "black": "#000000", "rgb(255,255,255)": "#ffffff", "rgb(0,0,0)": "#000000"}
+
+
+def _colour(value: str) -> str:
+    """A colour in one spelling, so far as two are compared: #fff, #FFFFFF, white."""
+    value = value.strip().lower()
+    if len(value) == 4 and value[0] == "#":
+        value = "#" + "".join(2 * digit for digit in value[1:])
+    return _NAMED.get(value, value)
 
 
 def _mark(tree: HTMLTree, body: ElementNode) -> None:

@@ -27,7 +27,15 @@ _WORK = ("take", "resolve", "escalate")
 
 LETTERS: Mapping[str, Letter] = {
     "requester/acknowledged": Letter(
-        {"hint": "", "outside_hours": False, "missing": (), "secret": False, "second_problem": "", "picture": False, "known": ()},
+        {
+            "hint": "",
+            "outside_hours": False,
+            "missing": (),
+            "secret": False,
+            "second_problem": "",
+            "picture": False,
+            "known": (),
+        },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
     ),

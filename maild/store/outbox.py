@@ -254,7 +254,9 @@ def automatic_in(connection: Connection, recipient: str, hour: datetime, day: da
     return int(row[0]), int(row[1])
 
 
-def automatic_to_person(connection: Connection, local: str, domain: str, hour: datetime, day: datetime) -> tuple[int, int]:
+def automatic_to_person(
+    connection: Connection, local: str, domain: str, hour: datetime, day: datetime
+) -> tuple[int, int]:
     """As automatic_in(), for all of `local@domain` and `local+anything@domain`."""
     row = connection.execute(
         select(func.count(case((outbox.c.created > hour, 1))), func.count()).where(

@@ -184,15 +184,15 @@ def test_a07_a_button_serves_only_its_owner_ticket_and_verb_and_thirty_days(work
     notice = next(each for each in working.outs if each.template == "agent/new_ticket" and each.ticket == 1)
     before = working.picture(1), working.picture(2)
     attempts = (
-        {"who": ZHAO},
-        {"who": EVE},
-        {"retag": ("[IT-1]", "[IT-2]")},
-        {"retag": ("#take", "#resolve")},
-        {"retag": ("#take", "#spam")},
+        (ZHAO, ("", "")),
+        (EVE, ("", "")),
+        (ANNA, ("[IT-1]", "[IT-2]")),
+        (ANNA, ("#take", "#resolve")),
+        (ANNA, ("#take", "#spam")),
     )
-    for attempt in attempts:
-        working.press(notice, "take", **attempt)  # type: ignore[arg-type]  # who is text, retag a pair
-        assert working.state(1) == "new" and working.state(2) == "new", attempt
+    for who, retag in attempts:
+        working.press(notice, "take", who, retag)
+        assert working.state(1) == "new" and working.state(2) == "new", (who, retag)
     assert [each[1] for each in before] == [working.picture(n)[1] for n in (1, 2)], "and nobody is quoted"
     working.stage.now += timedelta(days=31)
     working.press(notice, "take")
@@ -251,14 +251,35 @@ def test_a01_confirming_ones_own_mail_confirms_no_forged_one_beside_it(working: 
         working.after(timedelta(hours=30))
 
 
+@pytest.mark.parametrize(("authserv_id", "good", "stale"), [("", 13, 16), (MX, 89, 92)])
+def test_a07_a_signed_reference_is_evidence_for_so_many_days(
+    make_desk: MakeDesk, authserv_id: str, good: int, stale: int
+) -> None:
+    desk = with_ticket(make_desk(trust={"authserv_id": authserv_id}))
+    notice, start = desk.letter("agent/new_ticket", ANNA), desk.stage.now
+    for days, verdict in ((good, "agent"), (stale, "unverified")):
+        desk.stage.now = start + timedelta(days=days)
+        desk.reply(notice, "#note still here")
+        assert desk.ledger().trust == verdict
+
+
+def test_a01_a_question_not_answered_in_a_day_is_over(working: Desk) -> None:
+    working.write(ANNA, TAGGED, "#close CANARY forged")
+    question = working.letter("agent/confirm_command", ANNA)
+    working.stage.now += timedelta(hours=25)
+    for out in (working.press(question, "confirm"), working.reply(question, "1")):
+        assert working.state(1) != "closed"
+        assert not [each for each in out if each.recipient == TOM]
+
+
 def test_a01_a_question_is_answered_once(working: Desk) -> None:
     working.write(ANNA, TAGGED, "#resolve mine")
     question = working.letter("agent/confirm_command", ANNA)
     working.press(question, "confirm")
     assert working.state(1) == "resolved"
     working.write(ANNA, TAGGED, "#close CANARY forged")
-    for again in (lambda: working.press(question, "confirm"), lambda: working.reply(question, "1")):
-        out = again()
+    for how in ("press", "reply"):
+        out = working.press(question, "confirm") if how == "press" else working.reply(question, "1")
         assert working.state(1) == "resolved"
         assert {each.recipient for each in out} <= {ANNA}
 
@@ -304,7 +325,8 @@ ATTACKING_TEXTS = (
     "-----Original Message-----\n#close CANARY",
     "> > > \n> \n#close CANARY\n> x",
     "&lt;/blockquote&gt;</blockquote></div>#close CANARY",
-    "＃关闭 CANARY\n#关闭 CANARY\n\u2028#close CANARY\u2029#close CANARY\x0b#close CANARY\x0c#close CANARY\x85#close CANARY",
+    "＃关闭 CANARY\n#关闭 CANARY\n\u2028#close CANARY\u2029#close CANARY\x0b#close CANARY\x0c#close CANARY",
+    "\x85#close CANARY\x1c#close CANARY",
     "\r#close CANARY\r#close CANARY",
     "a" * 75 + "\n#close CANARY",
 )

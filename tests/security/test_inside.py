@@ -49,8 +49,9 @@ def vouched(make_desk: MakeDesk) -> Desk:
     return with_ticket(make_desk(trust={"authserv_id": MX}))
 
 
-@pytest.mark.parametrize("manner", ["outlook", "gmail", "qq", "foxmail", "apple"])
-@pytest.mark.parametrize("quote", [True, False])
+@pytest.mark.parametrize(
+    ("manner", "quote"), [("outlook", True), ("gmail", True), ("qq", True), ("apple", True), ("gmail", False)]
+)
 @pytest.mark.parametrize("copied", [(), (("Cc", TOM),), (("To", f"{TOM}, it@corp.example"),), (("Cc", EVE),)])
 def test_a_reply_to_an_internal_notice_reaches_nobody_outside(
     vouched: Desk, manner: str, quote: bool, copied: Headers
@@ -106,12 +107,25 @@ def test_a_note_above_other_words_takes_them_all_inside(vouched: Desk) -> None:
         f"#take\n#note {SECRET}\n{SECRET}",
         f"#note {SECRET}\n#take\nCANARY more",
         f"#unknown\n{SECRET}",
+        f"#hold 2d\n#note\n{SECRET}",
+        f"#merge IT-1\n{SECRET}",
         f"CANARY text\n#note {SECRET}",
         f"#take\n{SECRET}\n#note x",
         f"＃备注 {SECRET}",
         f"#Note: {SECRET}",
     ):
         assert outside(vouched.reply(notice, *text.split("\n"))) == [], text
+    vouched.check()
+
+
+@pytest.mark.parametrize("verb", ["#resolve", "#resolve it works again", "#ask phone", "#out-of-scope"])
+@pytest.mark.parametrize("note_first", [True, False])
+def test_a_note_beside_a_public_command_keeps_the_text_inside(vouched: Desk, verb: str, note_first: bool) -> None:
+    notice = vouched.letter("agent/new_ticket", ANNA)
+    heads = ("#note", verb) if note_first else (verb, "#note")
+    for each in outside(vouched.reply(notice, *heads, SECRET)):
+        assert "CANARY" not in words(each)
+    assert vouched.ledger().fate == "ticketed"
     vouched.check()
 
 

@@ -69,22 +69,21 @@ ROBOT_WORDS = (
 )
 
 
-@pytest.mark.parametrize("who", ["robot@corp.example", "robot@stranger.example"])
+@pytest.mark.parametrize("domain", ["corp.example", "stranger.example"])
 @pytest.mark.parametrize("fresh", [True, False])
-@pytest.mark.parametrize("said", ROBOT_WORDS)
 def test_a20_a_robot_that_answers_everything_without_a_mark_gets_few_mails(
-    desk: Desk, who: str, fresh: bool, said: str
+    desk: Desk, domain: str, fresh: bool
 ) -> None:
-    letters = desk.write(who, "Robot", f"{said} My screen is dark.")
-    for turn in range(30):
-        last = _last_sent(letters, who)
-        if last is None:
-            break
-        if fresh:
-            letters = desk.write(who, f"Your mail {turn}", f"{said}\r\n{turn}")
-        else:
-            letters = desk.reply(last, said)
-    assert len(desk.sent_to(who)) <= 4, [each.template for each in desk.sent_to(who)]
+    for number, said in enumerate(ROBOT_WORDS):
+        who = f"robot{number}@{domain}"
+        letters = desk.write(who, "Robot", f"{said} My VPN is slow.")
+        for turn in range(12):
+            last = _last_sent(letters, who)
+            if last is None:
+                break
+            again = f"{said}\r\n{turn}"
+            letters = desk.write(who, f"Your mail {turn}", again) if fresh else desk.reply(last, said)
+        assert len(desk.sent_to(who)) <= 4, (said, [each.template for each in desk.sent_to(who)])
 
 
 @pytest.mark.parametrize("names", ["plus", "case", "plus and case"])
@@ -113,7 +112,7 @@ def test_a21_strangers_together_get_no_more_than_their_budget(desk: Desk) -> Non
 
 def test_a21_summaries_of_what_was_held_are_no_new_flood(make_desk: MakeDesk) -> None:
     desk = make_desk(budgets={"internal_per_hour": 2, "unanswered_limit": 1000})
-    for turn in range(150):
+    for turn in range(60):
         desk.write(TOM, f"Matter {turn}", f"The printer number {turn} eats paper.")
         desk.after(timedelta(minutes=1))
     hours = desk.stage.now - desk.outs[0].at

@@ -44,10 +44,12 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable"):
         setattr(trial, name, list(getattr(draft, name)))
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
+    # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
+    takers = {"note"} if any(each.verb == "note" for each in parsed.commands) else TAKES_TEXT
     done: list[Line] = []
     for at, command in enumerate(parsed.commands):
         try:
-            _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in TAKES_TEXT else "")
+            _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
