@@ -92,7 +92,8 @@ def test_return_dates(text: str, expected: date | None) -> None:
 )
 def test_an_absence_is_known_with_the_day_of_return(text: str, until: date | None) -> None:
     raw = (
-        "From: a@corp.example\nTo: it@corp.example\nSubject: Automatic reply: VPN\nDate: Mon, 1 Mar 2027 09:00:00 +0800\n"
+        "From: a@corp.example\nTo: it@corp.example\nSubject: Automatic reply: VPN\n"
+        "Date: Mon, 1 Mar 2027 09:00:00 +0800\n"
         "Auto-Submitted: auto-replied\nIn-Reply-To: <1@corp.example>\nContent-Type: text/plain; charset=utf-8\n\n"
         + text
     )
