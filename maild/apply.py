@@ -75,6 +75,11 @@ def apply(
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
         outbox.add(connection, letters)
+        if mail is not None and mail.trust.verdict == "agent":
+            # Whatever an agent did that reached the requester, by reply or by command, was a person's answer.
+            for each in letters:
+                if each.audience == "requester" and each.state == "queued":
+                    people.mark_answered(connection, each.recipient, now)
         history.extend(lines)
         queued = sum(letter.state == "queued" for letter in letters)
     if ticket is not None:
@@ -128,8 +133,6 @@ def _letters(
             lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
         letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
-        if mail.template == "requester/reply" and state == "queued":
-            people.mark_answered(connection, mail.to.key, now)
     return letters, lines, alarm
 
 

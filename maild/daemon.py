@@ -119,8 +119,10 @@ class Daemon:
             self._beat("receive")
         while self._receiver.alarms:
             kind, what = self._receiver.alarms.popleft()
-            log.warning("%s: %s", kind, what)
-            if kind == "P1":
+            if kind != "P1":
+                log.warning("%s %s", what, kind)
+            else:
+                log.warning("a new P1: %s", what)
                 raise_alarm(self._settings.alarm.exec, kind, what)
 
     def _rest_receive(self) -> None:
@@ -219,7 +221,7 @@ class Daemon:
                 log.warning("config: the change of [%s] counts from the next start on", name)
         for user in (self._receiver, self._ticker, self._chores):
             user.use(writer)
-        log.info("config reloaded")
+        log.info("config reloaded, mode %s", settings.policy.mode)
         notify("READY=1", "STATUS=running")
         return True
 

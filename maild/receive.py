@@ -38,6 +38,7 @@ AHEAD_MAILS = 24
 AHEAD_BYTES = 32 * 1024 * 1024
 ROUND_MAILS = 200
 STRIKES = 3
+_SILENT = "gets no automatic mail for a day, since nobody of the desk has written to it yet"
 # A mail names many others at most by malice.
 _ANSWERED = 50
 
@@ -294,7 +295,7 @@ class Receiver:
             dedupe=ledger.dedupe_key(row),
         )
         if applied.alarm:
-            self._raised.append(("silent address", applied.alarm))
+            self._raised.append((_SILENT, applied.alarm))
         ticket = applied.ticket
         if ticket is not None and considered.ticket is None and ticket.priority == "P1":
             self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))

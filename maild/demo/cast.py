@@ -31,6 +31,7 @@ class Line:
     hears     who must get a mail because of it; empty: nobody may
     headers   header fields beside the usual ones
     aside     what the narrator says before it
+    whole     show the mails that come of it from the first line to the last
     """
 
     who: str
@@ -39,6 +40,7 @@ class Line:
     hears: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     aside: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ SCENES: tuple[Scene, ...] = (
                 "打印机卡纸",
                 ("li.lei@corp.example", "wang.wei@corp.example"),
                 aside="李雷 reports in free words; the desk says what it understood and asks for the rest.",
+                whole=True,
             ),
             Line(
                 "li.lei@corp.example",

@@ -2,8 +2,11 @@
 
 import contextlib
 import queue
+import shutil
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +19,8 @@ from maild.demo.postoffice import DemoUnavailable, Letter
 
 _PATIENCE_S = 20.0
 _SHOWN_LINES = 14
+_WHOLE = 200
+_WIDTH = 100
 
 
 class Failed(Exception):
@@ -38,7 +43,8 @@ class Play:
     def scene(self, on: stage.Stage, scene: cast.Scene, number: int) -> int:
         """Play one scene; gives the number of the next ticket."""
         self._console.print()
-        self._console.print(Rule(f"[bold]{escape(scene.title)}[/]", align="left"))
+        self._console.print(Rule())
+        self._console.print(f"[bold]{escape(scene.title)}[/]")
         self._newest.clear()
         for line in scene.lines:
             self._line(on, line)
@@ -58,15 +64,8 @@ class Play:
             if line.who not in self._newest:
                 raise Failed(f"{line.who} has no mail to answer")
             mail = letters.reply(line.who, name, cast.DESK, line.text, self._newest[line.who])
-        self._console.print(
-            Panel(
-                escape(line.text),
-                title=f"[bold cyan]{escape(name)}[/] → desk · {escape(str(mail['Subject']))}",
-                title_align="left",
-                border_style="cyan",
-                width=min(self._console.width, 100),
-            )
-        )
+        self._console.print(f"[bold cyan]✎ {escape(name)}[/] → desk · {escape(str(mail['Subject']))}")
+        self._console.print(Panel(escape(line.text), border_style="cyan", width=min(self._console.width, _WIDTH)))
         before = on.decided()
         letters.post(on.post_office.smtp_port, mail, line.who, cast.DESK)
         _until(lambda: on.decided() > before and not on.undecided(), f"the desk to read the mail of {line.who}")
@@ -79,15 +78,15 @@ class Play:
 
     def _listen(self, line: cast.Line) -> set[str]:
         """Show what arrived; everybody who must hear of it has to be among the recipients."""
-        heard: set[str] = set()
+        arrived: list[tuple[str, letters.Received]] = []
         with contextlib.suppress(queue.Empty):
             while True:
                 letter = self._arrived.get_nowait()
-                mail = letters.opened(letter.raw)
-                for recipient in letter.recipients:
-                    self._newest[recipient] = mail
-                    heard.add(recipient)
-                    self._show(recipient, mail, recipient in line.hears)
+                arrived += [(recipient, letters.opened(letter.raw)) for recipient in letter.recipients]
+        self._newest.update(arrived)
+        heard = {recipient for recipient, _ in arrived}
+        for recipient, mail in sorted(arrived, key=lambda each: each[0] not in line.hears):
+            self._show(recipient, mail, recipient in line.hears, _WHOLE if line.whole else _SHOWN_LINES)
         missing = set(line.hears) - heard
         if missing:
             raise Failed(f"no mail came for {', '.join(sorted(missing))}")
@@ -97,25 +96,19 @@ class Play:
         """Show the next mail that arrives, however long that takes."""
         letter = self._arrived.get()
         for recipient in letter.recipients:
-            self._show(recipient, letters.opened(letter.raw), True)
+            self._show(recipient, letters.opened(letter.raw), True, _WHOLE)
 
-    def _show(self, recipient: str, mail: letters.Received, whole: bool) -> None:
-        """A mail from the desk; copies to further colleagues in one line."""
+    def _show(self, recipient: str, mail: letters.Received, open_it: bool, lines: int) -> None:
+        """A mail from the desk; of copies to further colleagues only the line of the mailbox."""
         name = cast.PEOPLE.get(recipient, recipient)
-        if not whole:
-            self._console.print(f"   [dim]✉ also to {escape(name)}: {escape(mail.subject)}[/]")
+        head = f"✉ {escape(mail.sender)} → [bold green]{escape(name)}[/] · {escape(mail.subject)}"
+        if not open_it:
+            self._console.print(f"[dim]{head} (a copy for a colleague)[/]")
             return
-        lines = mail.text.strip().splitlines()
-        shown = "\n".join(lines[:_SHOWN_LINES]) + ("\n…" if len(lines) > _SHOWN_LINES else "")
-        self._console.print(
-            Panel(
-                escape(shown),
-                title=f"{escape(mail.sender)} → [bold green]{escape(name)}[/] · {escape(mail.subject)}",
-                title_align="left",
-                border_style="green",
-                width=min(self._console.width, 100),
-            )
-        )
+        self._console.print(head)
+        text = mail.text.strip().splitlines()
+        shown = "\n".join(text[:lines]) + ("\n…" if len(text) > lines else "")
+        self._console.print(Panel(escape(shown), border_style="green", width=min(self._console.width, _WIDTH)))
 
 
 def main(once: bool = False, imap_port: int = 0, smtp_port: int = 0) -> int:
@@ -127,6 +120,7 @@ def main(once: bool = False, imap_port: int = 0, smtp_port: int = 0) -> int:
     try:
         with stage.built(play.take, imap_port, smtp_port) as on:
             console.print("[bold]maild demo[/]: the real daemon between an embedded IMAP and an embedded SMTP server.")
+            console.print(f"[dim]Times in the mails are those of the desk, {on.settings.policy.desk.zone}.[/]")
             number = 1
             for scene in cast.SCENES:
                 number = play.scene(on, scene, number)
@@ -152,21 +146,33 @@ def main(once: bool = False, imap_port: int = 0, smtp_port: int = 0) -> int:
 
 def _stay(console: Console, play: Play, on: stage.Stage) -> None:
     """Say how to join, then show what arrives until Ctrl-C."""
-    console.print(
-        f"""
-[bold]Join in.[/] The desk stays up until you press Ctrl-C. From another terminal:
-
-    maild demo say li.lei "键盘坏了，麻烦换一个" --subject 键盘坏了
-    maild demo say wang.wei "#take"            [dim](answers the newest mail that 王伟 got)[/]
-
-or with a mail program, without encryption, password [bold]{cast.PASSWORD}[/] for everybody:
-
-    IMAP 127.0.0.1:{on.post_office.imap_port}     SMTP 127.0.0.1:{on.post_office.smtp_port}
-    requesters  li.lei@corp.example  emma.schulz@corp.example  zhang.wei@corp.example  david.okafor@corp.example
-    agents      wang.wei@corp.example  anna.berg@corp.example  zhao.min@corp.example  chen.jing@corp.example (lead)
-    write to    {cast.DESK}
-"""
-    )
+    program = _program()
+    people: dict[str, list[str]] = {"requester": [], "agent": []}
+    for address in cast.PEOPLE:
+        agent = on.settings.policy.agent(address)
+        if agent is not None:
+            people["agent"].append(f"{address} ({agent.tier}{', lead' if agent.lead else ''})")
+        elif address != cast.DESK and not address.startswith("admin@"):
+            people["requester"].append(address)
+    lines = [
+        "",
+        "[bold]Join in.[/] The desk stays up until you press Ctrl-C. From another terminal:",
+        "",
+        f"    {program} demo say li.lei '键盘坏了，麻烦换一个' --subject 键盘坏了",
+        f"    {program} demo say wang.wei '#take'     [dim](answers the newest mail that 王伟 got)[/]",
+        "",
+        "look at it as the admin does:",
+        "",
+        f"    {program} --config {on.settings.path} tickets     [dim](or: status, show IT-1, inbound list)[/]",
+        "",
+        f"or write with a mail program, without encryption, password [bold]{cast.PASSWORD}[/] for everybody:",
+        "",
+        f"    IMAP 127.0.0.1 port {on.post_office.imap_port}, SMTP 127.0.0.1 port {on.post_office.smtp_port}",
+        f"    write to {cast.DESK}",
+        *(f"    {kind}: {each}" for kind, them in people.items() for each in them),
+        "",
+    ]
+    console.print("\n".join(lines), soft_wrap=True)
     while True:
         play.show_next()
 
@@ -177,3 +183,11 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         if time.monotonic() > until:
             raise Failed(f"waited {_PATIENCE_S:.0f} s for {what}")
         time.sleep(0.02)
+
+
+def _program() -> str:
+    """How to call maild from another terminal: by its name if that finds this very program, else by its path."""
+    found, own = shutil.which("maild"), Path(sys.argv[0])
+    if found is not None and own.exists() and Path(found).resolve() == own.resolve():
+        return "maild"
+    return str(own) if own.name == "maild" and own.exists() else f"{sys.executable} -m maild"

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 
 from maild.config import Settings, load
 from maild.daemon import Daemon
+from maild.data import data_dir
 from maild.demo import cast
 from maild.demo.postoffice import Letter, PostOffice
 from maild.store import ledger_lists, migrate, outbox, tickets
@@ -68,7 +70,7 @@ def built(on_mail: Callable[[Letter], None], imap_port: int = 0, smtp_port: int 
     secret.touch(0o600)
     secret.write_text(cast.PASSWORD)
     try:
-        settings = load(None, _doors(folder, office, secret))
+        settings = load(_config(folder, office, secret))
         engine = open_engine(settings.database.url)
         migrate.upgrade(engine)
         daemon = Daemon(settings)
@@ -89,22 +91,36 @@ def built(on_mail: Callable[[Letter], None], imap_port: int = 0, smtp_port: int 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _doors(folder: Path, office: PostOffice, secret: Path) -> dict[str, object]:
-    return {
-        "mailbox": [
-            {
-                "name": "demo",
-                "host": "127.0.0.1",
-                "port": office.imap_port,
-                "security": "none",
-                "login": cast.DESK,
-                "password_from": f"file:{secret}",
-            }
-        ],
-        "relay": {"host": "127.0.0.1", "port": office.smtp_port, "security": "none"},
-        "database": {"url": f"sqlite:///{folder / 'maild.db'}"},
-        "daemon": {"state_dir": str(folder)},
-    }
+def _config(folder: Path, office: PostOffice, secret: Path) -> Path:
+    """The shipped config.toml with its doors put onto the post office: a file that every `maild` command can name."""
+    shipped = (data_dir() / "config.toml").read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^(?=\[)", shipped)
+    kept = [part for part in parts if not part.startswith(("[[mailbox]]", "[relay]", "[database]", "[daemon]"))]
+    path = folder / "config.toml"
+    path.write_text("".join(kept) + _DOORS.format(folder=folder, office=office, desk=cast.DESK, secret=secret))
+    return path
+
+
+_DOORS = """
+[[mailbox]]
+name = "demo"
+host = "127.0.0.1"
+port = {office.imap_port}
+security = "none"
+login = "{desk}"
+password_from = "file:{secret}"
+
+[relay]
+host = "127.0.0.1"
+port = {office.smtp_port}
+security = "none"
+
+[database]
+url = "sqlite:///{folder}/maild.db"
+
+[daemon]
+state_dir = "{folder}"
+"""
 
 
 def _write_place(office: PostOffice) -> None:

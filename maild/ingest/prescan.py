@@ -133,12 +133,18 @@ def _content_headers(raw: bytes) -> Iterator[bytes]:
 
 
 def content_hash(raw: bytes) -> str:
-    """SHA-256, in hex, over Date, From and the raw body: the second half of the ledger's dedupe key."""
+    """SHA-256, in hex, over Date, From and the raw body: the second half of the ledger's dedupe key.
+
+    Line ends count as one, and empty lines at the end as none: a pipe gives LF where IMAP gives CRLF.
+    """
     fields = split_fields(raw)
     digest = hashlib.sha256()
     for name in ("date", "from"):
         digest.update(b" ".join((fields.first(name) or b"").split()) + b"\n")
-    digest.update(memoryview(raw)[fields.body_at :])
+    body = raw[fields.body_at :]
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")
+    digest.update(body.rstrip(b"\n"))
     return digest.hexdigest()
 
 

@@ -73,3 +73,9 @@ def test_the_hash_is_over_date_from_and_body_only() -> None:
 )
 def test_only_a_well_formed_message_id_counts(header: bytes, expected: str) -> None:
     assert message_id_of(header) == expected
+
+
+def test_a_mail_by_pipe_and_by_imap_is_one_mail() -> None:
+    by_imap = ORDINARY.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    by_pipe = by_imap.replace(b"\r\n", b"\n")
+    assert content_hash(by_imap) == content_hash(by_pipe) == content_hash(by_pipe + b"\n")
