@@ -121,7 +121,9 @@ def _letters(
     sent_now: dict[str, int] = {}
     for mail in mails:
         bounced, answered = known.get(mail.to.key, ("", None))
-        state, reason = _may_leave(mail, writer.policy)
+        state, reason = "queued", ""
+        if not budget.mode_lets_out(writer.policy.mode, mail.audience):
+            state, reason = "held", f"mode {writer.policy.mode}"
         if state == "queued" and bounced:
             state, reason = "cancelled", f"mail to this address bounced: {bounced}"
         if state == "queued":
@@ -134,15 +136,6 @@ def _letters(
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
         letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
     return letters, lines, alarm
-
-
-def _may_leave(mail: Mail, policy: Policy) -> tuple[str, str]:
-    """By the desk's mode: observe lets nothing out, agents only what is for the desk's own people."""
-    if policy.mode == "live" or (policy.mode == "agents" and mail.audience in ("agent", "lead", "admin")):
-        return "queued", ""
-    if policy.mode == "observe" and mail.audience == "admin":
-        return "queued", ""
-    return "held", f"mode {policy.mode}"
 
 
 def _over_budget(

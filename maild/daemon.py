@@ -27,7 +27,7 @@ from maild.ingest.worker import Worker
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
 from maild.receive import Receiver
-from maild.store import outbox
+from maild.store import outbox, upkeep
 from maild.tick import Ticker
 
 log = logging.getLogger("maild.daemon")
@@ -103,6 +103,7 @@ class Daemon:
             except Exception as error:
                 if getattr(error, "broken", True):
                     fetcher.mailbox.close()
+                self._note_trouble(fetcher.mailbox.account.name, error)
                 raise
 
         def rest() -> None:
@@ -113,6 +114,16 @@ class Daemon:
             fetcher.mailbox.wait(seconds, self._wake_out, poll)
 
         return Loop(name, step, rest, self._stop)
+
+    def _note_trouble(self, mailbox: str, error: Exception) -> None:
+        """Leave word for `maild status`. A database that is away is no trouble of the mailbox, and takes no word."""
+        if isinstance(error, DBAPIError):
+            return
+        try:
+            with self._engine.begin() as connection:
+                upkeep.note_mailbox_error(connection, mailbox, str(error).split("\n")[0] or type(error).__name__)
+        except DBAPIError as away:
+            log.debug("trouble of mailbox %s not noted: %s", mailbox, away)
 
     def _receive(self) -> None:
         while not self._stop.is_set() and self._receiver.step(self._after_commit):
@@ -257,7 +268,8 @@ class Daemon:
         if not waiting:
             self.ready.set()
             notify("READY=1", "STATUS=running")
-            log.info("ready: %d mailbox(es), mode %s", len(self._fetch_loops), self._settings.policy.mode)
+            boxes = ", ".join(loop.name for loop in self._fetch_loops)
+            log.info("ready: %s, mode %s", boxes, self._settings.policy.mode)
             return ""
         trouble = next((loop.trouble for loop in waiting if loop.trouble), "")
         status = f"waiting for {waiting[0].name}{': ' + trouble if trouble else ''}"

@@ -105,7 +105,8 @@ class Fetcher:
             return row
         with self._engine.begin() as connection:
             row = upkeep.mailbox(connection, self._name)
-            if row is None:
+            # Until the first login works, a row may hold the error alone.
+            if row is None or row.uidvalidity is None:
                 first = state.uidnext if self._backlog == "new" else 1
                 upkeep.first_look(
                     connection, self._name, uidvalidity=state.uidvalidity, first_uid=first, first_start=now

@@ -21,6 +21,8 @@ _THREAD_IDS = 10
 _SOLUTIONS = 2000
 # Fields of an earlier ticket that are about the person, not about that problem.
 _PERSONAL = ("name", "department", "phone", "location")
+# Where the last matter was need not be where the person sits: a place is the directory's to tell.
+_REMEMBERED = ("name", "department", "phone")
 
 
 def known(connection: Connection, keys: Keys) -> Known:
@@ -162,7 +164,7 @@ def _person(connection: Connection, address: str) -> tuple[Mapping[str, Field], 
     if before is not None:
         language, zone = before.language, before.zone
         for name, field in tickets.fields_of(connection, before.id).items():
-            if name in _PERSONAL:
+            if name in _REMEMBERED:
                 found[name] = Field(name, field.value, "history", min(field.confidence, 0.6))
     record = people.record_of(connection, address)
     if record is not None:

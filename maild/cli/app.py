@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 
@@ -26,8 +27,20 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        running.version()
+        raise typer.Exit
+
+
 @app.callback()
-def _everything(config: ConfigFile = None) -> None:
+def _everything(
+    config: ConfigFile = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", metavar="", help="Print the version of maild.", is_eager=True, callback=_version),
+    ] = False,
+) -> None:
     """maild turns one shared support mailbox into an IT service desk."""
     choose(config)
 

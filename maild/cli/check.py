@@ -50,6 +50,11 @@ def check(
         raise typer.Exit(code)
 
 
+def count(number: int, noun: str) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def show(findings: "Iterable[Finding]") -> "list[Finding]":
     """Print findings as they come, and give them all."""
     from rich.text import Text
@@ -72,7 +77,8 @@ def show(findings: "Iterable[Finding]") -> "list[Finding]":
     fails, warns = (sum(each.level == level for each in made) for level in ("fail", "warn"))
     out.print(
         text(
-            f"{len(made)} checks: {fails} failed, {warns} warnings.", "red" if fails else "yellow" if warns else "green"
+            f"{count(len(made), 'check')}: {fails} failed, {count(warns, 'warning')}.",
+            "red" if fails else "yellow" if warns else "green",
         )
     )
     return made

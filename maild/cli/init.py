@@ -2,21 +2,23 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from maild.cli import ends
+from maild.cli.init_ask import Wanted, ask, ask_password, refuse
 from maild.cli.init_text import Answers, config_text
-from maild.cli.providers import PROVIDERS, Provider
+from maild.cli.providers import PROVIDERS, Provider, machine_zone, usual_country
+from maild.cli.server_name import split, usual_security
+from maild.data import data_dir
 
 Known = Literal["exmail", "163", "m365", "google", "exchange", "other"]
 
 _SYSTEM = Path("/etc")
 _SYSTEM_STATE = "/var/lib/maild"
-_CHINESE_ZONES = ("Asia/Shanghai", "Asia/Chongqing", "Asia/Urumqi", "PRC")
 
 
 def init(
@@ -38,15 +40,28 @@ def init(
             show_default=False,
         ),
     ] = None,
-    imap_host: Annotated[str, typer.Option(metavar="HOST", help="Default: the provider's.", show_default=False)] = "",
-    smtp_host: Annotated[str, typer.Option(metavar="HOST", help="Default: the provider's.", show_default=False)] = "",
+    imap_host: Annotated[
+        str, typer.Option(metavar="HOST", help="HOST or HOST:PORT. Default: the provider's.", show_default=False)
+    ] = "",
+    smtp_host: Annotated[
+        str, typer.Option(metavar="HOST", help="HOST or HOST:PORT. Default: the provider's.", show_default=False)
+    ] = "",
+    imap_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="993 speaks tls, 143 starttls.", min=1, max=65535, show_default=False),
+    ] = None,
+    smtp_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="465 speaks tls, 587 starttls.", min=1, max=65535, show_default=False),
+    ] = None,
     login: Annotated[str, typer.Option(metavar="LOGIN", help="Default: the address.", show_default=False)] = "",
     password_from: Annotated[
         str,
         typer.Option(
             metavar="SOURCE",
             help="Where the password stands: file:/path, credential:NAME or env:VARIABLE. "
-            "Default: asked for, and kept in a file beside config.toml.",
+            "Default: asked for, and kept in a file beside config.toml; below /etc systemd's credentials "
+            "imap_password and smtp_password.",
             show_default=False,
         ),
     ] = "",
@@ -111,54 +126,97 @@ def init(
         )
         return
     if out.exists():
-        raise ends.end(ends.DATA, f"{out} is there already and is not overwritten: name another with --out FILE")
-    chosen = PROVIDERS[provider or "other"]
+        raise ends.end(ends.DATA, _is_there(out))
+    wanted = Wanted(
+        provider=provider or "",
+        address=address,
+        domains=tuple(domain or ()),
+        imap_host=imap_host,
+        smtp_host=smtp_host,
+        login=login,
+        agents=tuple(agent or ()),
+        zone=zone,
+        country=country,
+    )
+    admins = tuple(_person(each, "--admin") for each in admin or [])
+    refuse(wanted)
     if not yes:
-        from maild.cli.init_ask import ask
-
-        wanted = ask(provider, address, domain or [], imap_host, smtp_host, login, agent or [])
-        chosen, address, domain = PROVIDERS[wanted.provider], wanted.address, wanted.domains
-        imap_host, smtp_host, login, agent = wanted.imap_host, wanted.smtp_host, wanted.login, wanted.agents
+        wanted = ask(wanted)
+    chosen = PROVIDERS[wanted.provider or "other"]
     lacking = [
         option
         for option, value in (
-            ("--address", address),
-            ("--agent", agent),
-            ("--imap-host", imap_host or chosen.imap_host),
-            ("--smtp-host", smtp_host or chosen.smtp_host),
+            ("--address", wanted.address),
+            ("--agent", wanted.agents),
+            ("--imap-host", wanted.imap_host or chosen.imap_host),
+            ("--smtp-host", wanted.smtp_host or chosen.smtp_host),
         )
         if not value
     ]
     if lacking:
         raise ends.end(ends.USAGE, f"{', '.join(lacking)} must be given with --yes")
     folder = out.absolute().parent
-    agents = tuple(_person(each, "--agent") for each in agent or [])
-    zone = zone or _machine_zone(chosen)
+    # What stands below /etc is for the daemon of systemd, which hands it the secrets as credentials.
+    system = folder.is_relative_to(_SYSTEM)
+    agents = tuple(_person(each, "--agent") for each in wanted.agents)
+    there = _with_servers(chosen, wanted, imap_port, smtp_port)
+    its_zone = wanted.zone or machine_zone(chosen)
+    own_source = "credential:imap_password" if system else f"file:{folder / 'mailbox.password'}"
     answers = Answers(
-        address=address,
+        address=wanted.address,
         name_en=name_en,
         name_zh=name_zh,
-        domains=tuple(each.lower() for each in domain or []) or (address.rpartition("@")[2].lower(),),
-        zone=zone,
-        country=country if country is not None else "CN" if zone in _CHINESE_ZONES else "",
-        provider=chosen,
-        imap_host=imap_host or chosen.imap_host,
-        smtp_host=smtp_host or chosen.smtp_host,
-        login=login or address,
-        password_from=password_from or f"file:{folder / 'mailbox.password'}",
+        domains=tuple(each.lower().lstrip("@") for each in wanted.domains)
+        or (wanted.address.rpartition("@")[2].lower(),),
+        zone=its_zone,
+        country=wanted.country if wanted.country is not None else usual_country(its_zone),
+        provider=there,
+        imap_host=there.imap_host,
+        smtp_host=there.smtp_host,
+        login=wanted.login or wanted.address,
+        password_from=password_from or own_source,
+        relay_password_from="credential:smtp_password" if system and not password_from else "",
         agents=agents,
-        admins=tuple(_person(each, "--admin") for each in admin or []) or agents[:1],
-        state_dir=state_dir or (_SYSTEM_STATE if folder.is_relative_to(_SYSTEM) else str(folder / "var")),
+        admins=admins or agents[:1],
+        state_dir=state_dir or (_SYSTEM_STATE if system else str(folder / "var")),
+        signing_key_from="credential:signing_key" if system else "",
     )
     _write_config(out, config_text(answers))
-    password = None if password_from else folder / "mailbox.password"
+    password = None if password_from or system else folder / "mailbox.password"
     if password is not None and not yes and not password.exists():
-        from maild.cli.init_ask import ask_password
-
         _write(password, ask_password(answers.login) + "\n")
         if typer.confirm("Test the logins now?", default=True):
             _test_logins(out)
-    _next_steps(out, chosen.hints if yes else (), password)
+    country_told = f"holidays of {answers.country}" if answers.country else "no holidays"
+    print(f"Written: {out} (mode observe: nothing leaves until you say so; hours of {its_zone}, {country_told}).")
+    for hint in chosen.hints if yes else ():
+        print(f"  · {hint}")
+    if system:
+        out.chmod(0o644)
+        _next_steps_of_systemd(out)
+    else:
+        _next_steps(out, password)
+
+
+def _is_there(out: Path) -> str:
+    """Why nothing is written to a file that exists; the one of a checkout is nobody's own work."""
+    if out.is_file() and out.read_bytes() == (data_dir() / "config.toml").read_bytes():
+        return f"{out} here is the shipped one of the checkout; go to an empty folder, or name another with --out FILE"
+    return f"{out} is there already and is not overwritten: name another with --out FILE"
+
+
+def _with_servers(chosen: Provider, wanted: Wanted, imap_port: int | None, smtp_port: int | None) -> Provider:
+    """The provider with the hosts and ports that were given; a port tells what is spoken there."""
+    imap = split(wanted.imap_host or chosen.imap_host, chosen.imap_port, chosen.imap_security)
+    smtp = split(wanted.smtp_host or chosen.smtp_host, chosen.smtp_port, chosen.smtp_security)
+    if imap_port is not None:
+        imap = imap[0], imap_port, usual_security(imap_port, imap[2])
+    if smtp_port is not None:
+        smtp = smtp[0], smtp_port, usual_security(smtp_port, smtp[2])
+    return replace(
+        chosen, imap_host=imap[0], imap_port=imap[1], imap_security=imap[2],
+        smtp_host=smtp[0], smtp_port=smtp[1], smtp_security=smtp[2],
+    )  # fmt: skip
 
 
 def _write_config(out: Path, text: str) -> None:
@@ -205,28 +263,28 @@ def _person(given: str, option: str) -> tuple[str, str]:
     return name.strip(), address.strip()
 
 
-def _machine_zone(provider: Provider) -> str:
-    """This machine's time zone by the name of the file that /etc/localtime leads to."""
-    named = os.environ.get("TZ", "").lstrip(":")
-    if not named:
-        target = os.path.realpath("/etc/localtime")
-        named = target.partition("/zoneinfo/")[2]
-    if named in ("", "Etc/UTC", "UTC", "Universal", "Zulu", "Etc/UCT"):
-        # A server that keeps UTC says nothing of where its people are; a Chinese mailbox does.
-        return "Asia/Shanghai" if provider.imap_host.endswith(("qq.com", "163.com")) else named or "UTC"
-    return named
-
-
-def _next_steps(out: Path, hints: Sequence[str], password: Path | None) -> None:
+def _next_steps(out: Path, password: Path | None) -> None:
     option = "" if str(out) == "config.toml" else f"-c {out} "
-    print(f"Written: {out} (mode observe: nothing leaves until you say so).")
     if password is not None and password.exists():
         print(f"Password: {password}, readable by you alone.")
-    for hint in hints:
-        print(f"  · {hint}")
     print("Next:")
     if password is not None and not password.exists():
         print(f"  (umask 077; cat > {password})      # type the mailbox's password, Enter, Ctrl-D")
     print(f"  maild {option}db upgrade")
     print(f"  maild {option}check")
     print(f"  maild {option}run")
+
+
+def _next_steps_of_systemd(out: Path) -> None:
+    """docs/admin.md in short; the paths are those of the shipped unit."""
+    from maild.doctor.finding import unit_check, unit_program
+
+    folder, program = out.absolute().parent, unit_program()
+    print("Next, as root; the two passwords are typed in, Enter, Ctrl-D:")
+    print(f"  (umask 077; cat > {folder}/imap_password)")
+    print(f"  (umask 077; cat > {folder}/smtp_password)")
+    print(f"  {program} init --key {folder}/signing_key")
+    print(f"  install -d -o maild -g maild -m 0700 {_SYSTEM_STATE}")
+    print(f"  runuser -u maild -- {program} --config {out.absolute()} db upgrade")
+    print(f"  {unit_check(out, ('imap_password', 'smtp_password', 'signing_key'))}")
+    print("  systemctl enable --now maild")

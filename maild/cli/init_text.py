@@ -18,7 +18,7 @@ _TEAMS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What `maild init` was told. `agents` and `admins`: (name, address); the secrets' sources: `file:…` and the like;
-    `country`: ISO 3166 code of the holidays, empty for none."""
+    `country`: ISO 3166 code of the holidays, empty for none; `relay_password_from`: empty for that of the mailbox."""
 
     address: str
     name_en: str
@@ -35,6 +35,7 @@ class Answers:
     admins: tuple[tuple[str, str], ...]
     state_dir: str
     signing_key_from: str = ""
+    relay_password_from: str = ""
 
 
 def config_text(answers: Answers) -> str:
@@ -79,7 +80,7 @@ def _blocks(a: Answers) -> Iterable[Iterable[str]]:
         f"port = {p.smtp_port}",
         f"security = {_quoted(p.smtp_security)}",
         f"login = {_quoted(a.login)}",
-        f"password_from = {_quoted(a.password_from)}",
+        f"password_from = {_quoted(a.relay_password_from or a.password_from)}",
         *([f"profile = {_quoted(p.profile)}"] if p.profile != "own" else []),
         *([f"connections = {p.connections}"] if p.connections is not None else []),
         *(["# 0: no limit.", f"per_minute = {p.per_minute}"] if p.per_minute is not None else []),

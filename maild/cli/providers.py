@@ -1,5 +1,6 @@
 """What is known of the usual mail providers: hosts, ports, how to log in, and how much they let out."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -56,7 +57,7 @@ PROVIDERS: Mapping[str, Provider] = {
         ),
     ),
     "m365": Provider(
-        title="Microsoft 365 / Exchange Online",
+        title="Microsoft 365 (IMAP there needs OAuth, which this version does not speak)",
         imap_host="outlook.office365.com",
         smtp_host="smtp.office365.com",
         profile="exchange",
@@ -88,3 +89,22 @@ PROVIDERS: Mapping[str, Provider] = {
     ),
     "other": Provider(title="any other IMAP and SMTP server"),
 }
+
+_CHINESE_ZONES = ("Asia/Shanghai", "Asia/Chongqing", "Asia/Urumqi", "PRC")
+
+
+def machine_zone(provider: Provider) -> str:
+    """This machine's time zone by the name of the file that /etc/localtime leads to."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if not named:
+        target = os.path.realpath("/etc/localtime")
+        named = target.partition("/zoneinfo/")[2]
+    if named in ("", "Etc/UTC", "UTC", "Universal", "Zulu", "Etc/UCT"):
+        # A server that keeps UTC says nothing of where its people are; a Chinese mailbox does.
+        return "Asia/Shanghai" if provider.imap_host.endswith(("qq.com", "163.com")) else named or "UTC"
+    return named
+
+
+def usual_country(zone: str) -> str:
+    """The country whose holidays a desk in this zone surely keeps; empty where that is not sure."""
+    return "CN" if zone in _CHINESE_ZONES else ""

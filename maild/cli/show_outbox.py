@@ -1,6 +1,8 @@
 """`maild outbox`: the mails that are to leave, left, or could not."""
 
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -13,6 +15,10 @@ app = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Look at the mails 
 
 State = Literal["queued", "leased", "sent", "failed", "unknown", "held", "cancelled"]
 _STYLES = {"failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim", "sent": "green"}
+
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", help="Number of the mail in the outbox.", min=1, show_default=False)
+]
 
 
 @app.command("list", cls=PlainCommand)
@@ -60,28 +66,101 @@ def listing(
 
 
 @app.command(cls=PlainCommand)
+def show(
+    number: Number,
+    raw: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the mail's bytes to a new FILE; - for here.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON object.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """One outgoing mail: its state and why, its header, and its text as it can be read.
+
+    Example:  maild outbox show 815 --raw 815.eml
+    """
+    from maild.cli.desk_open import opened
+    from maild.cli.terminal import console, print_json, table, text
+    from maild.store import outbox
+    from maild.store.engine import reading
+
+    _, engine = opened(config)
+    with reading(engine) as connection:
+        row = outbox.get(connection, number)
+    if row is None:
+        raise _no_such(number)
+    if raw is not None:
+        if str(raw) == "-":
+            sys.stdout.buffer.write(row.raw)
+            return
+        with raw.open("xb") as file:
+            file.write(row.raw)
+        print(f"{len(row.raw)} bytes written to {raw}")
+        return
+    header, words = readable(row.raw)
+    if as_json:
+        print_json({**record(row), "header": header, "text": words})
+        return
+    told = {**record(row), "why": why(row)}
+    out = console()
+    table(("", ""), ((name, value) for name, value in told.items() if value not in (None, "", 0)))
+    out.print()
+    for name, value in header:
+        out.print(text(f"{name}: {value}"), soft_wrap=True)
+    out.print()
+    for line in words.splitlines():
+        out.print(text(line), soft_wrap=True)
+
+
+@app.command(cls=PlainCommand)
 def retry(
-    number: Annotated[
-        int, typer.Argument(metavar="NUMBER", help="Number of the mail in the outbox.", min=1, show_default=False)
-    ],
+    number: Number,
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Let it leave although the desk's mode holds it back.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Queue a failed, held or waiting mail again, with the same bytes and the same Message-ID.
 
+    A mail that the desk's mode holds back is refused without --force.
+
     Example:  maild outbox retry 815
     """
     from maild.cli.desk_open import opened
+    from maild.outbound.budget import mode_lets_out
     from maild.store import outbox
 
-    _, engine = opened(config)
+    settings, engine = opened(config)
+    mode = settings.policy.mode
     with engine.begin() as connection:
         row = outbox.get(connection, number)
-        done = row is not None and outbox.retry(connection, number, datetime.now(UTC))
+        barred = row is not None and not force and not mode_lets_out(mode, row.audience)
+        done = row is not None and not barred and outbox.retry(connection, number, datetime.now(UTC))
     if row is None:
-        raise ends.end(ends.NO_INPUT, f"there is no outgoing mail {number}; `maild outbox list` shows the newest")
-    if not done:
+        raise _no_such(number)
+    if not done and row.state in ("sent", "leased", "cancelled"):
         raise ends.end(ends.DATA, f"outgoing mail {number} is not queued again: it is {row.state}")
+    if barred:
+        raise ends.end(
+            ends.DATA,
+            f'mode is {mode}: this letter to {row.recipient} would leave; set mode = "live" first, or --force',
+        )
+    if not done:
+        raise ends.end(ends.DATA, f"outgoing mail {number} was taken in hand just now: look again")
     print(f"Mail {number} to {row.recipient} is queued; it leaves within half a minute while `maild run` is running.")
+
+
+def _no_such(number: int) -> typer.Exit:
+    return ends.end(ends.NO_INPUT, f"there is no outgoing mail {number}; `maild outbox list` shows the newest")
+
+
+def readable(raw: bytes) -> tuple[list[tuple[str, str]], str]:
+    """Decoded header fields and the plain text of a mail of our own making."""
+    from email import message_from_bytes, policy
+
+    mail = message_from_bytes(raw, policy=policy.default)
+    body = mail.get_body(("plain", "html"))
+    return [(name, str(value)) for name, value in mail.items()], body.get_content() if body is not None else ""
 
 
 def why(row: Any) -> str:

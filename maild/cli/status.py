@@ -1,7 +1,7 @@
 """`maild status`: how the desk is doing, for people and for monitoring."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -34,7 +34,8 @@ class Trouble:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """What the database says of the desk at one moment. `mailboxes`: when each last had a clean look, None never;
-    `oldest_waiting` and `oldest_due`: since when the oldest mail waits for its decision, or could have left."""
+    `errors`: what last went wrong with a mailbox since then; `oldest_waiting` and `oldest_due`: since when the oldest
+    mail waits for its decision, or could have left."""
 
     mode: str
     tickets: Mapping[str, int]
@@ -42,6 +43,7 @@ class Picture:
     outbox: Mapping[str, int]
     alarms: tuple[tuple[str, str, datetime], ...]
     mailboxes: Mapping[str, datetime | None]
+    errors: Mapping[str, str] = field(default_factory=dict)
     oldest_waiting: datetime | None = None
     oldest_due: datetime | None = None
 
@@ -52,13 +54,14 @@ def judge(picture: Picture, no_fetch: timedelta, now: datetime) -> list[Trouble]
     for kind, detail, since in picture.alarms:
         found.append(Trouble("critical", f"alarm since {since:%Y-%m-%d %H:%M} UTC: {kind}: {detail}"))
     for name, clean in picture.mailboxes.items():
+        why = picture.errors.get(name) or "is `maild run` running?"
         if clean is None:
-            found.append(Trouble("critical", f"mailbox {name} was never read: is `maild run` running?"))
+            found.append(Trouble("critical", f"mailbox {name} was never read: {why}"))
         elif now - clean > no_fetch:
             minutes = int((now - clean).total_seconds() // 60)
-            found.append(
-                Trouble("critical", f"mailbox {name} was last read {minutes} minutes ago: is `maild run` running?")
-            )
+            found.append(Trouble("critical", f"mailbox {name} was last read {minutes} minutes ago: {why}"))
+        elif name in picture.errors:
+            found.append(Trouble("warn", f"mailbox {name} cannot be read just now: {why}"))
     if picture.oldest_waiting is not None and now - picture.oldest_waiting > _SLOW:
         found.append(
             Trouble(
@@ -137,6 +140,7 @@ def look(connection: "Connection", settings: "Settings", now: datetime) -> Pictu
         outbox=outbox.counts(connection),
         alarms=tuple((row.kind, row.detail, row.opened) for row in upkeep.open_alarms(connection)),
         mailboxes={name: row.last_clean if row is not None else None for name, row in rows.items()},
+        errors={name: row.last_error for name, row in rows.items() if row is not None and row.last_error},
         # When it was fetched: the mail itself may be old where maild is new.
         oldest_waiting=oldest.fetched if oldest is not None else None,
         oldest_due=due if due is not None and due <= now else None,

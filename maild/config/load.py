@@ -1,6 +1,7 @@
 """Reading config.toml: sections validated one by one, then against each other, then made into Settings."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ _LISTS: Mapping[str, type[s.Section]] = {
 }
 _TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
 _REQUIRED = ("desk",)
+_TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
+_QUOTED = re.compile(r"'([^']{1,100})'")
 
 
 class ConfigError(Exception):
@@ -66,6 +69,7 @@ class Settings:
     alarm: s.AlarmSection
     limits: s.LimitsSection
     templates: s.TemplatesSection
+    country: str
     holidays_missing: tuple[int, ...] = ()
 
     @property
@@ -84,7 +88,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
     try:
         tables = tomllib.loads(source.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, [f"is no TOML: {error}"]) from error
+        raise ConfigError(name, [f"is no TOML: {_toml_words(error)}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(name, [f"is not UTF-8: {error.reason} at byte {error.start}"]) from error
     tables = {**tables, **(overrides or {})}
@@ -96,17 +100,11 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         triage = build(overlaid(shipped_tables(), rules))
     except ValueError as error:
         mistakes.extend(str(error).split("\n"))
-    if triage is not None and "desk" in parsed:
-        _cross_check(parsed, triage.categories, mistakes)
-    policy = None
-    missing: tuple[int, ...] = ()
-    if triage is not None and not mistakes:
-        try:
-            policy, missing = _policy(parsed, triage)
-        except ValueError as error:
-            mistakes.append(str(error))
-    if mistakes or policy is None:
+    _cross_check(parsed, triage.categories if triage is not None else {}, mistakes)
+    calendar, missing = _calendar(parsed, mistakes)
+    if mistakes or triage is None or calendar is None:
         raise ConfigError(name, mistakes)
+    policy = _policy(parsed, triage, calendar)
     return Settings(
         path=name,
         policy=policy,
@@ -118,8 +116,14 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         alarm=parsed["alarm"],
         limits=parsed["limits"],
         templates=parsed["templates"],
+        country=parsed["calendar"].country,
         holidays_missing=missing,
     )
+
+
+def _toml_words(error: tomllib.TOMLDecodeError) -> str:
+    """The error in TOML's own writing: a section is [desk], not ('desk',)."""
+    return _TWICE.sub(lambda found: f"[{'.'.join(re.findall(_QUOTED, found[1]))}] stands there twice", str(error))
 
 
 def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
@@ -149,11 +153,19 @@ def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
         if not isinstance(rows, Mapping):
             mistakes.append(f"{key} must be a table of tables: [{key}.NAME]")
             rows = {}
+        if key == "targets":
+            rows = {code: _over_default(code, row) for code, row in rows.items()}
         checked = {code: _section(kind, row, f"{key}.{code}", mistakes) for code, row in rows.items()}
         parsed[key] = {code: row for code, row in checked.items() if row is not None}
     if parsed.get("desk") is None:
         parsed.pop("desk", None)
     return parsed
+
+
+def _over_default(priority: str, row: object) -> object:
+    """A target of the site's own, laid over the shipped one key by key."""
+    shipped = _DEFAULT_TARGETS.get(priority)
+    return {**shipped.model_dump(), **row} if shipped is not None and isinstance(row, Mapping) else row
 
 
 def _section(kind: type[s.Section], table: object, key: str, mistakes: list[str]) -> Any:
@@ -168,14 +180,42 @@ def _section(kind: type[s.Section], table: object, key: str, mistakes: list[str]
 
 def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
-    if item["type"] == "extra_forbidden":
-        return f"is no setting{_did_you_mean(str(item['loc'][-1]), kind.model_fields)}"
-    if item["type"] == "missing":
+    key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
+    if error == "extra_forbidden":
+        return f"is no setting{_did_you_mean(key, kind.model_fields)}"
+    if error == "missing":
         return "is missing, and has no default"
-    text = str(item["msg"]).removeprefix("Value error, ")
+    if error in ("too_short", "tuple_type"):
+        return 'must be a list with at least one entry, like ["…"]' if error == "too_short" else 'must be a list: ["…"]'
+    context = item.get("ctx", {})
+    text = next(
+        (words.format(**context) for start, words in _SAYINGS if error.startswith(start)),
+        str(item["msg"]).removeprefix("Value error, "),
+    )
+    if error == "literal_error":
+        text = f"must be one of {str(context['expected']).replace(' or ', ', ')}"
     given = item.get("input")
-    shown = f" (here: {given!r})" if isinstance(given, str | int | float | bool) and "secret" not in text else ""
-    return text + shown
+    # What stands where the place of a secret should stand may be the secret itself.
+    private = any(isinstance(part, str) and ("password" in part or "key_from" in part) for part in item["loc"])
+    if private or not isinstance(given, str | int | float | bool) or repr(given) in text:
+        return text
+    return f"{text} (here: {str(given).lower() if isinstance(given, bool) else repr(given)})"
+
+
+# The beginning of pydantic's name of an error, and what we say for it; the first that fits.
+_SAYINGS = (
+    ("int_", "must be a whole number"),
+    ("float_", "must be a number"),
+    ("finite_", "must be a number"),
+    ("string_type", "must be text in quotes"),
+    ("bool_", "must be true or false"),
+    ("date_", "is no day; write it like 2026-12-24"),
+    ("greater_than_equal", "must be at least {ge}"),
+    ("greater_than", "must be more than {gt}"),
+    ("less_than_equal", "must be at most {le}"),
+    ("less_than", "must be less than {lt}"),
+    ("model_", "must be a table, with its name in brackets and a line for each key"),
+)
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -187,8 +227,8 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
     """What sections must say of one another."""
     teams: Mapping[str, s.TeamSection] = parsed["teams"]
     agents: list[s.AgentSection] = parsed["agents"]
-    desk: s.DeskSection = parsed["desk"]
-    own = {desk.address.lower(), *(address.lower() for address in desk.also_own)}
+    desk: s.DeskSection | None = parsed.get("desk")
+    own = {desk.address.lower(), *(address.lower() for address in desk.also_own)} if desk is not None else set()
     seen: dict[str, str] = {}
     for at, agent in enumerate(agents, 1):
         for address in (agent.address, *agent.aliases):
@@ -217,15 +257,22 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
             mistakes.append(f"targets.{priority}: the priorities are P1, P2, P3 and P4")
 
 
-def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple[int, ...]]:
-    desk: s.DeskSection = parsed["desk"]
-    hours: s.CalendarSection = parsed["calendar"]
-    waiting: s.WaitingSection = parsed["waiting"]
-    budgets: s.BudgetsSection = parsed["budgets"]
+def _calendar(parsed: Mapping[str, Any], mistakes: list[str]) -> tuple[model.Calendar | None, tuple[int, ...]]:
+    """The business calendar, and the years whose swapped working days are not known; None with a mistake in it."""
+    hours: s.CalendarSection | None = parsed["calendar"]
+    desk: s.DeskSection | None = parsed.get("desk")
+    if hours is None:
+        return None, ()
     this_year = datetime.now(UTC).year
-    holidays, workdays, missing = expand(
-        hours.country, range(this_year - 1, this_year + 3), hours.extra_holidays, hours.extra_workdays
-    )
+    try:
+        holidays, workdays, missing = expand(
+            hours.country, range(this_year - 1, this_year + 3), hours.extra_holidays, hours.extra_workdays
+        )
+    except ValueError as error:
+        mistakes.append(f"calendar: {error}")
+        return None, ()
+    if desk is None:
+        return None, ()
     weekday_numbers = {name: at for at, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
     calendar = model.Calendar(
         zone=desk.zone,
@@ -234,6 +281,13 @@ def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple
         holidays=holidays,
         workdays=workdays,
     )
+    return calendar, missing
+
+
+def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) -> model.Policy:
+    desk: s.DeskSection = parsed["desk"]
+    waiting: s.WaitingSection = parsed["waiting"]
+    budgets: s.BudgetsSection = parsed["budgets"]
     targets = {**_DEFAULT_TARGETS, **parsed["targets"]}
     agents = {
         agent.address.lower(): model.Agent(
@@ -247,7 +301,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple
         )
         for agent in parsed["agents"]
     }
-    policy = model.Policy(
+    return model.Policy(
         desk=model.Desk(
             name=model.Words(desk.name_en, desk.name_zh),
             address=desk.address,
@@ -273,8 +327,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple
         targets=MappingProxyType(
             {
                 priority: model.Target(
-                    _minutes(target.response, target.calendar, calendar, f"targets.{priority}.response"),
-                    _minutes(target.resolution, target.calendar, calendar, f"targets.{priority}.resolution"),
+                    _minutes(target.response, target.calendar, calendar),
+                    _minutes(target.resolution, target.calendar, calendar),
                     target.calendar,
                 )
                 for priority, target in targets.items()
@@ -315,14 +369,10 @@ def _policy(parsed: Mapping[str, Any], triage: Any) -> tuple[model.Policy, tuple
             budgets.notices_per_10_minutes,
         ),
     )
-    return policy, missing
 
 
-def _minutes(value: str, kind: str, calendar: model.Calendar, key: str) -> int:
-    try:
-        return business_minutes(value, 1440 if kind == "24x7" else calendar.day_minutes)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from error
+def _minutes(value: str, kind: str, calendar: model.Calendar) -> int:
+    return business_minutes(value, 1440 if kind == "24x7" else calendar.day_minutes)
 
 
 # PRODUCT §3.3, the table of targets.

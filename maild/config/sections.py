@@ -1,12 +1,13 @@
 """The sections of config.toml as pydantic models: what each key may hold. What the keys mean stands in config.toml."""
 
+import re
 from datetime import date, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from maild.config.durations import parse_duration
+from maild.config.durations import business_minutes, parse_duration
 from maild.config.secrets import check_source
 
 
@@ -44,12 +45,44 @@ def _span(value: object) -> tuple[time, time]:
     raise ValueError("is no span of hours; write it like 09:00-12:00")
 
 
+def _length(value: str) -> str:
+    # How long a working day is stands elsewhere; whether it is a length at all is told here, with the key.
+    business_minutes(value, 1)
+    return value
+
+
+def _shaped(pattern: str, otherwise: str) -> AfterValidator:
+    """Refuse a text that is not wholly of this pattern, in plain words."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(otherwise)
+        return value
+
+    return AfterValidator(check)
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Source = Annotated[str, AfterValidator(check_source)]
 Span = Annotated[tuple[time, time], BeforeValidator(_span)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+AddressOrNone = Annotated[str, AfterValidator(lambda value: _address(value) if value else value)]
+SourceOrNone = Annotated[str, AfterValidator(lambda value: check_source(value) if value else value)]
+TargetLength = Annotated[str, AfterValidator(_length)]
+Code = Annotated[
+    str,
+    _shaped(
+        r"[a-z][a-z0-9_]{0,31}", "must be lower-case letters, digits and _, a letter first; write it like service_desk"
+    ),
+]
+Prefix = Annotated[
+    str, _shaped(r"[A-Z][A-Z0-9]{0,9}", "must be 1 to 10 capital letters and digits, a letter first; write it like IT")
+]
+Country = Annotated[
+    str,
+    _shaped(r"(?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?)?", "is no country code; write it like CN or DE-BY, or leave it empty"),
+]
 Language = Literal["zh-CN", "en"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Days = Annotated[int, Field(ge=1, le=365)]
@@ -59,7 +92,7 @@ class DeskSection(Section):
     address: Address
     name_en: str = "IT Service Desk"
     name_zh: str = "IT服务台"
-    prefix: str = Field("IT", pattern=r"^[A-Z][A-Z0-9]{0,9}$")
+    prefix: Prefix = "IT"
     former_prefixes: tuple[str, ...] = ()
     hotline: str = ""
     internal_domains: tuple[str, ...]
@@ -78,7 +111,7 @@ class DaemonSection(Section):
 
 class DatabaseSection(Section):
     url: str = "sqlite:///var/maild.db"
-    password_from: Source | Literal[""] = ""
+    password_from: SourceOrNone = ""
 
 
 class MailboxSection(Section):
@@ -104,7 +137,7 @@ class RelaySection(Section):
     port: int = Field(587, ge=1, le=65535)
     security: Literal["tls", "starttls", "none"] = "starttls"
     login: str = ""
-    password_from: Source | Literal[""] = ""
+    password_from: SourceOrNone = ""
     tls_ca: str = ""
     profile: Literal["own", "exchange"] = "own"
     connections: int | None = Field(None, ge=1, le=64)
@@ -114,8 +147,8 @@ class RelaySection(Section):
 
 
 class SecretsSection(Section):
-    signing_key_from: Source | Literal[""] = ""
-    former_signing_key_from: Source | Literal[""] = ""
+    signing_key_from: SourceOrNone = ""
+    former_signing_key_from: SourceOrNone = ""
 
 
 class TrustSection(Section):
@@ -125,7 +158,7 @@ class TrustSection(Section):
 
 
 class CalendarSection(Section):
-    country: str = Field("CN", pattern=r"^[A-Z]{2}$|^$")
+    country: Country = "CN"
     hours: tuple[Span, ...] = (_span("09:00-12:00"), _span("13:00-18:00"))
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     extra_holidays: tuple[date, ...] = ()
@@ -133,8 +166,8 @@ class CalendarSection(Section):
 
 
 class TargetSection(Section):
-    response: str
-    resolution: str
+    response: TargetLength
+    resolution: TargetLength
     calendar: Literal["business", "24x7"] = "business"
 
 
@@ -142,7 +175,7 @@ class TeamSection(Section):
     title_en: str
     title_zh: str
     assign: Literal["round_robin", "least_loaded", "take"] = "take"
-    lead: Address | Literal[""] = ""
+    lead: AddressOrNone = ""
 
 
 class AgentSection(Section):

@@ -1,5 +1,6 @@
 """The servers outside: can we get in, and what can they do. Nothing is sent, moved or marked."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,14 @@ from sqlalchemy import create_engine
 from maild import desk
 from maild.config import SecretMissing, Settings
 from maild.doctor.finding import Finding
+from maild.doctor.places import hidden
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_errors import MailboxError
 from maild.outbound.smtp import Courier
 
 # systemd-timesyncd leaves it when the clock has been set by a time server.
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+_ERRNO = re.compile(r"\[Errno -?\d{1,5}\] ")
 _CLOCK_SLACK = timedelta(minutes=2)
 
 
@@ -26,10 +29,15 @@ def mailboxes(settings: Settings, now: datetime) -> Iterator[Finding]:
     except ValueError as error:
         yield Finding("fail", "mailbox", str(error), "", 78)
         return
+    sources = {each.name: each.password_from for each in settings.mailboxes}
     newest: datetime | None = None
     for fetcher, poll in fetchers:
         box = fetcher.mailbox
         name = f"mailbox {box.account.name}"
+        source = sources[box.account.name.partition("/")[0]]
+        if hidden(source):
+            yield Finding("skip", name, f"{source} is there under systemd alone")
+            continue
         try:
             state = box.connect()
             received = _newest(box, state.uidnext)
@@ -37,7 +45,9 @@ def mailboxes(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield Finding("fail", name, str(missing), "", 78)
             continue
         except MailboxError as error:
-            yield Finding("fail", name, str(error))
+            # The line begins with the mailbox's name already.
+            where = f"{box.account.host}:{box.account.port}"
+            yield Finding("fail", name, plain(str(error)).replace(f"{name} ({where}): ", f"{where}: ", 1))
             continue
         finally:
             can = box.capabilities
@@ -94,9 +104,17 @@ def clock(newest: datetime | None, now: datetime, synchronised: bool) -> Finding
     )
 
 
+def plain(text: str) -> str:
+    """An error without the numbers that only programmers know: `[Errno 111] Connection refused`."""
+    return _ERRNO.sub("", text)
+
+
 def relay(settings: Settings) -> Iterator[Finding]:
     """Ask the relay everything but to take a mail."""
     if settings.relay is None:
+        return
+    if hidden(settings.relay.password_from):
+        yield Finding("skip", "relay", f"{settings.relay.password_from} is there under systemd alone")
         return
     try:
         courier = Courier(desk.relay(settings))
@@ -112,9 +130,8 @@ def relay(settings: Settings) -> Iterator[Finding]:
         courier.close()
     where = f"{settings.relay.host}:{settings.relay.port}"
     if found.error:
-        yield Finding(
-            "fail", "relay", found.error if where in found.error else f"{where}: {found.error}", "mend [relay]"
-        )
+        said = plain(found.error).removeprefix("relay ")
+        yield Finding("fail", "relay", said if where in said else f"{where}: {said}", "look at [relay] in config.toml")
         return
     login = "logged in" if found.logged_in else "without a login"
     yield Finding("ok", "relay", f"{where}: {found.tls or 'no TLS'}, {login}")

@@ -16,14 +16,16 @@ def examine(path: Path, now: datetime, doors: bool = True) -> Iterator[Finding]:
         yield Finding("fail", "config", f"{path}: {error.strerror}", "name a file that this user may read", 78)
         return
     except ConfigError as error:
-        for mistake in error.mistakes:
-            yield Finding("fail", "config", mistake, f"mend it in {path}", 78)
+        # One file is to be mended, however many mistakes are in it: the remedy stands under the last one.
+        for left, mistake in zip(range(len(error.mistakes) - 1, -1, -1), error.mistakes, strict=True):
+            yield Finding("fail", "config", mistake, f"mend it in {path}" if not left else "", 78)
         return
     yield Finding("ok", "config", str(path))
     # The libraries behind these take half a second: a mistake in config.toml is told before that.
     from maild.doctor import places, rules
 
     yield from rules.rules(settings, now.date())
+    yield from places.credentials(settings)
     yield from places.letters(settings)
     yield from places.key(settings)
     yield from places.database(settings)

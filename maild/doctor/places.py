@@ -10,13 +10,34 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from maild import desk
 from maild.config import SecretMissing, Settings, read_secret
-from maild.doctor.finding import Finding
+from maild.doctor.finding import Finding, unit_check
 from maild.outbound.compose import Composer
 from maild.store import migrate
 from maild.store.engine import open_engine
 from maild.tokens import Tokens
 
 _KEY_BYTES = 16
+
+
+def hidden(source: str) -> bool:
+    """Whether a secret is a systemd credential and we do not run under systemd: only the service is shown it."""
+    return source.startswith("credential:") and "CREDENTIALS_DIRECTORY" not in os.environ
+
+
+def credentials(settings: Settings) -> Iterator[Finding]:
+    """Say which secrets cannot be looked at from a shell, and the command that can."""
+    relay = settings.relay.password_from if settings.relay is not None else ""
+    sources = [box.password_from for box in settings.mailboxes] + [relay, settings.database.password_from]
+    sources += [settings.secrets.signing_key_from, settings.secrets.former_signing_key_from]
+    names = [each.partition(":")[2] for each in dict.fromkeys(sources) if hidden(each)]
+    if not names:
+        return
+    yield Finding(
+        "skip",
+        "credentials",
+        f"only a systemd service is shown {', '.join(names)}: what needs them is not checked here",
+        f"as root: {unit_check(Path(settings.path), names)}",
+    )
 
 
 def letters(settings: Settings) -> Iterator[Finding]:
@@ -41,6 +62,9 @@ def passwords(settings: Settings) -> Iterator[Finding]:
     if settings.relay is not None and settings.relay.password_from:
         sources.setdefault(settings.relay.password_from, "relay")
     for source, user in sources.items():
+        if hidden(source):
+            yield Finding("skip", f"password of {user}", f"{source} is there under systemd alone")
+            continue
         try:
             empty = not read_secret(source)
         except SecretMissing as missing:
@@ -55,6 +79,9 @@ def passwords(settings: Settings) -> Iterator[Finding]:
 def key(settings: Settings) -> Iterator[Finding]:
     """The signing key: there, long enough, and nobody else's to read."""
     source = settings.secrets.signing_key_from
+    if hidden(source):
+        yield Finding("skip", "signing key", f"{source} is there under systemd alone")
+        return
     if source:
         try:
             found = read_secret(source)
@@ -91,12 +118,25 @@ def key(settings: Settings) -> Iterator[Finding]:
 
 def database(settings: Settings) -> Iterator[Finding]:
     """Reachable, and of this version's schema. An SQLite file that is not there is not made."""
+    if hidden(settings.database.password_from):
+        yield Finding("skip", "database", f"{settings.database.password_from} is there under systemd alone")
+        return
     try:
         url = make_url(settings.database.url)
         shown = url.render_as_string(hide_password=True)
-        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-            yield Finding("fail", "database", f"there is no {url.database} yet", "run `maild db upgrade`", 78)
-            return
+        if url.get_backend_name() == "sqlite" and url.database:
+            file = Path(url.database)
+            try:
+                file.stat()
+            except FileNotFoundError:
+                yield Finding("fail", "database", f"there is no {file.absolute()} yet", "run `maild db upgrade`", 78)
+                return
+            except OSError as error:
+                yield Finding(
+                    "fail", "database", f"{file.absolute()}: {error.strerror}",
+                    "run the check as the daemon's own user", 78,
+                )  # fmt: skip
+                return
         engine = open_engine(desk.database_url(settings))
         try:
             state = migrate.state(engine)

@@ -1,6 +1,6 @@
 """What can be judged from the settings alone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from maild.config import Settings
@@ -8,6 +8,9 @@ from maild.doctor.finding import Finding
 from maild.model import Policy
 
 _DECEMBER = 12
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# A server's clock, not an office's.
+UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Universal", "Zulu", "Etc/GMT", "GMT"})
 _MODES = {
     "observe": "nothing leaves but a daily mail to the admins that shows what would have been sent",
     "agents": "only notices to agents, leads and admins leave",
@@ -21,6 +24,7 @@ def rules(settings: Settings, today: date) -> Iterator[Finding]:
     yield from _mode(policy)
     yield from _people(policy)
     yield from _trust(policy)
+    yield from _hours(policy)
     yield from _nights(policy)
     yield from _holidays(settings, today)
     if not settings.mailboxes:
@@ -30,9 +34,9 @@ def rules(settings: Settings, today: date) -> Iterator[Finding]:
 
 
 def _mode(policy: Policy) -> Iterator[Finding]:
-    live = policy.mode == "live"
-    remedy = "" if live else "when what you see is right, go on to the next of observe, agents, live ([desk] mode)"
-    yield Finding("ok" if live else "warn", "mode", f"{policy.mode}: {_MODES[policy.mode]}", remedy)
+    following = {"observe": "agents", "agents": "live"}.get(policy.mode)
+    remedy = f'when what you see is right, next: mode = "{following}"' if following else ""
+    yield Finding("warn" if following else "ok", "mode", f"{policy.mode}: {_MODES[policy.mode]}", remedy)
 
 
 def _people(policy: Policy) -> Iterator[Finding]:
@@ -78,12 +82,40 @@ def _nights(policy: Policy) -> Iterator[Finding]:
         yield Finding("ok", "on call", f"{', '.join(nights)} count around the clock")
         return
     yield Finding(
-        "warn", "on call", f"nobody is on call: {', '.join(nights)} count around the clock only on paper",
-        "set [alarm] on_call or exec when somebody is reachable at night",
-    )  # fmt: skip
+        "warn",
+        "on call",
+        f"{', '.join(nights)} targets are counted in business time until [alarm] on_call or exec is set",
+        "set one of them when somebody is reachable at night",
+    )
+
+
+def _hours(policy: Policy) -> Iterator[Finding]:
+    calendar = policy.calendar
+    spans = " ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in calendar.hours)
+    told = f"{_days(calendar.weekdays)} {spans} {calendar.zone}"
+    if calendar.zone in UTC_NAMES:
+        yield Finding(
+            "warn", "hours", f"{told}: few people work by this clock", 'set [desk] zone, like zone = "Asia/Shanghai"'
+        )
+    else:
+        yield Finding("ok", "hours", told)
+
+
+def _days(weekdays: Collection[int]) -> str:
+    """Weekday numbers as people write them: Mon–Fri, or Mon, Wed, Sat."""
+    names = [_DAY_NAMES[day] for day in sorted(weekdays)]
+    in_a_row = len(names) > 2 and max(weekdays) - min(weekdays) == len(names) - 1
+    return f"{names[0]}–{names[-1]}" if in_a_row else ", ".join(names)
 
 
 def _holidays(settings: Settings, today: date) -> Iterator[Finding]:
+    if not settings.country:
+        own = len(settings.policy.calendar.holidays)
+        yield Finding(
+            "warn", "holidays", f"no country is set: {f'your own {own} days are' if own else 'no day is'} a holiday",
+            'set [calendar] country, like country = "CN"',
+        )  # fmt: skip
+        return
     wanted = {today.year} if today.month < _DECEMBER else {today.year, today.year + 1}
     missing = sorted(wanted & set(settings.holidays_missing))
     if missing:
@@ -92,4 +124,4 @@ def _holidays(settings: Settings, today: date) -> Iterator[Finding]:
             "update the package `holidays`, or list them in [calendar] extra_workdays and extra_holidays",
         )  # fmt: skip
     else:
-        yield Finding("ok", "holidays", f"known for {', '.join(map(str, sorted(wanted)))}")
+        yield Finding("ok", "holidays", f"{settings.country}, known for {', '.join(map(str, sorted(wanted)))}")

@@ -32,7 +32,10 @@ _EN_UNIT = re.compile(
     rf"|division)(?![A-Za-z])",
     re.I,
 )
-_ZH_UNIT_FIRST = re.compile(r"(?:^|\n|我们)([\u4e00-\u9fff]{2,4}部)(?![门署分位件落])", re.M)
+# "三楼财务部": the floor is no part of the unit's name.
+_FLOOR = r"(?:(?:[A-Za-z]?\d{1,2}|[一二三四五六七八九十]{1,3})[楼层]的?)"
+_LEADING_FLOOR = re.compile(_FLOOR)
+_ZH_UNIT_FIRST = re.compile(rf"(?:^|\n|我们){_FLOOR}?([\u4e00-\u9fff]{{2,4}}部)(?![门署分位件落])", re.M)
 _CLOSING = re.compile(
     r"^(?:(?:with )?(?:best|kind|warm|many)?\s?(?:regards|wishes)|thanks(?: and regards| in advance| a lot"
     r"| so much)?|many thanks|thank you(?: very much)?|thx|cheers|sincerely(?: yours)?|best"
@@ -89,9 +92,10 @@ def introduced(text: str) -> Person:
     match = _ZH_I_AM.search(text)
     if match:
         name = match[2]
-        unit = match[1] or ""
-        if unit.startswith(("来自",)):
-            unit = unit[2:]
+        unit = (match[1] or "").removeprefix("来自")
+        floor = _LEADING_FLOOR.match(unit)
+        if floor:
+            unit = unit[floor.end() :]
         if is_zh_name(name):
             cut = max(unit.rfind("办公室"), unit.rfind("公司"))
             place = unit[: cut + 3] if cut >= 0 and unit[cut : cut + 3] == "办公室" else ""

@@ -21,7 +21,7 @@ _PHONE_WORD = re.compile(
     r"(?:电话|手机|座机|联系方式|致电|回电|(?<![A-Za-z])(?:tel|telephone|phone(?: number| no)?|mobile|mob|cell"
     r"|call me(?: back)?"
     r"|reach me|call back|contact|m|t|p)\.?)"
-    rf"\s{{0,2}}(?:at|on|is|号码|号|是|为|打)?\s{{0,2}}[:：.=]?\s{{0,2}}({_NUMBER}|\d{{4,8}}(?![\d.\-/年月日]))",
+    rf"\s{{0,2}}(?:at|on|is|号码|号|是|为|打)?\s{{0,2}}[:：.=]?\s{{0,2}}({_NUMBER}|\d{{4,8}}(?![\d\-/年月日]|\.\d))",
     re.I,
 )
 _BARE_PHONE = re.compile(
@@ -105,7 +105,7 @@ def _looks_like_ip(text: str) -> bool:
 
 
 _ERROR_CUE = re.compile(
-    r"(?:报错|报(?=[“\"「:：])|报$|错误提示|错误信息|提示|显示|弹出|弹窗|报告|返回|出现|警告"
+    r"(?:报错|报(?=[“\"「:：])|报$|错误提示|错误信息|提示|显示(?![器屏卡])|弹出|弹窗|报告|返回|出现|警告"
     r"|(?<![A-Za-z])(?:error(?: message)?s?|message|messages|says|saying|say|"
     r"states|stating|stated|reads|responses?|warning|prompt|popup|pop up|shows|showing|get|gets|getting|received))",
     re.I,
@@ -113,7 +113,7 @@ _ERROR_CUE = re.compile(
 _ERROR_BEHIND = re.compile(r"\s?(?:error|message|warning|prompt|的?(?:提示|错误|报错|警告|字样))", re.I)
 _QUOTED = re.compile(r"[\"“”「『‘]([^\"“”」』’\n]{3,240})[\"“”」』’]")
 _ZH_ERROR = re.compile(
-    r"(?:报错信息|报错提示|报错|错误提示|错误信息|一直提示|提示|警告|显示|弹出|弹窗|返回|报)(?:说|为|是|了|了个"
+    r"(?:报错信息|报错提示|报错|错误提示|错误信息|一直提示|提示|警告|显示(?![器屏卡])|弹出|弹窗|返回|报)(?:说|为|是|了|了个"
     r"|一个|如下|以下|错误)?[:：]?\s{0,2}"
     r"([^，。；;！!？\n]{3,80})"
 )
@@ -251,7 +251,7 @@ _ZH_ADDRESS = re.compile(
 )
 _EN_PLACE = re.compile(
     r"(?<![A-Za-z])((?:building|bldg\.?|room|rm\.?|floor|suite|cubicle|desk"
-    r"|dock) #?[A-Za-z]?-?\d{1,4}[A-Za-z]?(?:,? (?:\d{1,2}(?:st|nd|rd|th) floor|floor \d{1,2}"
+    r"|dock) #?[A-Za-z]?-?\d{1,4}(?:-\d{1,4})?[A-Za-z]?(?:,? (?:\d{1,2}(?:st|nd|rd|th) floor|floor \d{1,2}"
     r"|room [A-Za-z]?\d{1,4}))?"
     r"|building [A-Z](?![A-Za-z])(?:,? (?:\d{1,2}(?:st|nd|rd|th) floor|floor \d{1,2}|room [A-Za-z]?\d{1,4}))?"
     r"|\d{1,2}(?:st|nd|rd|th) floor(?: of [a-z ]{3,20})?)",

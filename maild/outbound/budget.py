@@ -10,6 +10,13 @@ UNANSWERED = "over budget: nobody has answered this address yet"
 COLLAPSED = "collapsed into one summary"
 
 
+def mode_lets_out(mode: str, audience: str) -> bool:
+    """Whether the desk's mode lets a mail to this audience leave (PRODUCT §3.3): observe only what is for the admins,
+    agents only what is for the desk's own people, live everything."""
+    own = {"observe": ("admin",), "agents": ("agent", "lead", "admin")}.get(mode)
+    return own is None or audience in own
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Automatic mails that went to one address in the last hour and day, to all strangers in the last hour, and to

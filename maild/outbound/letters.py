@@ -67,7 +67,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1}, _WORK),
-    "agent/escalated": Letter({"by": "", "reason": "", "text": ""}, _WORK),
+    "agent/escalated": Letter({"by": "", "escalated": False, "reason": "", "category": "", "text": ""}, _WORK),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),

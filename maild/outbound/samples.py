@@ -134,7 +134,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "agent/note": {"author": "赵敏", "text": text},
         "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
         "agent/sla_breach": {"clock": "resolution", "due": _DUE, "step": 2},
-        "agent/escalated": {"by": "赵敏", "reason": "没有备件" if chinese else "no spare parts", "text": text},
+        "agent/escalated": {
+            "by": "赵敏",
+            "escalated": True,
+            "reason": "没有备件" if chinese else "no spare parts",
+            "category": "",
+            "text": text,
+        },
         "agent/taken": {"by": "王伟"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),

@@ -300,11 +300,11 @@ def _requester_facts(view: TicketView, language: str) -> _Pairs:
     return (
         ("subject", view.subject or _NO_SUBJECT.for_(language)),
         ("state", view.outcome or view.state),
-        ("assignee", view.assignee or _NOBODY.for_(language)),
+        ("assignee", view.assignee or ("" if view.outcome else _NOBODY.for_(language))),
         ("priority", view.priority),
         ("received", view.created),
         ("hold", view.hold_until),
-        ("promise", "" if view.overdue else view.promise),
+        ("promise", "" if view.overdue or view.outcome else view.promise),
     )
 
 

@@ -57,9 +57,18 @@ def mailbox(connection: Connection, name: str) -> Any:
 
 
 def first_look(connection: Connection, name: str, **values: Any) -> None:
-    """Note what a mailbox was like when maild first saw it; where two daemons look at once, one's word holds."""
+    """Note what a mailbox was like when maild first saw it; where two daemons look at once, one's word holds.
+
+    A row without UIDVALIDITY tells of logins that failed: nobody has seen the mailbox yet.
+    """
     statement = _insert(connection)(mailbox_state).values(mailbox=name, **values)
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["mailbox"]))
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["mailbox"],
+            set_={key: statement.excluded[key] for key in values},
+            where=mailbox_state.c.uidvalidity.is_(None),
+        )
+    )
 
 
 def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
@@ -69,6 +78,11 @@ def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
             index_elements=["mailbox"], set_={key: statement.excluded[key] for key in values}
         )
     )
+
+
+def note_mailbox_error(connection: Connection, name: str, error: str) -> None:
+    """What went wrong with a mailbox, for `maild status`; the next clean look takes it away."""
+    put_mailbox(connection, name, last_error=error[:500])
 
 
 def use_token(connection: Connection, token: str, when: datetime) -> bool:

@@ -47,11 +47,11 @@ def tell_closed(draft: Draft, how: str, text: str) -> None:
         draft.tell_agent(agent, "agent/closed", reply="public", how=how, text=text)
 
 
-def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = True) -> None:
+def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = True, noted: str = "") -> None:
     """Back to work: the resolution clock goes on where it stood, and whoever worked on it hears of it."""
     draft.enter(
         "open",
-        why.en,
+        noted or why.en,
         outcome=None,
         closed=None,
         resolved=None,

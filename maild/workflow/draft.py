@@ -63,17 +63,18 @@ class Draft:
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def change(self, why: str, **changes: Any) -> None:
-        """Set attributes of the ticket; those that people care about leave a line of history."""
+    def change(self, why: str, by: str = "", **changes: Any) -> None:
+        """Set attributes of the ticket; those that people care about leave a line of history. `by`: who decided it,
+        where it was not who wrote."""
         for name, value in changes.items():
             was = getattr(self.ticket, name)
             if name in _TOLD and was != value:
-                self.note(name, _shown(was), _shown(value), why)
+                self.note(name, _shown(was), _shown(value), why, by)
         self.ticket = replace(self.ticket, **changes)
 
-    def note(self, what: str, was: str, becomes: str, why: str) -> None:
-        """A line of history that no attribute carries."""
-        self.history.append(History(what, was, becomes, self.who, why))
+    def note(self, what: str, was: str, becomes: str, why: str, by: str = "") -> None:
+        """A line of history that no attribute carries; `by`: who decided it, where it was not who wrote."""
+        self.history.append(History(what, was, becomes, by or self.who, why))
 
     def enter(self, state: State, why: str, **changes: Any) -> None:
         """Change the state; the clocks run or stand as the new state wants."""

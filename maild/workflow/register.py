@@ -20,6 +20,8 @@ def register(
 ) -> Outcome:
     """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how."""
     message = event.message
+    if _is_no_mail(message):
+        return Outcome(reason="nobody to answer: no From, and no other field that makes it a mail", fate="held")
     requester = _requester(event, policy)
     stranger = event.trust.verdict in ("stranger", "failed")
     language = _language(message, facts, policy)
@@ -66,7 +68,7 @@ def register(
     author = policy.agent(message.from_.address)
     assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
     if assignee is not None:
-        draft.change("assigned by the team's rule", assignee=assignee.address)
+        draft.change("assigned by the team's rule", by="maild", assignee=assignee.address)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
@@ -94,6 +96,13 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
             verdict=event.trust.verdict,
         )
+
+
+def _is_no_mail(message: Message) -> bool:
+    """Bytes without a header of their own: neither who, to whom, when nor what about. A server's trace lines are none.
+    Held with its bytes for people to look at (PRODUCT §2.1)."""
+    said = (message.from_.address, message.subject, message.to, message.cc, message.date, message.message_id)
+    return not any(said)
 
 
 def _requester(event: MailArrived, policy: Policy) -> Address:
@@ -152,8 +161,8 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         title = category.title.for_(ticket.language) if category else found.category
         day = received.astimezone(ZoneInfo(ticket.zone)).date()
         draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
-    draft.note("category", "", found.category, _because(found.reasons, 0))
-    draft.note("priority", "", priority, _because(found.reasons, -1))
+    draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
+    draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
     draft.topic = found.topic
 
 

@@ -18,6 +18,9 @@ _WROTE_AGAIN = Words("the requester wrote again", "用户又来信了")
 _AFTER_CLOSING = Words("the requester wrote again after closing", "关闭之后用户又来信了")
 _SAID_NOTHING = Words("The answer is empty: it holds nothing but our own quoted mail.", "回复是空的，只有引用的原文。")
 _CHASES = Words("The requester asks how it stands.", "用户在问进度。")
+_CHASES_CLOSED = Words(
+    "The requester asks how it stands; we answered that it is closed.", "用户在问进度，系统已答复工单已经关闭。"
+)
 _CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一次在催进度。")
 
 
@@ -65,7 +68,7 @@ def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
     if ticket.closed is None:
         return False
     answer = understand("" if event.message.only_quoted else event.message.new_text, "closed")
-    if answer.kind in ("thanks", "rating", "solved"):
+    if answer.kind in ("thanks", "rating", "solved", "chaser"):
         return False
     return event.received > ticket.closed + timedelta(days=policy.reopen_days)
 
@@ -165,6 +168,14 @@ def _on_closed(draft: Draft, event: MailArrived, answer: Answer, text: str) -> s
         return f"rated {answer.rating}" if fresh else "rated already: the first rating stands"
     if answer.kind in ("thanks", "solved", "withdrawn"):
         return "a thank-you after closing: nothing to do"
+    new = bool(event.message.attachments) or _tells_more(draft.ticket, event.fields)
+    if answer.kind == "chaser" and not new and draft.ticket.outcome != "spam":
+        # Nothing new is said: the answer tells how it ended, and whoever did it may see that it was unclear.
+        draft.tell_requester("requester/progress", answers=event.message.message_id)
+        agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
+        if agent is not None:
+            draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(text)[0], note=_CHASES_CLOSED)
+        return "asks how it stands after closing: told how it ended"
     _take_fields(draft, event.fields)
     closure.reopen(draft, _AFTER_CLOSING, text, event.message.message_id)
     return _AFTER_CLOSING.en

@@ -153,6 +153,42 @@ def test_a_failed_mail_is_queued_again_and_a_sent_one_is_not(office: Desk) -> No
     office.told("outbox", "retry", "99", code=66)
 
 
+def test_a_letter_that_the_mode_holds_back_is_not_queued_by_mistake(office: Desk) -> None:
+    office.file.write_text(office.file.read_text("utf-8").replace('"live"', '"observe"'), "utf-8")
+    office.told("deliver", stdin=MAIL)
+    office.decide()
+    rows = {row["letter"]: row["number"] for row in office.json("outbox", "list", "--state", "held")}
+    letter, notice = rows["requester/acknowledged"], rows["agent/new_ticket"]
+    refused = office.run("outbox", "retry", str(letter))
+    assert refused.returncode == 65
+    assert (
+        'mode is observe: this letter to li.lei@corp.example would leave; set mode = "live" first, or --force'
+        in refused.stderr.decode()
+    )
+    assert office.json("outbox", "list", "--state", "queued") == []
+    office.file.write_text(office.file.read_text("utf-8").replace('"observe"', '"agents"'), "utf-8")
+    assert office.run("outbox", "retry", str(letter)).returncode == 65
+    office.told("outbox", "retry", str(notice))
+    office.told("outbox", "retry", str(letter), "--force")
+    assert {row["number"] for row in office.json("outbox", "list", "--state", "queued")} == {letter, notice}
+
+
+def test_an_outgoing_mail_is_shown_as_it_can_be_read(office: Desk) -> None:
+    office.told("deliver", stdin=MAIL)
+    office.decide()
+    (number,) = [row["number"] for row in office.json("outbox", "list") if row["letter"] == "requester/acknowledged"]
+    page = office.told("outbox", "show", str(number))
+    assert "queued" in page and "To: " in page and "li.lei@corp.example" in page and "打印机坏了" in page
+    assert "IT-1" in page and "\x1b" not in page
+    whole = office.json("outbox", "show", str(number))
+    assert whole["state"] == "queued" and "IT-1" in whole["text"]
+    raw = office.told("outbox", "show", str(number), "--raw", "-").encode()
+    assert whole["message_id"].encode() in raw
+    office.told("outbox", "show", str(number), "--raw", "one.eml")
+    assert b"Subject:" in (office.folder / "one.eml").read_bytes()
+    office.told("outbox", "show", "99", code=66)
+
+
 def test_status_says_when_nobody_reads_the_mailbox(tmp_path: Path) -> None:
     office = Desk(tmp_path, '[[mailbox]]\nhost = "127.0.0.1"\nlogin = "it"\npassword_from = "env:NONE"\n')
     office.told("db", "upgrade")

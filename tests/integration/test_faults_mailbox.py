@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from maild import loops
+from maild import desk, loops
+from maild.store import upkeep
+from maild.store.engine import reading
 from tests import servers
 from tests.conftest import USERS, need
 from tests.desks import SUPPORT, Box, Clock, Steps, mail, prepare, prepared, running, sections
@@ -79,6 +81,11 @@ def test_a_mistake_in_the_mailbox_settings_is_one_line_with_its_remedy_and_tried
         with running(settings) as daemon:
             servers.wait_until(lambda: len(pauses) >= 3, "three tries")
             assert not daemon.ready.is_set()
+    # `maild status` reads it there.
+    engine = desk.open_database(settings)
+    with reading(engine) as connection:
+        assert remedy in upkeep.mailbox(connection, "main").last_error
+    engine.dispose()
     (line,) = lines(remedy)
     assert line.count("\n") == 0
     if "host" not in change:
@@ -125,6 +132,19 @@ def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_r
     with Steps(settings, clock) as desk:
         assert desk.fetch() == 1
         assert [row[0] for row in desk.rows("SELECT uid FROM inbound ORDER BY uid")] == [2, 3]
+
+
+def test_a_login_that_failed_at_first_makes_no_old_mail_new(tmp_path: Path, box: Box, sink: Sink) -> None:
+    settings = prepared(tmp_path, box, sink.port, mailbox={"backlog": "new", "file_away": False})
+    box.deliver(mail("before"))
+    grow_old()
+    with Steps(settings) as desk:
+        with desk.engine.begin() as connection:
+            upkeep.note_mailbox_error(connection, "main", "the login was refused")
+        assert desk.fetch() == 0
+        assert desk.rows("SELECT last_error FROM mailbox_state") == [(None,)]
+        box.deliver(mail("one"))
+        assert desk.fetch() == 1
 
 
 def test_a_new_uidvalidity_brings_nothing_twice_and_loses_nothing(tmp_path: Path, box: Box, sink: Sink) -> None:

@@ -71,6 +71,17 @@ def test_the_unit_never_migrates_the_database() -> None:
     assert "ExecStartPre" not in settings_of_unit()
 
 
+def test_the_user_of_the_unit_can_read_its_config() -> None:
+    """The folder belongs to root, and systemd gives it this mode at each start."""
+    assert settings_of_unit()["ConfigurationDirectoryMode"] == ["0755"]
+
+
+def test_the_commands_of_the_manual_name_the_credentials_of_the_unit() -> None:
+    manual = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
+    loaded = settings_of_unit()["LoadCredential"]
+    assert loaded and all(f"-p LoadCredential={each} " in manual for each in loaded)
+
+
 # ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -41,3 +41,12 @@ def test_a_token_is_used_up_once(engine: Engine) -> None:
     with engine.begin() as connection:
         assert upkeep.use_token(connection, "abc", NOW)
         assert not upkeep.use_token(connection, "abc", NOW)
+
+
+def test_an_error_before_the_first_login_is_on_record_and_no_first_look(engine: Engine) -> None:
+    with engine.begin() as connection:
+        upkeep.note_mailbox_error(connection, "main", "login refused")
+        assert upkeep.mailbox(connection, "main").last_error == "login refused"
+        upkeep.first_look(connection, "main", uidvalidity=7, first_uid=10, first_start=NOW)
+        upkeep.first_look(connection, "main", uidvalidity=7, first_uid=11, first_start=NOW)
+        assert upkeep.mailbox(connection, "main").first_uid == 10

@@ -10,7 +10,9 @@ import pytest
 from maild.cli import main
 from maild.cli.init_text import Answers, config_text
 from maild.cli.providers import PROVIDERS
+from maild.cli.server_name import split
 from maild.config import load
+from maild.data import data_dir
 from maild.doctor.examine import examine
 
 AGENT = "王伟=wang.wei@corp.example"
@@ -125,12 +127,12 @@ def test_asked_questions_and_password_end_in_config_and_a_private_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "config.toml"
-    lines = iter(["other", "nonsense", "it@corp.example", "", "imap.corp.example", "", "", "bad", AGENT, ""])
+    lines = iter(["other", "nonsense", "it@corp.example", "", "imap.corp.example", "", "", "bad", AGENT, "", "", ""])
     monkeypatch.setattr("typer.prompt", lambda question, default=None, **_: next(lines) or default or "")
     tested: list[Path] = []
     monkeypatch.setattr("typer.confirm", lambda *_, **__: True)
     monkeypatch.setattr("maild.cli.init._test_logins", tested.append)
-    monkeypatch.setattr("maild.cli.init_ask.getpass", lambda _: "s3cret")
+    monkeypatch.setattr("maild.cli.init.ask_password", lambda _: "s3cret")
     assert maild(monkeypatch, "init", "--out", str(out)) == 0
     settings = load(out)
     assert settings.mailboxes[0].host == "imap.corp.example"
@@ -141,3 +143,164 @@ def test_asked_questions_and_password_end_in_config_and_a_private_file(
     assert password.read_text() == "s3cret\n"
     assert stat.S_IMODE(password.stat().st_mode) == 0o600
     assert "s3cret" not in out.read_text(encoding="utf-8")
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, *lines: str) -> list[str]:
+    """Give these answers, an empty one for the default; the questions as they are asked."""
+    left, asked = iter(lines), []
+
+    def prompt(question: str, default: str | None = None, **_: object) -> str:
+        asked.append(f"{question} [{default or ''}]")
+        return next(left) or default or ""
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    return asked
+
+
+def test_each_answer_is_judged_where_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "config.toml"
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    asked = answered(
+        monkeypatch, "other", "it@corp", "it@corp.example", "corp", "", "mail.corp.example:x", "mail.corp.example:143",
+        "smtp.corp.example:465", "", "", "A=it@corp.example", AGENT, AGENT, "", "Mars/Base", "", "XX", "de-by",
+    )  # fmt: skip
+    assert maild(monkeypatch, "init", "--password-from", "env:PASSWORD", "--out", str(out)) == 0
+    told = capsys.readouterr().out
+    for fault in (
+        "it@corp is no e-mail address", "corp is no mail domain", "x is no port", "at least one agent",
+        "it@corp.example is the desk's own address", "wang.wei@corp.example is listed already",
+        "Mars/Base is no time zone", "no statutory holidays are known for 'XX'",
+    ):  # fmt: skip
+        assert fault in told
+    assert "Time zone of the working hours [Europe/Berlin]" in asked
+    assert "Country of the holidays (CN, DE …; empty: none) []" in asked
+    settings = load(out)
+    box, relay = settings.mailboxes[0], settings.relay
+    assert (box.host, box.port, box.security) == ("mail.corp.example", 143, "starttls")
+    assert relay is not None and (relay.host, relay.port, relay.security) == ("smtp.corp.example", 465, "tls")
+    assert (settings.policy.calendar.zone, settings.country) == ("Europe/Berlin", "DE-BY")
+
+
+@pytest.mark.parametrize(("given", "country"), [("", "CN"), ("-", "")])
+def test_a_chinese_desk_is_asked_whether_its_holidays_are_china_s(
+    given: str, country: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that keeps UTC says nothing of where its people are.
+    monkeypatch.setenv("TZ", "UTC")
+    out = tmp_path / "config.toml"
+    asked = answered(monkeypatch, "", given)
+    options: tuple[str, ...] = (
+        "--provider",
+        "exmail",
+        "--address",
+        "it@corp.example",
+        "--agent",
+        AGENT,
+        "--login",
+        "it",
+    )
+    options += ("--domain", "corp.example", "--password-from", "env:PASSWORD")
+    assert maild(monkeypatch, "init", *options, "--out", str(out)) == 0
+    assert asked == [
+        "Time zone of the working hours [Asia/Shanghai]",
+        "Country of the holidays (CN, DE …; -: none) [CN]",
+    ]
+    assert load(out).country == country
+
+
+@pytest.mark.parametrize(
+    ("options", "imap", "smtp"),
+    [
+        ((), (993, "tls"), (587, "starttls")),
+        (("--imap-port", "143", "--smtp-port", "465"), (143, "starttls"), (465, "tls")),
+        (("--imap-port", "1993", "--smtp-port", "2525"), (1993, "tls"), (2525, "starttls")),
+    ],
+)
+def test_a_port_tells_what_is_spoken_there(
+    options: tuple[str, ...],
+    imap: tuple[int, str],
+    smtp: tuple[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "config.toml"
+    given = ("--yes", "--address", "it@corp.example", "--agent", AGENT, "--imap-host", "h", "--smtp-host", "h")
+    assert maild(monkeypatch, "init", *given, *options, "--out", str(out)) == 0
+    settings = load(out)
+    assert settings.relay is not None
+    assert (settings.mailboxes[0].port, settings.mailboxes[0].security) == imap
+    assert (settings.relay.port, settings.relay.security) == smtp
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("mail.corp.example", ("mail.corp.example", 1, "tls")),
+        ("mail.corp.example:587", ("mail.corp.example", 587, "starttls")),
+        ("[::1]:993", ("::1", 993, "tls")),
+        ("[::1]", ("::1", 1, "tls")),
+        ("fe80::1", ("fe80::1", 1, "tls")),
+    ],
+)
+def test_a_server_is_read_with_or_without_its_port(given: str, meant: tuple[str, int, str]) -> None:
+    assert split(given, 1, "tls") == meant
+
+
+@pytest.mark.parametrize("given", ["", ":993", "imaps://h", "h:0", "h:65536", "h:", "a b"])
+def test_what_is_no_server_is_refused_with_an_example(given: str) -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        split(given, 1, "tls")
+
+
+def test_for_a_config_of_the_system_the_secrets_are_credentials_and_no_password_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("maild.cli.init._SYSTEM", tmp_path)
+    out = tmp_path / "maild" / "config.toml"
+    options: tuple[str, ...] = (
+        "--provider",
+        "163",
+        "--address",
+        "it@163.com",
+        "--agent",
+        AGENT,
+        "--login",
+        "it@163.com",
+    )
+    options += ("--domain", "corp.example", "--zone", "Asia/Shanghai", "--country", "CN")
+    assert maild(monkeypatch, "init", *options, "--out", str(out)) == 0
+    settings = load(out)
+    assert settings.relay is not None
+    assert settings.mailboxes[0].password_from == "credential:imap_password"
+    assert settings.relay.password_from == "credential:smtp_password"
+    assert settings.secrets.signing_key_from == "credential:signing_key"
+    assert settings.database.url == "sqlite:////var/lib/maild/maild.db"
+    assert str(settings.state_dir) == "/var/lib/maild"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o644
+    told = capsys.readouterr().out
+    for file in ("imap_password", "smtp_password", "signing_key"):
+        assert str(out.with_name(file)) in told
+    assert "systemd-run --pipe --wait --uid=maild" in told
+
+
+def test_the_shipped_config_in_a_checkout_is_not_called_somebody_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "config.toml"
+    out.write_bytes((data_dir() / "config.toml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert maild(monkeypatch, "init") == 65
+    told = capsys.readouterr().err
+    assert "config.toml here is the shipped one of the checkout; go to an empty folder" in told and "--out FILE" in told
+
+
+def test_the_version_is_told_as_command_and_as_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert maild(monkeypatch, "--version") == 0
+    told = capsys.readouterr().out
+    assert told.startswith("maild ")
+    assert maild(monkeypatch, "version") == 0
+    assert capsys.readouterr().out == told

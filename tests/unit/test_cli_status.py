@@ -27,6 +27,8 @@ WELL = Picture(
         ({"inbound": {"quarantined": 1}}, "warn", "quarantined"),
         ({"mailboxes": {"main": None}}, "critical", "never read"),
         ({"mailboxes": {"main": NOW - timedelta(minutes=16)}}, "critical", "16 minutes ago"),
+        ({"mailboxes": {"main": None}, "errors": {"main": "login refused"}}, "critical", "never read: login refused"),
+        ({"errors": {"main": "connection lost"}}, "warn", "cannot be read just now: connection lost"),
         ({"alarms": (("relay", "refused", NOW),)}, "critical", "relay: refused"),
         ({"oldest_waiting": NOW - timedelta(minutes=6), "inbound": {"waiting": 4}}, "critical", "4 mails wait"),
         ({"oldest_waiting": NOW - timedelta(seconds=20), "inbound": {"waiting": 4}}, "ok", ""),

@@ -216,6 +216,26 @@ def test_a_notice_whose_reply_is_public_carries_no_internal_note(language: str) 
         assert all("SECRET-NOTE" in body for body in bodies(internal))
 
 
+@pytest.mark.parametrize(
+    ("by", "line"),
+    [("Anna Berg", "这张工单由 Anna Berg 处理"), ("赵敏", "这张工单由赵敏处理"), ("A<b", "这张工单由 A<b 处理")],
+)
+def test_a_latin_name_stands_apart_from_the_chinese_around_it(by: str, line: str) -> None:
+    text, html = bodies(composed("agent/taken", values={"by": by}))
+    assert line in text
+    assert line.replace("<", "&lt;") in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_notice_of_a_reopened_ticket_tells_its_reason_once_and_claims_nothing_else(language: str) -> None:
+    why = Words("the requester wrote again after closing", "关闭之后用户又来信了")
+    shown = "The requester wrote again after closing" if language == "en" else why.zh
+    for body in bodies(composed("agent/reopened", language, values={"text": "Where is the old one?", "note": why})):
+        assert body.count(shown) == 1
+        assert "not solved" not in body
+        assert "没解决" not in body
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_requester_or_stranger_sees_anything_internal(language: str) -> None:
     for mail, ticket in samples.letters(language):
@@ -484,7 +504,8 @@ def test_every_letter_has_both_forms_in_both_languages_and_no_other_file_lies_th
         there = {path.relative_to(root / language).as_posix() for path in files}
         letters = {f"{name}.{ending}" for name in LETTERS for ending in ("txt", "html")}
         layouts = {f"_{kind}.{ending}" for kind in ("requester", "agent") for ending in ("txt", "html")}
-        assert there == letters | layouts
+        names = {"_names.txt", "_names.html"} if language == "zh-CN" else set()
+        assert there == letters | layouts | names
 
 
 @pytest.mark.parametrize(

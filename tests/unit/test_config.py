@@ -100,6 +100,22 @@ def test_what_config_toml_shows_is_the_default(name: str, kind: type[s.Section])
             assert getattr(made, key) == default(kind, key), f"{name}.{key} (default {field.default!r})"
 
 
+def test_what_is_not_the_default_says_so_on_its_line() -> None:
+    marked = {
+        (line.split(" = ")[0], line.partition("# default: ")[2])
+        for line in SHIPPED.splitlines()
+        if "# default: " in line and not line.startswith("#")
+    }
+    none = "none, it must be set"
+    assert marked == {
+        ("address", none), ("internal_domains", none), ("mode", '"observe"'), ("host", none), ("login", none),
+        ("login", '"", no login'), ("password_from", none), ("password_from", '""'),
+    }  # fmt: skip
+    small = s.DeskSection.model_validate({"address": "a@b.example", "internal_domains": []})
+    relay = s.RelaySection.model_validate({"host": "h"})
+    assert (small.mode, relay.login, relay.password_from) == ("observe", "", "")
+
+
 def default(kind: type[BaseModel], key: str) -> object:
     given = {"desk": {"address": "a@b.example", "internal_domains": []}, "relay": {"host": "h"}}
     section = next(name for name, each in _SECTIONS.items() if each is kind)
@@ -154,6 +170,56 @@ def test_all_mistakes_are_told_at_once(read: Reader) -> None:
 def test_a_mistake_names_its_key_and_the_remedy(read: Reader, text: str, told: str) -> None:
     own_desk = "[desk]" in text or not text
     assert told in "\n".join(read.mistakes(text if own_desk else text + SMALL))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[database]\npassword_from = "hunter2"', "database.password_from: does not say where the secret stands"),
+        ('[relay]\nhost = "h"\npassword_from = "hunter2"', "relay.password_from: does not say where"),
+        ('[relay]\nhost = "h"\npassword_from = 4711', "relay.password_from: must be text in quotes"),
+        ('[relay]\nhost = "h"\nport = 99999', "relay.port: must be at most 65535 (here: 99999)"),
+        ('[relay]\nhost = "h"\nport = "x"', "relay.port: must be a whole number (here: 'x')"),
+        ("relay = 1", "relay: must be a table"),
+        ('[calendar]\ncountry = "China"', "calendar.country: is no country code; write it like CN or DE-BY"),
+        ('[calendar]\ncountry = "QQ"', "calendar: no statutory holidays are known for 'QQ'"),
+        ('[calendar]\nextra_holidays = ["x"]', "calendar.extra_holidays.1: is no day; write it like 2026-12-24"),
+        ('[calendar]\nweekdays = "mon"', 'calendar.weekdays: must be a list: ["…"]'),
+        ('[trust]\nagents = "maybe"', "trust.agents: must be one of 'either', 'both' (here: 'maybe')"),
+        ('[trust]\nanswer_strangers = "x"', "trust.answer_strangers: must be true or false (here: 'x')"),
+        ('[teams.x]\ntitle_en = "x"\ntitle_zh = "x"\nlead = "z"', "teams.x.lead: is no e-mail address"),
+        ("[escalation]\nwarn_at = 2.0", "escalation.warn_at: must be less than 1.0 (here: 2.0)"),
+        ("[trust]\n[trust]\n", "is no TOML: [trust] stands there twice"),
+    ],
+)
+def test_a_mistake_is_one_line_in_plain_words(read: Reader, text: str, told: str) -> None:
+    (mistake,) = [line for line in read.mistakes(text + SMALL) if not line.startswith("categories.")]
+    assert mistake.startswith(told)
+    assert not re.search(r"hunter2|4711|function-|literal\[|Input should|valid", mistake)
+
+
+def test_no_mistake_hides_another(read: Reader) -> None:
+    found = read.mistakes(
+        '[colour]\n[desc]\n[targets.P1]\nresponse = "1 hour"\nresolution = "soon"\n'
+        '[targets.P2]\nresponse = "x"\n[targets.P9]\nresponse = "1h"\nresolution = "1h"\n'
+        '[calendar]\ncountry = "QQ"\n'
+    )
+    assert [line.split(":")[0].split(" ")[0] for line in found] == [
+        "[colour]", "[desc]", "[desk]", "targets.P1.response", "targets.P1.resolution", "targets.P2.response",
+        "targets.P9", "calendar",
+    ]  # fmt: skip
+
+
+def test_a_target_of_ones_own_is_laid_over_the_shipped_one_key_by_key(read: Reader) -> None:
+    shipped, own = load(None).policy.targets, read(SMALL + '[targets.P1]\nresponse = "10m"\n').policy.targets
+    assert own["P1"].response == 10
+    assert (own["P1"].resolution, own["P1"].calendar) == (shipped["P1"].resolution, "24x7")
+    assert own["P2"] == shipped["P2"]
+
+
+@pytest.mark.parametrize("country", ["CN", "DE-BY", ""])
+def test_a_country_may_be_named_with_its_part_or_left_out(read: Reader, country: str) -> None:
+    assert read(SMALL + f'[calendar]\ncountry = "{country}"\n').country == country
 
 
 def test_two_mailboxes_of_one_name_are_refused(read: Reader) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from maild.config import Settings, load
-from maild.doctor.doors import clock
+from maild.doctor.doors import clock, plain
 from maild.doctor.examine import examine
 from maild.doctor.finding import Finding, exit_code
 from maild.doctor.rules import rules
@@ -34,7 +34,7 @@ def levels(found: Settings, today: date = TODAY) -> dict[str, str]:
         ({"trust": {"authserv_id": "mx.corp.example"}}, "trust", "ok"),
         ({}, "on call", "warn"),
         ({"alarm": {"on_call": True}}, "on call", "ok"),
-        ({"targets": {"P1": {"response": "15m", "resolution": "4h"}}, "alarm": {}}, "on call", ""),
+        ({"targets": {"P1": {"calendar": "business"}}, "alarm": {}}, "on call", ""),
         ({}, "agents", "ok"),
         ({"agents": [], "teams": {}}, "agents", "warn"),
         ({"admins": []}, "admins", "warn"),
@@ -48,6 +48,35 @@ def test_each_setting_is_judged(sections: dict[str, Any], what: str, level: str)
 
 def test_a_missing_authserv_id_is_shown_loudly() -> None:
     assert [each.loud for each in rules(settings(), TODAY) if each.what == "trust"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("sections", "what", "level", "told"),
+    [
+        ({}, "hours", "ok", "Mon–Fri 09:00-12:00 13:00-18:00 Asia/Shanghai"),
+        ({"desk": {**DESK, "zone": "UTC"}}, "hours", "warn", "UTC: few people work by this clock"),
+        (
+            {"calendar": {"weekdays": ["mon", "wed", "sat"], "hours": ["08:00-16:00"]}},
+            "hours",
+            "ok",
+            "Mon, Wed, Sat 08",
+        ),
+        ({"calendar": {"country": ""}}, "holidays", "warn", "no country is set"),
+        ({}, "holidays", "ok", "CN, known for 2026"),
+        ({}, "on call", "warn", "P1 targets are counted in business time until [alarm] on_call or exec is set"),
+    ],
+)
+def test_hours_and_holidays_are_told_as_people_write_them(
+    sections: dict[str, Any], what: str, level: str, told: str
+) -> None:
+    (found,) = [each for each in rules(settings(**sections), TODAY) if each.what == what]
+    assert (found.level, told in found.detail) == (level, True), found.detail
+
+
+@pytest.mark.parametrize(("mode", "following"), [("observe", "agents"), ("agents", "live")])
+def test_a_mode_names_the_one_that_comes_next(mode: str, following: str) -> None:
+    (found,) = [each for each in rules(settings(desk={**DESK, "mode": mode}), TODAY) if each.what == "mode"]
+    assert f'next: mode = "{following}"' in found.remedy
 
 
 def test_next_years_holidays_are_missed_from_december_on() -> None:
@@ -112,3 +141,46 @@ def test_places_are_judged_without_making_anything(tmp_path: Path) -> None:
     assert fails["database"].remedy == "run `maild db upgrade`"
     assert "chmod 600" in fails["password of mailbox main"].detail
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "other.password"]
+
+
+def test_outside_systemd_its_credentials_are_skipped_with_the_command_that_checks_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.setattr("sys.argv", ["pytest"])
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f'[desk]\naddress = "it@corp.example"\ninternal_domains = ["corp.example"]\n'
+        f'[database]\nurl = "sqlite:///{tmp_path}/maild.db"\n[daemon]\nstate_dir = "{tmp_path}"\n'
+        '[[mailbox]]\nhost = "127.0.0.1"\nport = 1\nlogin = "it"\npassword_from = "credential:imap_password"\n'
+        '[relay]\nhost = "127.0.0.1"\nport = 1\nlogin = "it"\npassword_from = "credential:smtp_password"\n'
+        '[secrets]\nsigning_key_from = "credential:signing_key"\n'
+    )
+    found = list(examine(file, NOW))
+    assert {each.what for each in found if each.level == "fail"} == {"database"}
+    skipped = {each.what: each for each in found if each.level == "skip"}
+    assert set(skipped) >= {"credentials", "signing key", "mailbox main", "relay"}
+    assert skipped["credentials"].remedy == (
+        "as root: systemd-run --pipe --wait --uid=maild"
+        f" -p LoadCredential=imap_password:{tmp_path}/imap_password"
+        f" -p LoadCredential=smtp_password:{tmp_path}/smtp_password"
+        f" -p LoadCredential=signing_key:{tmp_path}/signing_key /opt/maild/bin/maild --config {file} check"
+    )
+    for name in ("imap_password", "smtp_password", "signing_key"):
+        (tmp_path / name).write_text("0123456789abcdef")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    under = {each.what: each.level for each in examine(file, NOW)}
+    assert "credentials" not in under
+    assert (under["signing key"], under["mailbox main"], under["relay"]) == ("ok", "fail", "fail")
+
+
+def test_the_remedy_for_a_config_with_many_mistakes_stands_once(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[desk]\naddress = "nobody"\n[nonsense]\n')
+    found = list(examine(file, NOW))
+    assert len(found) == 3
+    assert [each.remedy for each in found] == ["", "", f"mend it in {file}"]
+
+
+def test_an_error_of_the_system_is_told_without_its_number() -> None:
+    assert plain("127.0.0.1:1: [Errno 111] Connection refused") == "127.0.0.1:1: Connection refused"

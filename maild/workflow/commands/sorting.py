@@ -40,7 +40,7 @@ def category(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     draft.change(f"set by {agent.name}", category=wanted.code, restricted=wanted.restricted)
     if wanted.team and wanted.team != ticket.team:
         work.hand_over(draft, wanted.team, f"the category's team, set by {agent.name}")
-        work.tell_new_owners(draft, agent, f"#category {wanted.code}", text)
+        work.tell_new_owners(draft, agent, text, wanted.title)
 
 
 def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> None:

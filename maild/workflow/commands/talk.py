@@ -93,12 +93,8 @@ def close(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 def reopen(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if draft.ticket.state not in ("resolved", "closed"):
         raise Refused(Words("the ticket is open", "工单没有关闭"))
-    why = (
-        Words(command.argument, command.argument)
-        if command.argument
-        else Words("an agent reopened it", "支持人员重新打开")
-    )
-    closure.reopen(draft, why, text)
+    # The notice's answer goes to the requester, so the agent's own reason stands in the history alone.
+    closure.reopen(draft, Words("an agent reopened it", "支持人员重新打开"), text, noted=command.argument)
 
 
 def _public(agent: Agent, words: str) -> Entry:

@@ -41,13 +41,13 @@ def assign(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         raise Refused(Words(f"{colleague.name} is away", f"{colleague.name} 不在"))
     team = draft.ticket.team if draft.ticket.team in colleague.teams else colleague.teams[0]
     draft.change(f"assigned by {agent.name}", assignee=colleague.address, team=team)
-    draft.tell_agent(colleague, "agent/escalated", reply="internal", by=agent.name, reason="", text=text)
+    draft.tell_agent(colleague, "agent/escalated", reply="internal", by=agent.name, text=text)
 
 
 def team(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     to = a_team(command.argument, draft.policy)
     hand_over(draft, to.code, f"moved by {agent.name}")
-    tell_new_owners(draft, agent, "", text)
+    tell_new_owners(draft, agent, text)
 
 
 def hand_over(draft: Draft, team_code: str, why: str) -> None:
@@ -55,7 +55,7 @@ def hand_over(draft: Draft, team_code: str, why: str) -> None:
     draft.change(why, team=team_code, assignee=None)
     chosen = routing.choose(team_code, draft.facts, draft.policy, draft.ticket.requester.key, draft.ticket.tier)
     if chosen is not None:
-        draft.change("assigned by the team's rule", assignee=chosen.address)
+        draft.change("assigned by the team's rule", by="maild", assignee=chosen.address)
 
 
 def escalate(draft: Draft, agent: Agent, command: Command, text: str) -> None:
@@ -63,14 +63,15 @@ def escalate(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     words = command.argument.split()
     named = next((tier for tier in _TIERS if words and words[0].lower() in (tier.lower(), _CHINESE_TIERS[tier])), None)
     reason = " ".join(words[1:] if named else words)
-    raise_tier(draft, named, reason or f"escalated by {agent.name}", agent.name, text)
+    raise_tier(draft, named, reason, agent.name, text)
 
 
 _CHINESE_TIERS = {"L1": "一线", "L2": "二线", "expert": "专家"}
 
 
 def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str = "") -> None:
-    """Hand the ticket to agents of a higher tier; without any, the lead hears of it."""
+    """Hand the ticket to agents of a higher tier; without any, the lead hears of it. `reason`: empty when nobody gave
+    one."""
     at = _TIERS.index(draft.ticket.tier)
     tier = named or (_TIERS[at + 1] if at + 1 < len(_TIERS) else None)
     if tier is None:
@@ -82,17 +83,25 @@ def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str
     ]
     own_team = [agent for agent in there if draft.ticket.team in agent.teams]
     chosen = min(own_team or there, key=lambda agent: draft.facts.load.get(agent.address, 0), default=None)
-    draft.change(reason, tier=tier, escalations=draft.ticket.escalations + 1)
+    why = reason or f"escalated by {by}"
+    draft.change(why, tier=tier, escalations=draft.ticket.escalations + 1)
     if chosen is not None:
         team_code = draft.ticket.team if draft.ticket.team in chosen.teams else chosen.teams[0]
-        draft.change(reason, assignee=chosen.address, team=team_code)
-        draft.tell_agent(chosen, "agent/escalated", reply="internal", by=by, reason=reason, text=text)
+        draft.change(why, assignee=chosen.address, team=team_code)
+        _tell_escalated(draft, chosen, by, reason, text)
     else:
-        draft.change(reason, assignee=None)
+        draft.change(why, assignee=None)
         for lead in routing.leads(draft.ticket.team, draft.policy):
-            draft.tell_agent(lead, "agent/escalated", reply="internal", by=by, reason=reason, text=text)
+            _tell_escalated(draft, lead, by, reason, text)
 
 
-def tell_new_owners(draft: Draft, agent: Agent, reason: str, text: str) -> None:
+def _tell_escalated(draft: Draft, to: Agent, by: str, reason: str, text: str) -> None:
+    draft.tell_agent(to, "agent/escalated", reply="internal", by=by, escalated=True, reason=reason, text=text)
+
+
+def tell_new_owners(draft: Draft, agent: Agent, text: str, category: Words | None = None) -> None:
+    """The ticket came to a team; `category`: the name of the one that it was corrected to, where that is why."""
     for each in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(each, "agent/escalated", reply="internal", by=agent.name, reason=reason, text=text)
+        draft.tell_agent(
+            each, "agent/escalated", reply="internal", by=agent.name, category=category or Words("", ""), text=text
+        )
