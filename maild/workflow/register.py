@@ -13,6 +13,7 @@ from maild.workflow.triage import missing, triage
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
 _SUBJECT_CHARS = 120
+_WRITERS_FIELDS = ("from", "sender", "reply-to", "subject", "to", "cc", "date", "message-id")
 
 
 def register(
@@ -21,7 +22,7 @@ def register(
     """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how."""
     message = event.message
     if _is_no_mail(message):
-        return Outcome(reason="nobody to answer: no From, and no other field that makes it a mail", fate="held")
+        return Outcome(reason="nobody to answer: no From, and no other field that makes it a mail", fate="quarantined")
     requester = _requester(event, policy)
     stranger = event.trust.verdict in ("stranger", "failed")
     language = _language(message, facts, policy)
@@ -99,10 +100,11 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
 
 
 def _is_no_mail(message: Message) -> bool:
-    """Bytes without a header of their own: neither who, to whom, when nor what about. A server's trace lines are none.
-    Held with its bytes for people to look at (PRODUCT §2.1)."""
-    said = (message.from_.address, message.subject, message.to, message.cc, message.date, message.message_id)
-    return not any(said)
+    """Whether nobody wrote this as a mail: none of the fields that a writer's program sets (RFC 5322 §3.6).
+
+    What servers put on top (Return-Path, Received, Delivered-To) makes no mail of bytes that are none.
+    """
+    return not any(message.header(name).strip() for name in _WRITERS_FIELDS)
 
 
 def _requester(event: MailArrived, policy: Policy) -> Address:
