@@ -21,10 +21,6 @@ _PERMANENT_PAUSE_S = 300.0
 _BEAT_S = 10.0
 
 
-class Stop(Exception):
-    """The daemon is to end."""
-
-
 class Loop:
     """A thread that calls `step` again and again until it is told to stop.
 
@@ -62,8 +58,6 @@ class Loop:
                 self.beat = time.monotonic()
                 if not self._stop.is_set():
                     self._rest()
-            except Stop:
-                return
             # Whatever goes wrong in one turn, the next one is tried: a loop that dies is a desk that is shut.
             except Exception as error:
                 self._ill(error)

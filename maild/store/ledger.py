@@ -285,10 +285,6 @@ def dedupe_key(row: Waiting) -> str | None:
     return f"{row.message_id} {row.content_hash}" if row.message_id else None
 
 
-def set_waiting(connection: Connection, number: int, until: datetime | None) -> None:
-    connection.execute(_ROW.values(waits_until=until), {"number": number})
-
-
 def held_of(connection: Connection, sender: str, ticket: int) -> list[int]:
     """The newest held mails in this agent's name on the ticket: each may have been asked about."""
     rows = connection.execute(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from maild.store.schema import inbound
 
@@ -32,18 +32,6 @@ def counts(connection: Connection) -> dict[str, int]:
         key = fate if state == "done" else "waiting"
         found[key] = found.get(key, 0) + number
     return found
-
-
-def unfiled(connection: Connection, mailbox: str) -> bool:
-    """Whether any mail of this mailbox is done and not yet put away."""
-    return (
-        connection.execute(
-            select(inbound.c.id)
-            .where(and_(inbound.c.mailbox == mailbox, inbound.c.filed.is_(None), inbound.c.state == "done"))
-            .limit(1)
-        ).scalar()
-        is not None
-    )
 
 
 def set_aside(connection: Connection, limit: int) -> Sequence[Any]:

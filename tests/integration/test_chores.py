@@ -179,7 +179,8 @@ def test_an_alarm_starts_the_admins_program_with_the_words_in_its_environment(tm
 def test_a_confirmation_that_never_came_expires(watched: Watched) -> None:
     watched.aside("held", 1)
     with watched.engine.begin() as connection:
-        ledger.set_waiting(connection, 1, NOW - timedelta(minutes=1))
+        values = {"waits_until": NOW - timedelta(minutes=1), "fate": "held", "reason": "waits"}
+        ledger.finish(connection, 1, NOW, values)
     watched.chores.expire()
     with watched.engine.begin() as connection:
         row: Any = connection.execute(text("SELECT reason, waits_until FROM inbound")).one()
