@@ -1,0 +1,156 @@
+"""Tables of the desk beside its tickets: people, knowledge, upkeep. All are read through `schema`."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, false, text
+
+from maild.store.columns import id_, metadata, ref, text_
+from maild.store.types import CleanText, Json, Moment
+
+# ── store/people.py ──────────────────────────────────────────────────────────────────────────────────────────────
+person = Table(
+    "person",
+    metadata,
+    id_(),
+    text_("name"),
+    text_("language"),
+    text_("zone"),
+    text_("department"),
+    text_("phone"),
+    text_("location"),
+    text_("manager"),
+    Column("vip", Boolean, nullable=False, server_default=false()),
+    Column("shared", Boolean, nullable=False, server_default=false()),
+    text_("source"),
+    sqlite_autoincrement=True,
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("address", CleanText, primary_key=True),
+    ref("person", "person.id", index=True),
+    # The RFC 3463 status of a permanent bounce; empty while mail may be sent there.
+    text_("bounced"),
+    Column("bounced_at", Moment),
+    Column("answered", Moment),
+)
+
+agent_state = Table(
+    "agent_state",
+    metadata,
+    Column("agent", CleanText, primary_key=True),
+    Column("away_until", Moment),
+    text_("deputy"),
+    Column("assigned", Moment),
+)
+
+# ── store/knowledge.py ───────────────────────────────────────────────────────────────────────────────────────────
+solution = Table(
+    "solution",
+    metadata,
+    id_(),
+    ref("ticket", "ticket.id", nullable=False, unique=True),
+    text_("title"),
+    text_("text"),
+    text_("category"),
+    text_("language"),
+    Column("restricted", Boolean, nullable=False, server_default=false()),
+    Column("at", Moment, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+rating = Table(
+    "rating",
+    metadata,
+    ref("ticket", "ticket.id", primary_key=True, autoincrement=False),
+    Column("stars", Integer, nullable=False),
+    text_("text"),
+    Column("at", Moment, nullable=False),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    id_(),
+    ref("ticket", "ticket.id", nullable=False, index=True),
+    text_("what"),
+    text_("was"),
+    text_("becomes"),
+    text_("who"),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    id_(),
+    ref("parent", "ticket.id"),
+    text_("title"),
+    text_("state"),
+    Column("members", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# ── store/upkeep.py ──────────────────────────────────────────────────────────────────────────────────────────────
+token_use = Table(
+    "token_use",
+    metadata,
+    Column("token", CleanText, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+chore = Table(
+    "chore",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("period", CleanText, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    id_(),
+    text_("kind"),
+    text_("detail"),
+    Column("opened", Moment, nullable=False),
+    Column("closed", Moment),
+    Index(
+        "uq_alarm_open",
+        "kind",
+        unique=True,
+        sqlite_where=text("closed IS NULL"),
+        postgresql_where=text("closed IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+mailbox_state = Table(
+    "mailbox_state",
+    metadata,
+    Column("mailbox", CleanText, primary_key=True),
+    Column("uidvalidity", BigInteger),
+    Column("uidnext", BigInteger),
+    Column("present", BigInteger),
+    # Everything below this UID was there when maild first looked and is left alone (backlog = "new").
+    Column("first_uid", BigInteger),
+    Column("first_start", Moment),
+    # UIDs below this one lay there when maild first saw the present numbering.
+    Column("pile_below", BigInteger),
+    Column("last_clean", Moment),
+    Column("last_error", CleanText),
+)
+
+# ── store/oauth_tokens.py ────────────────────────────────────────────────────────────────────────────────────────
+oauth_token = Table(
+    "oauth_token",
+    metadata,
+    # Whose login it is: a mailbox's name, or "relay".
+    Column("name", CleanText, primary_key=True),
+    # Hash of the refresh token that the admin gave: another one given since then wins over what is stored here.
+    text_("given"),
+    # The newest refresh token that the provider has handed out.
+    text_("refresh_token"),
+    Column("renewed", Moment, nullable=False),
+)
