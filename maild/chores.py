@@ -17,7 +17,7 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, ledger_lists, outbox, upkeep
+from maild.store import awaited, ledger, ledger_lists, outbox, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
@@ -151,11 +151,12 @@ class Chores:
                 post(connection, [mail], self._writer, now)
 
     def expire(self) -> None:
-        """Confirmations that never came; chores of long ago."""
+        """Confirmations and mails that never came; chores of long ago."""
         now = self._clock()
         with self._engine.begin() as connection:
             expired = ledger.expire_waiting(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            awaited.forget(connection, now - timedelta(days=60))
         if expired:
             log.info("%d agents' mails expired without confirmation", expired)
 
