@@ -239,10 +239,11 @@ def _test_logins(out: Path) -> None:
     from maild.cli.check import show
     from maild.config import load
     from maild.doctor.doors import mailboxes, relay
+    from maild.doctor.oauth import logins, tokens
 
-    settings = load(out)
-    show(mailboxes(settings, datetime.now(UTC)))
-    show(relay(settings))
+    settings, now = load(out), datetime.now(UTC)
+    with logins(settings, lambda: now) as its_logins:
+        show([*tokens(settings, its_logins), *mailboxes(settings, now, its_logins), *relay(settings, its_logins)])
 
 
 def _write(path: Path, text: str) -> None:

@@ -154,7 +154,7 @@ def test_all_mistakes_are_told_at_once(read: Reader) -> None:
         ("[desc]\n", "[desc] is no section of config.toml; did you mean desk?"),
         ("[daemon]\nfrobnicate = 1", "daemon.frobnicate: is no setting; config.toml lists all settings"),
         ('[[mailbox]]\nhost = "h"\nlogin = "l"\npassword_form = "env:P"', "mailbox.1.password_form: is no setting"),
-        ('[[mailbox]]\nhost = "h"\nlogin = "l"\n', "mailbox.1.password_from: is missing, and has no default"),
+        ('[[mailbox]]\nhost = "h"\nlogin = "l"\n', "mailbox.1.password_from: is missing; say where the password"),
         ("", "[desk] is missing: it names the desk and its address"),
         ('mailbox = "x"', "mailbox must be written with double brackets: [[mailbox]]"),
         ('teams = "x"', "teams must be a table of tables: [teams.NAME]"),
