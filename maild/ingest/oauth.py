@@ -126,10 +126,10 @@ class TokenSource:
             given = self.login.refresh_token() if self.login.refresh_token is not None else ""
         except SecretMissing as missing:
             raise NoToken(f"login {self.login.name}: {missing}", permanent=False) from missing
-        if given != given.strip() or any(not c.isprintable() for c in secret + given):
+        if any(each != each.strip() or not each.isprintable() for each in (secret, given)):
             raise NoToken(
-                f"login {self.login.name}: the client secret or refresh token holds a line break or a blank at its"
-                " end: write its file again, on one line", permanent=False,
+                f"login {self.login.name}: the client secret or refresh token holds a line break, or a blank at its"
+                " beginning or end: write its file again, on one line", permanent=False,
             )  # fmt: skip
         with_what = _hash(f"{secret}\0{given}")
         if with_what != self._asked_with:
@@ -140,7 +140,10 @@ class TokenSource:
         now = self._now()
         access = self._access
         if access is not None and now < access.until - min(MARGIN_S, (access.until - access.got) / 2):
-            return access.text
+            # A refused one is tried again for some minutes: many connections must not mean as many new tokens.
+            if access.text != self._spent or now - access.got < REFUSED_S:
+                return access.text
+            self._access = None
         if self._failure is not None:
             failure, when = self._failure
             # Whoever waited for the turn of one that failed has got the answer too.
@@ -163,17 +166,15 @@ class TokenSource:
         raise NoToken(str(failure), failure.permanent) from None
 
     def _may_replace(self, refused: str) -> bool:
-        """Whether to look for another token in the place of a refused one; forgets it in any case."""
-        if refused == self._spent:
-            return False
-        if self._access is None or refused != self._access.text:
+        """Whether to look for another token in the place of a refused one."""
+        now, access = self._now(), self._access
+        if access is None or refused != access.text:
             # Another connection has seen to it already.
             return True
-        now, access, self._access = self._now(), self._access, None
         if now - access.got < YOUNG_S or now - self._replaced_at_once < AT_ONCE_AGAIN_S:
             self._spent = refused
             return False
-        self._replaced_at_once = now
+        self._replaced_at_once, self._access = now, None
         log.info("login %s: an access token was refused before its time and is replaced", self.login.name)
         return True
 
