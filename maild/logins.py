@@ -27,7 +27,8 @@ class Logins:
         self._sources: dict[OAuthSection, TokenSource] = {}
         self._mailboxes = {box.name: box.oauth for box in settings.mailboxes if box.oauth is not None}
         relay = settings.relay
-        self._relay = (relay.oauth or self._mailboxes.get(relay.oauth_of)) if relay is not None else None
+        self._relay = relay.oauth if relay is not None else None
+        self._shared = relay.oauth_of if relay is not None else ""
 
     def mailbox(self, name: str) -> TokenSource | None:
         """What logs this mailbox in; None if a password does. Raises ValueError for a wrong `token_url`."""
@@ -36,6 +37,8 @@ class Logins:
 
     def relay(self) -> TokenSource | None:
         """What logs in at the relay, which may be the mailbox's; None if a password does, or nothing."""
+        if self._shared:
+            return self.mailbox(self._shared)
         return self._source(self._relay, RELAY) if self._relay is not None else None
 
     def all(self) -> list[TokenSource]:

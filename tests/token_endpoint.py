@@ -45,6 +45,8 @@ class TokenEndpoint:
 
     def __init__(self, user: str = "", rotating: bool = False, lifetime: Any = 3600) -> None:
         self.user, self.rotating, self.lifetime = user, rotating, lifetime
+        # Forget every refresh token when one is used that is not good (any more).
+        self.punishing = False
         self.client, self.secret = "desk-client", self._make("secret")
         self.grants = {self._make("refresh")}
         self.asked: list[dict[str, str]] = []
@@ -164,6 +166,7 @@ class TokenEndpoint:
             fields: dict[str, Any] = {"access_token": self._make("access"), "token_type": "Bearer"}
             if form.get("grant_type") == "refresh_token":
                 if form.get("refresh_token") not in self.grants:
+                    self.grants = set() if self.punishing else self.grants
                     return error("invalid_grant", "Token has been expired or revoked.")
                 if self.rotating:
                     fields["refresh_token"] = self._make("refresh")

@@ -7,9 +7,10 @@ in the desk's database, where the daemon finds it: else the check itself would h
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from maild import desk
@@ -28,16 +29,26 @@ def logins(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Logins
     if all(section is None or section.flow == "client_credentials" for section in sections):
         yield Logins(settings, create_engine("sqlite://"), clock)
         return
-    try:
-        engine = desk.open_database(settings)
-    except (desk.NotReady, SecretMissing, ArgumentError, NoSuchModuleError, DBAPIError, OSError):
-        # `places.database` has told of it with the remedy.
+    engine = _its_own(settings)
+    if engine is None:
         yield None
         return
     try:
         yield Logins(settings, engine, clock)
     finally:
         engine.dispose()
+
+
+def _its_own(settings: Settings) -> Engine | None:
+    """The desk's database; None if it is not to be used, which `places.database` has told of with the remedy."""
+    try:
+        url = make_url(settings.database.url)
+        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+            # To look is not to make one.
+            return None
+        return desk.open_database(settings)
+    except (desk.NotReady, SecretMissing, ArgumentError, NoSuchModuleError, DBAPIError, OSError):
+        return None
 
 
 def tokens(settings: Settings, its_logins: Logins | None) -> Iterator[Finding]:

@@ -171,7 +171,9 @@ class MailboxConnection:
                 access = token(refused)
             except NoToken as error:
                 self.close()
-                raise self._error(LoginRefused if error.permanent else Unavailable, error, "") from error
+                raise self._error(
+                    LoginRefused if error.permanent else Unavailable, "no access token", str(error)
+                ) from error
             if access == refused:
                 break
             exchange = Exchange(mechanism, self.account.login, access)

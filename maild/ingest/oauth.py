@@ -155,7 +155,7 @@ class TokenSource:
             self._failure = failure, self._now()
             return self._make_do(failure)
         self._failure = None
-        log.info("login %s: new access token, good for %d s", self.login.name, self._access.until - self._access.got)
+        log.info("login %s: new access token, good for %.0f s", self.login.name, self._access.until - self._access.got)
         return self._access.text
 
     def _make_do(self, failure: NoToken) -> str:

@@ -24,7 +24,7 @@ log = logging.getLogger("maild.oauth")
 _RENEWING = 0x6D61696D
 # Whoever renews has time-outs of its own, far shorter: after so long the holder is a machine that is gone.
 PATIENCE_S = 90.0
-_LOOK_AGAIN_S = 0.1
+_LOOK_AGAIN_S = 0.05
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 _making_turns = threading.Lock()
 
