@@ -183,7 +183,8 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
     key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
     if error == "extra_forbidden":
-        return f"is no setting{_did_you_mean(key, kind.model_fields)}"
+        below = s.OAuthSection if "oauth" in item["loc"][:-1] else kind
+        return f"is no setting{_did_you_mean(key, below.model_fields)}"
     if error == "missing":
         return "is missing, and has no default"
     if error in ("too_short", "tuple_type"):
