@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ TEAM = '[teams.{0}]\ntitle_en = "{0}"\ntitle_zh = "{0}"\n'
 def endpoint() -> Iterator[TokenEndpoint]:
     with TokenEndpoint(SUPPORT) as provider:
         yield provider
+
+
+def reached(who: str, mails: list[servers.Accepted]) -> bool:
+    return any(who in each.recipients for each in mails)
 
 
 def private(path: Path, text: str) -> Path:
@@ -143,14 +148,14 @@ def test_f09_a_desk_lives_by_tokens_and_a_new_secret_counts_on_reload(
     desk.process.send_signal(signal.SIGHUP)
     desk.wait_said("ready: mailbox main")
     imap.deliver(SUPPORT, mail("one"))
-    relay.wait_for(lambda mails: any("u-one@corp.example" in each.recipients for each in mails), 20)
+    relay.wait_for(partial(reached, "u-one@corp.example"), 20)
     # Mailbox and relay share the login, and so the token.
     assert len(endpoint.asked) == 2 and desk.said().count("new access token") == 1
 
     # The secret runs out while all is well: the desk goes on with the token that it has, and nobody is asked again.
     desk.secret.write_text("wrong-canary-again")
     imap.deliver(SUPPORT, mail("two"))
-    relay.wait_for(lambda mails: any("u-two@corp.example" in each.recipients for each in mails), 20)
+    relay.wait_for(partial(reached, "u-two@corp.example"), 20)
     desk.stop()
     assert len(endpoint.asked) == 2
     assert CANARY not in desk.said() and "wrong-canary" not in desk.said()
@@ -172,15 +177,13 @@ def test_c07_tokens_that_run_out_under_a_running_desk_are_renewed_and_their_succ
             time.sleep(2.1)
             imap.doveadm("kick", SUPPORT)
             imap.deliver(SUPPORT, mail(f"turn{turn}"))
-            relay.wait_for(
-                lambda mails, who=f"u-turn{turn}@corp.example": any(who in each.recipients for each in mails), 20
-            )
+            relay.wait_for(partial(reached, f"u-turn{turn}@corp.example"), 20)
             assert len(endpoint.asked) > before
         # A restart begins with the newest one, not with the admin's.
         desk.stop(signal.SIGKILL)
         desk.start()
         imap.deliver(SUPPORT, mail("again"))
-        relay.wait_for(lambda mails: any("u-again@corp.example" in each.recipients for each in mails), 20)
+        relay.wait_for(partial(reached, "u-again@corp.example"), 20)
         desk.stop()
     finally:
         desk.stop(signal.SIGKILL)
