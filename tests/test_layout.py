@@ -64,6 +64,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # The protocol of OAuth2; an extra that only logins by token need.
     "authlib": ("ingest/oauth.py",),
     "requests": ("ingest/oauth.py",),
+    "urllib3": ("ingest/oauth.py",),
     # The demo's cast are other people's mail programs: they do not go through the desk's own door.
     "smtplib": ("demo/*.py",),
     "asyncio": ("outbound/smtp*.py", "demo/postoffice*.py"),

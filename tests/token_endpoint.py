@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections import deque
@@ -40,10 +41,13 @@ class TokenEndpoint:
     """Serves on a free loopback port. `client` is its one client, `user` whom its tokens let in.
 
     rotating    each refresh gives a new refresh token, and the one before is worth nothing from then on
+    certificate a PEM file with key and certificate: https, by the name localhost
     lifetime    `expires_in` of the tokens, as it is written (None: left out); they really live so long
     """
 
-    def __init__(self, user: str = "", rotating: bool = False, lifetime: Any = 3600) -> None:
+    def __init__(
+        self, user: str = "", rotating: bool = False, lifetime: Any = 3600, certificate: Path | None = None
+    ) -> None:
         self.user, self.rotating, self.lifetime = user, rotating, lifetime
         # Forget every refresh token when one is used that is not good (any more).
         self.punishing = False
@@ -76,6 +80,11 @@ class TokenEndpoint:
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/token"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}/token"
 
     # ------------------------------------------------------------------ for the test
 
@@ -139,7 +148,8 @@ class TokenEndpoint:
         handler.send_response(reply.status)
         for name, value in (("Content-Type", "application/json"), *reply.headers):
             handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(reply.body)))
+        if "Content-Length" not in dict(reply.headers):
+            handler.send_header("Content-Length", str(len(reply.body)))
         handler.end_headers()
         try:
             if not reply.drip_s:

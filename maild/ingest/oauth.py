@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
 import ssl
 import threading
 import time
@@ -219,6 +220,10 @@ class TokenSource:
         where = f"login {login.name}: {urlsplit(login.token_url).hostname}"
         session_class, refusal_class, requests = _library(login.name)
         hidden = tuple(filter(None, (secret, refresh_token)))
+        if login.ca_file and not os.access(login.ca_file, os.R_OK):
+            raise NoToken(
+                f"{where}: {login.ca_file} cannot be read: set the oauth `tls_ca` to a PEM file", permanent=True
+            )
         status: list[int] = []
         deadline = time.monotonic() + login.timeout_s
         options = {
@@ -253,7 +258,10 @@ class TokenSource:
         except requests.exceptions.Timeout:
             text, permanent = f"no answer within {login.timeout_s:g} s: check the firewall and the proxy", False
         except requests.exceptions.ConnectionError:
-            text, permanent = "cannot be reached: check `token_url`, the DNS, the firewall and the proxy", False
+            text, permanent = (
+                "cannot be reached, or broke off: check `token_url`, the DNS, the firewall and the proxy",
+                False,
+            )
         except NoToken as error:
             text, permanent = said(str(error), hidden), error.permanent
         # Whatever else an endpoint's answer makes a library raise (bytes that are no JSON, a life of "soon" seconds).
@@ -280,14 +288,21 @@ def _library(name: str) -> tuple[Any, Any, Any]:
 
 def _bounded(got: Any, deadline: float, status: list[int], requests: Any) -> Any:
     """The response with its body read, at most MOST_BYTES of it and until the deadline: a slow drip is no answer."""
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
     status.append(got.status_code)
     body = bytearray()
-    while piece := got.raw.read1(16384, decode_content=True):
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise ValueError("too long")
-        if time.monotonic() > deadline:
-            raise requests.exceptions.Timeout
+    try:
+        while piece := got.raw.read1(16384, decode_content=True):
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise ValueError("too long")
+            if time.monotonic() > deadline:
+                raise requests.exceptions.Timeout
+    except ReadTimeoutError:
+        raise requests.exceptions.Timeout from None
+    except ProtocolError:
+        raise requests.exceptions.ConnectionError from None
     got.close()
     whole = requests.Response()
     whole.status_code, whole.headers, whole.url, whole.reason = got.status_code, got.headers, got.url, got.reason

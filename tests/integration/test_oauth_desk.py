@@ -22,6 +22,7 @@ from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import USERS, need
 from tests.desks import SUPPORT, ask, looking, mail
+from tests.renewers import share
 from tests.token_endpoint import CANARY, TokenEndpoint, dovecot_extra
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -256,67 +257,14 @@ def test_f09_check_asks_for_a_token_and_keeps_what_it_gets(desk: Desk) -> None:
 
 # ── several programs, one refresh token ──────────────────────────────────────────────────────────────────────────────
 
-RENEWER = """
-import sys, time
-from datetime import UTC, datetime
-from maild.ingest.oauth import OAuthLogin, TokenSource
-from maild.logins import Shelf
-from maild.store.engine import open_engine
-
-url, token_url, client, secret, given, turns = sys.argv[1:]
-engine = open_engine(url)
-hours = 0
-login = OAuthLogin(name="main", flow="refresh_token", token_url=token_url, client_id=client, secret=lambda: secret,
-                   refresh_token=lambda: given)
-source = TokenSource(login, Shelf(engine, "main", lambda: datetime.now(UTC)), lambda: time.monotonic() + 3600 * hours)
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(int(turns)):
-    source()
-    hours += 1
-print("done", flush=True)
-"""
-
 
 @pytest.mark.parametrize(("kind", "programs", "turns"), [("postgresql", 3, 10), ("sqlite", 2, 10)])
 def test_c07_programs_that_share_a_refresh_token_that_is_good_once_never_lose_it(
     kind: str, programs: int, turns: int, tmp_path: Path, endpoint: TokenEndpoint, request: pytest.FixtureRequest
 ) -> None:
-    """Also F09: daemons on one PostgreSQL; on SQLite the daemon and a `maild check` beside it.
-
-    The provider punishes a token that is used twice by forgetting all of them, as Auth0 and Okta do.
-    """
+    """Also F09: daemons on one PostgreSQL; on SQLite the daemon and a `maild check` beside it."""
     url = request.getfixturevalue("postgres").database() if kind == "postgresql" else f"sqlite:///{tmp_path}/desk.db"
-    engine = open_engine(url)
-    migrate.upgrade(engine)
-    endpoint.rotating = endpoint.punishing = True
-    command = [sys.executable, "-c", RENEWER, url, endpoint.url, endpoint.client, endpoint.secret, endpoint.grant]
-    running = [
-        subprocess.Popen(
-            [*command, str(turns)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for _ in range(programs)
-    ]  # fmt: skip
-    try:
-        for process in running:
-            assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        answers = []
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        for process in running:
-            answers.append(process.communicate(timeout=60))
-    finally:
-        for process in running:
-            process.kill()
-            process.wait(10)
-    assert [out for out, _ in answers] == ["done\n"] * programs, answers
-    used = [form["refresh_token"] for form in endpoint.asked]
-    assert len(used) == len(set(used)) == programs * turns
-    assert ask(engine, "SELECT refresh_token FROM oauth_token") == [(endpoint.grant,)]
-    engine.dispose()
+    assert share(url, endpoint, programs, turns) == []
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])

@@ -16,6 +16,7 @@ from maild.config import SecretMissing
 from maild.ingest.oauth import MOST_BYTES, REFUSED_S, OAuthLogin, TokenSource
 from maild.ingest.oauth_answer import read_answer, said, told
 from maild.model.login import NoToken, sasl_first, sasl_last, sasl_reason
+from tests import servers
 from tests.token_endpoint import CANARY, Reply, TokenEndpoint, error
 
 
@@ -283,7 +284,10 @@ def test_f09_every_answer_of_a_token_endpoint_has_its_meaning(
     assert str(failure).startswith("login main: 127.0.0.1: ") and len(endpoint.asked) == 1
 
 
-@pytest.mark.parametrize("reply", [Reply(200, b"{}", slow_s=3), Reply(200, b'{"access_token": "a"}' * 9, drip_s=0.2)])
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, b"{}", slow_s=2), Reply(200, b'{"access_token": "a"}' * 9, drip_s=0.2), Reply(200, b"{}", drip_s=2)],
+)
 def test_f09_a_slow_endpoint_is_waited_for_as_long_as_config_says(endpoint: TokenEndpoint, reply: Reply) -> None:
     endpoint.trick(reply)
     before = time.monotonic()
@@ -297,6 +301,44 @@ def test_f09_an_endpoint_that_is_away_is_temporary() -> None:
         source = program(provider)
     failure = refusal(source)
     assert "cannot be reached" in str(failure) and not failure.permanent
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "trusted", "words"),
+    [
+        ("localhost", 2, True, ""),
+        ("localhost", 2, False, "certificate"),
+        ("localhost", -1, True, "certificate has expired"),
+        ("other.example", 2, True, "Hostname mismatch"),
+    ],
+)
+def test_f09_a_token_endpoint_must_be_who_it_says(
+    host: str, days: int, trusted: bool, words: str, certificates: servers.Certificates
+) -> None:
+    with TokenEndpoint("desk@corp.example", certificate=certificates.make(host, days)) as provider:
+        source = program(provider, ca_file=str(certificates.ca) if trusted else "")
+        if not words:
+            assert provider.user_of(source()) == "desk@corp.example"
+            return
+        failure = refusal(source)
+        assert failure.permanent and words.lower() in str(failure).lower() and "tls_ca" in str(failure), str(failure)
+        assert not provider.asked
+
+
+def test_f09_plain_http_where_tls_was_expected_is_told(endpoint: TokenEndpoint) -> None:
+    failure = refusal(program(endpoint, token_url=endpoint.url.replace("http:", "https:")))
+    assert "no TLS is spoken there" in str(failure) and not endpoint.asked
+
+
+def test_f09_an_answer_that_breaks_off_is_temporary(endpoint: TokenEndpoint) -> None:
+    endpoint.trick(Reply(200, b"{}", (("Content-Length", "100"),)))
+    failure = refusal(program(endpoint))
+    assert not failure.permanent and "broke off" in str(failure)
+
+
+def test_f09_a_missing_authority_names_its_file(endpoint: TokenEndpoint) -> None:
+    failure = refusal(program(endpoint, ca_file="/no/such/ca.pem"))
+    assert "/no/such/ca.pem cannot be read: set the oauth `tls_ca`" in str(failure) and failure.permanent
 
 
 def test_f09_an_endpoint_that_repeats_our_secrets_does_not_bring_them_into_an_error(endpoint: TokenEndpoint) -> None:
