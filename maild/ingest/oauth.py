@@ -102,7 +102,7 @@ class TokenSource:
         self.login, self._keeper, self._now = login, keeper, monotonic
         self._turn = threading.Lock()
         self._access: _Access | None = None
-        self._asked_with = ""
+        self._asked_with, self._outdated = "", False
         # The last failure and when it was; a token that is worth nothing and has no successor yet.
         self._failure: tuple[NoToken, float] | None = None
         self._spent = ""
@@ -121,6 +121,15 @@ class TokenSource:
         with self._turn:
             return max(0.0, self._access.until - self._now()) if self._access is not None else 0.0
 
+    def forget_refusals(self) -> None:
+        """Ask again the next time, whatever was refused: somebody may have put it right at the provider."""
+        # While somebody is asking there is nothing to forget, and nobody shall wait for that.
+        if self._turn.acquire(timeout=1):
+            self._failure = None
+            if self._access is not None and self._access.text == self._spent:
+                self._access = None
+            self._turn.release()
+
     def _token(self, refused: str, asked: float) -> str:
         try:
             secret = self.login.secret() if self.login.secret is not None else ""
@@ -134,13 +143,18 @@ class TokenSource:
             )  # fmt: skip
         with_what = _hash(f"{secret}\0{given}")
         if with_what != self._asked_with:
-            # The admin has put something new in place: what was refused before means nothing any more.
-            self._asked_with, self._failure, self._access = with_what, None, None
+            # The admin has put something new in place, perhaps somebody else's: what was refused before means nothing
+            # any more, and the token in hand is only for the case that the new ones do not work.
+            self._asked_with, self._failure, self._outdated = with_what, None, True
         if refused and not self._may_replace(refused):
             return refused
         now = self._now()
         access = self._access
-        if access is not None and now < access.until - min(MARGIN_S, (access.until - access.got) / 2):
+        if (
+            access is not None
+            and not self._outdated
+            and now < access.until - min(MARGIN_S, (access.until - access.got) / 2)
+        ):
             # A refused one is tried again for some minutes: many connections must not mean as many new tokens.
             if access.text != self._spent or now - access.got < REFUSED_S:
                 return access.text
@@ -155,7 +169,7 @@ class TokenSource:
         except NoToken as failure:
             self._failure = failure, self._now()
             return self._make_do(failure)
-        self._failure = None
+        self._failure, self._outdated = None, False
         log.info("login %s: new access token, good for %.0f s", self.login.name, self._access.until - self._access.got)
         return self._access.text
 

@@ -130,12 +130,12 @@ def desk(
     made.stop(signal.SIGKILL)
 
 
-def test_f09_a_desk_lives_by_tokens_and_a_new_secret_counts_on_reload(
+def test_f09_a_desk_lives_by_tokens_and_a_login_put_right_counts_on_reload(
     desk: Desk, imap: servers.Dovecot, relay: servers.Sink
 ) -> None:
-    """Also C7: a wrong secret is asked about once and told once; the right one, after a reload, needs no restart."""
+    """Also C7: a refusal is asked for once and told once; what was put right counts after a reload, without restart."""
     endpoint = desk.endpoint
-    desk.secret.write_text("wrong-canary-secret")
+    right, endpoint.secret = endpoint.secret, "not yet known to the provider"
     desk.upgrade()
     desk.start()
     desk.wait_said("invalid_client")
@@ -144,7 +144,7 @@ def test_f09_a_desk_lives_by_tokens_and_a_new_secret_counts_on_reload(
     with looking(desk.url) as engine:
         assert "client_secret_from" in ask(engine, "SELECT last_error FROM mailbox_state")[0][0]
 
-    desk.secret.write_text(endpoint.secret)
+    endpoint.secret = right
     assert desk.process is not None
     desk.process.send_signal(signal.SIGHUP)
     desk.wait_said("ready: mailbox main")

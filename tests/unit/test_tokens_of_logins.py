@@ -212,6 +212,34 @@ def test_f09_a_new_secret_counts_at_once(endpoint: TokenEndpoint) -> None:
     assert source() and len(endpoint.asked) == 2
 
 
+def test_f09_a_wrong_new_secret_does_not_end_the_token_in_hand(endpoint: TokenEndpoint, clock: Clock) -> None:
+    secrets = [endpoint.secret]
+    source = program(endpoint, clock, secret=lambda: secrets[0])
+    first = source()
+    secrets[0] = "mistyped"
+    assert source() == first == source() and len(endpoint.asked) == 2
+    clock.ahead = 3601.0
+    assert "invalid_client" in str(refusal(source))
+    secrets[0] = endpoint.secret
+    assert source() != first
+
+
+def test_f09_what_was_put_right_at_the_provider_counts_when_the_admin_says_so(
+    endpoint: TokenEndpoint, clock: Clock
+) -> None:
+    endpoint.trick(error("unauthorized_client"))
+    source = program(endpoint, clock)
+    refusal(source)
+    endpoint.forgive()
+    assert refusal(source).permanent and len(endpoint.asked) == 1
+    source.forget_refusals()
+    first = source()
+    # A token that the mail server has refused is not shown to it again either.
+    assert source(first) == first == source()
+    source.forget_refusals()
+    assert source() != first
+
+
 def test_f09_whoever_waited_for_an_attempt_that_failed_takes_its_failure(endpoint: TokenEndpoint) -> None:
     endpoint.trick(Reply(500, slow_s=0.5))
     source = program(endpoint)
