@@ -17,7 +17,8 @@ _REFUSED = 535
 
 
 class TokenRefused(Exception):
-    """The relay does not take the token; `str()` is one line with the remedy."""
+    """The relay does not take the token (code: its reply's three digits) or has no way for one (0: nothing was sent);
+    `str()` is one line with the remedy."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
@@ -33,7 +34,7 @@ async def log_in(smtp: aiosmtplib.SMTP, login: str, token: Callable[[str], str])
     mechanism = next((each for each in MECHANISMS if each in offered), "")
     if not mechanism:
         raise TokenRefused(
-            504, "it offers neither AUTH OAUTHBEARER nor XOAUTH2, so no token was sent: check `host`, or log in with"
+            0, "it offers neither AUTH OAUTHBEARER nor XOAUTH2, so no token was sent: check `host`, or log in with"
             " `password_from`",
         )  # fmt: skip
     refused, code, text = "", 0, ""
