@@ -16,9 +16,10 @@ log = logging.getLogger("maild.daemon")
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
-# A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour).
-_PERMANENT_PAUSE_S = 300.0
-_BEAT_S = 10.0
+# A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour, of which one
+# may be the second one with another token).
+_PERMANENT_PAUSE_S = 330.0
+_BEAT_S = 1.0
 
 
 class Loop:
@@ -36,6 +37,7 @@ class Loop:
         self.trouble = ""
         self.remedy = ""
         self._failures = 0
+        self._hurried = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -44,6 +46,10 @@ class Loop:
     def join(self, timeout: float) -> bool:
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def hurry(self) -> None:
+        """Cut short the wait after a failure: somebody may have mended what was wrong."""
+        self._hurried = True
 
     @property
     def alive(self) -> bool:
@@ -66,9 +72,10 @@ class Loop:
     def _sit_out(self, seconds: float) -> None:
         """Wait, and show all the while that the thread is alive: back-off is no hang."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
+        while (left := until - time.monotonic()) > 0 and not self._stop.is_set() and not self._hurried:
             self.beat = time.monotonic()
             self._stop.wait(min(left, _BEAT_S))
+        self._hurried = False
 
     def _well(self) -> None:
         if self.failing_since is not None:

@@ -5,11 +5,12 @@ RFC 5321 §4.2.1 and §4.3.2 (replies), §4.5.2 (transparency), §4.5.3 (limits 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from maild.model.login import is_loopback
 
 Kind = Literal["sent", "deferred", "refused", "unknown", "relay"]
 Stage = Literal["connect", "MAIL", "RCPT", "DATA", "dot"]
@@ -36,6 +37,8 @@ class Relay:
 
     security         "tls" (port 465), "starttls" (587), or "none", which only a loopback host may have
     password         asked anew for each login; needs `login`
+    token            in its place, an access token for XOAUTH2 or OAUTHBEARER: given the one that was just refused (""
+                     at first), or the same again if there is no better one
     connections      most connections at a time; per_minute: most mails in any 60 s (0: no limit)
     *_timeout_s      seconds for the connection with its greeting, for one reply, and for the reply to the final dot
                      (RFC 5321 §4.5.3.2.6: 10 minutes)
@@ -54,14 +57,17 @@ class Relay:
     reply_timeout_s: float = 120.0
     dot_timeout_s: float = 600.0
     helo: str = ""
+    token: Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         if self.security not in ("tls", "starttls", "none"):
             raise ValueError(f'relay {self.host}: security is "tls", "starttls" or "none", not {self.security!r}')
         if self.security == "none" and not is_loopback(self.host):
             raise ValueError(f'relay {self.host}: security = "none" is for loopback only; use "tls" or "starttls"')
-        if bool(self.login) != (self.password is not None):
+        if bool(self.login) != (self.password is not None or self.token is not None):
             raise ValueError(f"relay {self.host}: a login needs a password, and a password a login")
+        if self.password is not None and self.token is not None:
+            raise ValueError(f"relay {self.host}: either a password or a token logs in")
         if self.connections < 1 or self.per_minute < 0:
             raise ValueError(f"relay {self.host}: connections must be 1 or more, per_minute 0 or more")
 
@@ -146,13 +152,3 @@ def one_line(text: str) -> str:
     """A relay's words on one printable line of at most QUOTED_CHARACTERS characters."""
     clean = "".join(c if c.isprintable() else " " for c in text[: 4 * QUOTED_CHARACTERS])
     return " ".join(clean.split())[:QUOTED_CHARACTERS]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

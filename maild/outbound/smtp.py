@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 import aiosmtplib
 
 from maild import failpoint
+from maild.model.login import NoToken
+from maild.outbound import smtp_token
 from maild.outbound.relay import (
     ADDRESS,
     Kind,
@@ -161,9 +163,11 @@ class Courier:
         try:
             greeting = await smtp.connect(timeout=relay.connect_timeout_s)
             await smtp.ehlo()
-            if relay.login and relay.password is not None:
+            if relay.token is not None:
+                await smtp_token.log_in(smtp, relay.login, relay.token)
+            elif relay.login and relay.password is not None:
                 await smtp.login(relay.login, relay.password())
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError, smtp_token.TokenRefused, NoToken) as error:
             smtp.close()
             raise _trouble(relay, error) from error
         sock = smtp.get_transport_info("socket")
@@ -360,6 +364,10 @@ def _trouble(relay: Relay, error: Exception) -> _Trouble:
         return _Trouble(0, f"{where}: {one_line(str(cause))}: no TLS is spoken there, check `port` and `security`")
     if isinstance(cause, socket.gaierror):
         return _Trouble(0, f"{where}: the name has no address: check `host` and the DNS")
+    if isinstance(error, smtp_token.TokenRefused):
+        return _Trouble(error.code, f"{where}: {error}")
+    if isinstance(error, NoToken):
+        return _Trouble(0, f"{where}: {error}")
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return _Trouble(
             error.code, f"{where}: login refused: {one_line(error.message)}: check `login` and the password"
