@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket
 from maild.outbound import budget
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, people, tickets, timers
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
 from maild.tokens import Tokens
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
@@ -153,7 +153,7 @@ def _over_budget(
     key, already = mail.to.key, sent_now.get(mail.to.key, 0)
     if mail.audience in ("agent", "lead"):
         limit = policy.budgets.notices_10min
-        recent = outbox.automatic_since(connection, key, now - timedelta(minutes=10), limit)
+        recent = outbox_counts.automatic_since(connection, key, now - timedelta(minutes=10), limit)
         counts = budget.Counts(ten_minutes=recent + already)
     else:
         strangers = mail.audience == "stranger"
@@ -161,7 +161,7 @@ def _over_budget(
         counts = budget.Counts(
             hour=hour + already,
             day=day + already,
-            strangers_hour=outbox.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
+            strangers_hour=outbox_counts.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
             answered=answered,
         )
     return budget.judge(mail, policy.is_internal(mail.to.address), fresh, counts, policy.budgets)
@@ -172,8 +172,8 @@ def _automatic_to(connection: Connection, mail: Mail, policy: Policy, hour: date
     local, _, domain = mail.to.key.rpartition("@")
     base = local.partition("+")[0]
     if base in ("", local) or not policy.is_internal(mail.to.address):
-        return outbox.automatic_in(connection, mail.to.key, hour, day)
-    return outbox.automatic_to_person(connection, base, domain, hour, day)
+        return outbox_counts.automatic_in(connection, mail.to.key, hour, day)
+    return outbox_counts.automatic_to_person(connection, base, domain, hour, day)
 
 
 def _letter(

@@ -6,12 +6,24 @@ Whoever holds a lease records its result; a lease that ran out is anybody's.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from maild.store.schema import outbox
+from maild.store.schema import outbox, ticket
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
@@ -82,23 +94,55 @@ def add(connection: Connection, letters: Sequence[Letter]) -> None:
         )
 
 
+# A mail of a lower rank that has waited for so long goes with the first: nothing starves behind a rate limit.
+AGED = timedelta(minutes=15)
+# After so many lost answers a mail is tried no more (one try, and three again).
+LOST = 4
+
+
+def _may_leave(now: datetime, orphans: bool = True) -> ColumnElement[bool]:
+    """Rows that are due; with `orphans` also those whose lease ran out."""
+    due = and_(_WAITING, outbox.c.due <= now)
+    return or_(due, and_(outbox.c.state == "leased", outbox.c.lease_until < now)) if orphans else due
+
+
+_WAITING = or_(outbox.c.state == "queued", and_(outbox.c.state == "unknown", outbox.c.unknowns < LOST))
+
+
+def _rank(now: datetime) -> ColumnElement[int]:
+    """Who goes first: what a person wrote, what concerns a P1, and what has waited long; then letters to requesters;
+    then notices to the desk's own people."""
+    urgent = exists().where(ticket.c.id == outbox.c.ticket, ticket.c.priority == "P1")
+    return case(
+        (or_(outbox.c.automatic.is_(False), outbox.c.due <= now - AGED), 0),
+        (urgent, 0),
+        (outbox.c.audience.in_(("requester", "stranger")), 1),
+        else_=2,
+    )
+
+
 def lease(
-    connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    max_bytes: int,
+    orphans: bool = True,
+    probing: bool = False,
 ) -> list[Leased]:
-    """Take up to `limit` rows that are due (or whose lease ran out), at most about `max_bytes` of mail."""
+    """Take up to `limit` rows that are due (or, with `orphans`, whose lease ran out), at most about `max_bytes` of
+    mail. `probing`: one that was never tried first, else the one that was tried longest ago, so that no single mail
+    can keep the relay from being found well."""
+    order = (outbox.c.last_code.is_not(None), outbox.c.due) if probing else (_rank(now), outbox.c.due)
     statement = (
         select(outbox.c.id, func.length(outbox.c.raw))
-        .where(
-            or_(
-                and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due <= now),
-                and_(outbox.c.state == "leased", outbox.c.lease_until < now),
-            )
-        )
-        .order_by(outbox.c.due, outbox.c.id)
+        .where(_may_leave(now, orphans))
+        .order_by(*order, outbox.c.id)
         .limit(limit)
     )
     if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
+        statement = statement.with_for_update(skip_locked=True, of=outbox)
     numbers: list[int] = []
     total = 0
     for number, size in connection.execute(statement):
@@ -120,9 +164,9 @@ def lease(
             outbox.c.attempts, outbox.c.unknowns, outbox.c.created,
         )
         .where(outbox.c.id.in_(numbers))
-        .order_by(outbox.c.due, outbox.c.id)
     )  # fmt: skip
-    return [Leased(*row) for row in rows]
+    leased = {row.id: Leased(*row) for row in rows}
+    return [leased[number] for number in numbers]
 
 
 _MINE = (outbox.c.id == bindparam("number"), outbox.c.state == "leased", outbox.c.lease_owner == bindparam("owner"))
@@ -217,71 +261,16 @@ def release(connection: Connection, owner: str, now: datetime) -> None:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next mail may leave, or the next lease runs out."""
-    queued = connection.execute(
-        select(func.min(outbox.c.due)).where(outbox.c.state.in_(("queued", "unknown")))
-    ).scalar()
+    queued = connection.execute(select(func.min(outbox.c.due)).where(_WAITING)).scalar()
     leased = connection.execute(select(func.min(outbox.c.lease_until)).where(outbox.c.state == "leased")).scalar()
     moments = [moment for moment in (queued, leased) if moment is not None]
     return min(moments) if moments else None
 
 
-# Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.
-_COUNTED = (
-    outbox.c.recipient == bindparam("whom"),
-    outbox.c.automatic.is_(True),
-    outbox.c.state.not_in(("held", "cancelled")),
-)
-_SINCE = select(func.count()).select_from(
-    select(outbox.c.created)
-    .where(*_COUNTED, outbox.c.created > bindparam("since"))
-    .limit(bindparam("enough"))
-    .subquery()
-)
-_HOUR_AND_DAY = select(
-    func.count(case((outbox.c.created > bindparam("hour"), 1))),
-    func.count(),
-).where(*_COUNTED, outbox.c.created > bindparam("day"))
-
-
-def automatic_since(connection: Connection, recipient: str, since: datetime, enough: int) -> int:
-    """Automatic mails to an address since then, but held ones; counted up to `enough`, since more says nothing new."""
-    return int(connection.execute(_SINCE, {"whom": recipient, "since": since, "enough": enough}).scalar_one())
-
-
-def automatic_in(connection: Connection, recipient: str, hour: datetime, day: datetime) -> tuple[int, int]:
-    """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
-    row = connection.execute(_HOUR_AND_DAY, {"whom": recipient, "hour": hour, "day": day}).one()
-    return int(row[0]), int(row[1])
-
-
-def automatic_to_person(
-    connection: Connection, local: str, domain: str, hour: datetime, day: datetime
-) -> tuple[int, int]:
-    """As automatic_in(), for all of `local@domain` and `local+anything@domain`."""
-    row = connection.execute(
-        select(func.count(case((outbox.c.created > hour, 1))), func.count()).where(
-            or_(
-                outbox.c.recipient == f"{local}@{domain}",
-                and_(
-                    outbox.c.recipient.startswith(f"{local}+", autoescape=True),
-                    outbox.c.recipient.endswith(f"@{domain}", autoescape=True),
-                ),
-            ),
-            *_COUNTED[1:],
-            outbox.c.created > day,
-        )
-    ).one()
-    return int(row[0]), int(row[1])
-
-
-def sent_to_strangers(connection: Connection, since: datetime) -> int:
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                outbox.c.audience == "stranger", outbox.c.created > since, outbox.c.state.not_in(("held", "cancelled"))
-            )
-        ).scalar_one()
-    )
+def untried(connection: Connection, now: datetime) -> bool:
+    """Whether a mail is due of which the relay has never said anything."""
+    statement = select(outbox.c.id).where(_may_leave(now), outbox.c.last_code.is_(None)).limit(1)
+    return connection.execute(statement).scalar() is not None
 
 
 _IDS_TO = (
@@ -365,11 +354,14 @@ def get(connection: Connection, number: int) -> Any:
 
 
 def retry(connection: Connection, number: int, now: datetime) -> bool:
-    """Queue a failed, held or waiting row again with the same bytes; False if it was sent or is being sent."""
+    """Queue a failed, held or waiting row again with the same bytes; False if it was sent or is being sent.
+
+    It counts as never tried, so that it is the next that a relay in trouble is asked about.
+    """
     done = connection.execute(
         update(outbox)
         .where(outbox.c.id == number, outbox.c.state.in_(("queued", "failed", "held", "unknown")))
-        .values(state="queued", due=now, attempts=0, reason="")
+        .values(state="queued", due=now, attempts=0, unknowns=0, last_code=None, reason="")
     )
     return done.rowcount == 1
 

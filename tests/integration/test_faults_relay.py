@@ -96,7 +96,7 @@ def test_a_relay_that_refuses_everything_is_left_alone_for_a_while(
 def test_after_an_answer_that_was_lost_the_same_bytes_go_out_every_15_minutes_at_most_three_times_more(
     steps: Steps, box: Box, sink: Sink
 ) -> None:
-    sink.trick("RCPT", "550 5.7.1 not today", match=lambda to: "u-one@" not in to)
+    sink.trick("RCPT", "552 5.2.2 mailbox full", match=lambda to: "u-one@" not in to)
     sink.trick("dot", DROP)
     box.deliver(mail("one"))
     steps.fetch()
