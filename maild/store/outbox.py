@@ -267,6 +267,25 @@ def next_due(connection: Connection) -> datetime | None:
     return min(moments) if moments else None
 
 
+def overdue(connection: Connection, now: datetime) -> tuple[datetime | None, str]:
+    """Since when the oldest mail waits that could have left by now (None: none does), and what the relay last said to
+    one that waits for the relay's sake."""
+    never = and_(outbox.c.state == "queued", outbox.c.attempts == 0, outbox.c.due <= now)
+    fresh = connection.execute(select(func.min(outbox.c.created)).where(never)).scalar()
+    later = connection.execute(
+        select(func.min(outbox.c.due)).where(_WAITING, or_(outbox.c.attempts > 0, outbox.c.state == "unknown"))
+    ).scalar()
+    dead = connection.execute(select(func.min(outbox.c.lease_until)).where(outbox.c.state == "leased")).scalar()
+    late = [moment for moment in (fresh, later, dead) if moment is not None and moment <= now]
+    said = connection.execute(
+        select(outbox.c.last_code, outbox.c.last_text)
+        .where(never, outbox.c.last_code.is_not(None))
+        .order_by(outbox.c.due.desc())
+        .limit(1)
+    ).one_or_none()
+    return min(late) if late else None, f"{said[0] or ''} {said[1]}".strip() if said is not None else ""
+
+
 def untried(connection: Connection, now: datetime) -> bool:
     """Whether a mail is due of which the relay has never said anything."""
     statement = select(outbox.c.id).where(_may_leave(now), outbox.c.last_code.is_(None)).limit(1)
@@ -287,7 +306,9 @@ def ids_to(connection: Connection, ticket: int) -> Sequence[Any]:
 
 def of_message(connection: Connection, message_id: str) -> Any:
     """The row of one of our mails, by either of its two ids."""
-    columns = (outbox.c.id, outbox.c.ticket, outbox.c.recipient, outbox.c.template, outbox.c.audience)
+    columns = (
+        outbox.c.id, outbox.c.ticket, outbox.c.recipient, outbox.c.template, outbox.c.audience, outbox.c.automatic,
+    )  # fmt: skip
     return connection.execute(
         select(*columns).where(or_(outbox.c.message_id == message_id, outbox.c.reference == message_id)).limit(1)
     ).one_or_none()
