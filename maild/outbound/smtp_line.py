@@ -159,6 +159,10 @@ class Line:
         if self.smtp.is_connected and not self.broken:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await self.smtp.quit(timeout=2)
+        transport = self.smtp.transport
+        if self.broken and isinstance(transport, asyncio.WriteTransport):
+            # Closing would wait until a relay that reads no more has read the rest: for ever.
+            transport.abort()
         self.smtp.close()
 
 
