@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -73,15 +74,18 @@ class Book:
         meaning = circuit.meaning(result)
         if meaning == "mail":
             self._unwritten.append((row, result, result.kind))
-            self._accepted = self._accepted or result.kind == "sent"
+            if result.kind == "sent":
+                self._accepted = True
+                # Whatever the relay refused before this one, it does not refuse everybody.
+                self._waiting = [replace(each, amid=True) for each in self._waiting]
             if result.kind == "unknown":
                 self._lost.add(row.recipient)
         elif meaning == "ours" and result.stage == "MAIL" and row.automatic and self._empty_sender:
             self.empty_refused = True
             self._unwritten.append((row, result, "relay"))
         else:
-            self._waiting.append(Said(result, row.recipient, row.attempts, meaning))
-        doubtful = {each.recipient for each in self._waiting if each.meaning == "doubtful"}
+            self._waiting.append(Said(result, row.recipient, meaning, again=row.refused))
+        doubtful = {each.recipient for each in self._waiting if each.meaning == "doubtful" and not each.amid}
         self.enough = meaning in ("busy", "ours") or circuit.for_all(frozenset(doubtful | self._lost), self._accepted)
         if len(self._unwritten) >= RECORD_MAILS or time.monotonic() - self._last_write >= RECORD_SECONDS:
             self.write()

@@ -199,7 +199,7 @@ class Sender:
         """Whether the relay takes an empty envelope sender; False if it cannot be asked now."""
         found = self._courier.probe()
         if found.error:
-            said = Said(Result(0, "relay", 0, found.error), "", 0, "relay")
+            said = Said(Result(0, "relay", 0, found.error), "", "relay")
             self._turn(circuit.conclude(self.breaker, [said], frozenset(), False, now).breaker)
             return False
         # A no for now is no answer: until there is one, mail leaves with the sender that every relay takes.

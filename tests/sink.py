@@ -90,6 +90,11 @@ class Sink:
         with self._changed:
             self._tricks.append(Trick(stage, what, times) if match is None else Trick(stage, what, times, match))
 
+    def take_back(self, which: Callable[[Trick], bool]) -> None:
+        """Behave again as far as these tricks go."""
+        with self._changed:
+            self._tricks = [trick for trick in self._tricks if not which(trick)]
+
     def forgive(self) -> None:
         """Behave again."""
         with self._changed:

@@ -29,6 +29,8 @@ FIRST_BUSY = timedelta(seconds=30)
 LONGEST = timedelta(minutes=5)
 LONGEST_REFUSED = timedelta(hours=1)
 UNTRIED = timedelta(minutes=5)
+# For so long a relay that accepted a mail is taken to be well with others, when it breaks off in the middle of one.
+LATELY = timedelta(minutes=10)
 
 # RFC 3463: status codes that speak of the sender, X.1.7 and X.1.8, and of rights and policy, X.7.*.
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -93,12 +95,17 @@ def meaning(result: Result) -> Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One answer of a round: for which recipient, at which attempt, and what it means."""
+    """One answer of a round: for which recipient, and what it means.
+
+    again   this mail was refused before
+    amid    other mail of the round was accepted after it
+    """
 
     result: Result
     recipient: str
-    attempts: int
     meaning: Meaning
+    again: bool = False
+    amid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,7 @@ class Breaker:
     until      no mail is tried before; asked: when it was last tried
     since      when the trouble began; failures: rounds without one mail accepted
     refused    recipients refused in doubtful words since something was last accepted
+    took       when it last accepted a mail
     why        its words
     """
 
@@ -117,6 +125,7 @@ class Breaker:
     since: datetime | None = None
     failures: int = 0
     refused: frozenset[str] = frozenset()
+    took: datetime | None = None
     why: str = ""
 
     @property
@@ -150,17 +159,19 @@ def conclude(breaker: Breaker, waiting: Sequence[Said], lost: frozenset[str], ac
     lost        the recipients whose mail got no answer to its final dot
     accepted    the relay took at least one mail of the round
     """
-    doubtful = frozenset(each.recipient for each in waiting if each.meaning == "doubtful")
+    doubtful = frozenset(each.recipient for each in waiting if each.meaning == "doubtful" and not each.amid)
     refused = doubtful if accepted else breaker.refused | doubtful | lost
     everybody = for_all(refused, accepted)
-    verdicts = tuple(_verdict(each, accepted, everybody) for each in waiting)
+    took = now if accepted else breaker.took
+    lately = took is not None and now - took < LATELY
+    verdicts = tuple(_verdict(each, accepted, lately, everybody) for each in waiting)
     at_fault = [each for each, kind in zip(waiting, verdicts, strict=True) if kind == "relay"]
     busy = any(each.meaning == "busy" for each in at_fault)
     if accepted and not everybody and not busy:
-        return Round(Breaker(), verdicts)
+        return Round(Breaker(took=took), verdicts)
     if not at_fault and not (lost and everybody):
         # It answers. One that refused everybody must take a mail before it is believed.
-        return Round(replace(breaker if breaker.fault == "refuses" else Breaker(), refused=refused), verdicts)
+        return Round(replace(breaker if breaker.fault == "refuses" else Breaker(took=took), refused=refused), verdicts)
     fault: Fault = "busy" if busy else "refuses" if _any(at_fault, "ours", "doubtful") else "away"
     failures = 1 if accepted else breaker.failures + 1
     pause = min(
@@ -171,7 +182,7 @@ def conclude(breaker: Breaker, waiting: Sequence[Said], lost: frozenset[str], ac
     if at_fault:
         why = f"{at_fault[-1].result.code or ''} {at_fault[-1].result.text}".strip()
     since = now if accepted else breaker.since or now
-    return Round(Breaker(fault, now + pause, now, since, failures, refused, why), verdicts)
+    return Round(Breaker(fault, now + pause, now, since, failures, refused, took, why), verdicts)
 
 
 def for_all(refused: frozenset[str], accepted: bool) -> bool:
@@ -183,19 +194,20 @@ def _any(answers: Sequence[Said], *meanings: Meaning) -> bool:
     return any(each.meaning in meanings for each in answers)
 
 
-def _verdict(said: Said, accepted: bool, everybody: bool) -> Kind:
+def _verdict(said: Said, accepted: bool, lately: bool, everybody: bool) -> Kind:
     match said.meaning:
         case "busy":
             return "relay"
         case "ours":
             # Taken from us beside it: another sender, or a limit that was reached just now.
             return "deferred" if accepted else "relay"
-        case "doubtful" if everybody:
+        case "doubtful" if everybody and not said.amid:
             return "relay"
         case "doubtful":
-            # Alone in a quiet hour: it is tried once more before it counts.
-            return "refused" if accepted or said.attempts > 1 else "deferred"
+            # Alone in a quiet hour, or the last of a round, after which it may be meant for everybody: it is tried once
+            # more before it counts.
+            return "refused" if said.amid or said.again else "deferred"
         case _:
             # A relay that takes other mail and breaks off at this one after MAIL: it may be this one that it cannot
             # stand.
-            return "deferred" if accepted and said.result.stage in ("RCPT", "DATA", "dot") else "relay"
+            return "deferred" if lately and said.result.stage in ("RCPT", "DATA", "dot") else "relay"

@@ -51,7 +51,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A row that this daemon may send until its lease runs out."""
+    """A row that this daemon may send until its lease runs out. `refused`: the relay's last word to it was a 5xx."""
 
     id: int
     ticket: int | None
@@ -62,6 +62,7 @@ class Leased:
     attempts: int
     unknowns: int
     created: datetime
+    refused: bool
 
 
 _INSERT = insert(outbox)
@@ -162,6 +163,7 @@ def lease(
         select(
             outbox.c.id, outbox.c.ticket, outbox.c.template, outbox.c.recipient, outbox.c.automatic, outbox.c.raw,
             outbox.c.attempts, outbox.c.unknowns, outbox.c.created,
+            func.coalesce(outbox.c.last_code, 0).between(500, 599).label("refused"),
         )
         .where(outbox.c.id.in_(numbers))
     )  # fmt: skip
