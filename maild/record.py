@@ -111,8 +111,9 @@ class Book:
                 outbox.Fate(
                     number=row.id,
                     state=following.state,
-                    code=result.code,
-                    text=result.text,
+                    # A code counts against the mail the next time; the relay's own trouble is kept as words alone.
+                    code=0 if kind == "relay" else result.code,
+                    text=f"{result.code or ''} {result.text}".strip() if kind == "relay" else result.text,
                     due=following.due,
                     sent=now if following.state == "sent" else None,
                     blame=kind != "relay",

@@ -311,7 +311,7 @@ class _Connection(SMTP):
             self.cut()
         elif trick == STALL:
             await asyncio.sleep(3600)
-        elif self.sink.next_trick("accepted", sender) == DROP:
+        elif taken and self.sink.next_trick("accepted", sender) == DROP:
             await self.push("250 2.0.0 queued")
             self.cut_gently()
             return ""

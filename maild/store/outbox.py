@@ -51,7 +51,8 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A row that this daemon may send until its lease runs out. `refused`: the relay's last word to it was a 5xx."""
+    """A row that this daemon may send until its lease runs out. `refused`: the relay's last word to it was a 5xx that
+    was meant for it alone, as far as one knew."""
 
     id: int
     ticket: int | None
