@@ -15,11 +15,8 @@ from tests.sink import DROP, Sink
 
 NOTICE = "agent/delivery_failed"
 # The shipped desk: two agents of the team, its lead, and the admin.
-AGENTS, LEAD, ADMIN = (
-    {"wang.wei@corp.example", "anna.berg@corp.example"},
-    "chen.jing@corp.example",
-    "admin@corp.example",
-)
+AGENTS = {"wang.wei@corp.example", "anna.berg@corp.example"}
+LEAD, ADMIN = "chen.jing@corp.example", "admin@corp.example"
 
 
 def rounds(steps: Steps, count: int = 4) -> None:
@@ -39,8 +36,7 @@ EVERYBODY = ("u-one@corp.example", *AGENTS, LEAD, ADMIN)
 
 
 def text_of(raw: bytes) -> str:
-    """The lead and the text of one of our mails, without the footer's rows."""
-    return readable(raw)[1].partition("\n\n")[0] + readable(raw)[1][:1500]
+    return readable(raw)[1]
 
 
 def arrive(steps: Steps, box: Box, *mails: bytes) -> None:
@@ -84,7 +80,12 @@ def test_c20_news_of_a_failure_goes_up_from_agent_to_lead_to_admin_and_ends_ther
     rounds(steps, 4)
     assert len(notices(steps)) == before and not sink.mails
     news = steps.rows("SELECT recipient, raw FROM outbox WHERE template = :t", t=NOTICE)
-    about = {(address, row.recipient) for row in news for address in EVERYBODY if address in text_of(row.raw)}
+    about = {
+        (address, row.recipient)
+        for row in news
+        for address in EVERYBODY
+        if f"reach {address}" in text_of(row.raw) or f"送到 {address}" in text_of(row.raw)
+    }
     agents = {(agent, LEAD) for agent in AGENTS}
     assert about == {("u-one@corp.example", told) for told in (*AGENTS, LEAD)} | agents | {(LEAD, ADMIN)}
 
