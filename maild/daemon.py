@@ -308,8 +308,9 @@ class Daemon:
             Health(
                 "relay",
                 self._sender.failing_since,
-                self._sender.last_relay_error,
+                f"no mail can leave: {self._sender.last_relay_error}",
                 "`maild check` tells what is wrong; mail waits in the outbox and nothing is lost",
+                by_mail=False,
             )
         )
         return found

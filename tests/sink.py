@@ -96,6 +96,11 @@ class Sink:
         with self._changed:
             self._tricks.append(Trick(stage, what, times) if match is None else Trick(stage, what, times, match))
 
+    def take_back(self, which: Callable[[Trick], bool]) -> None:
+        """Behave again as far as these tricks go."""
+        with self._changed:
+            self._tricks = [trick for trick in self._tricks if not which(trick)]
+
     def forgive(self) -> None:
         """Behave again."""
         with self._changed:
@@ -338,7 +343,7 @@ class _Connection(SMTP):
             self.cut()
         elif trick == STALL:
             await asyncio.sleep(3600)
-        elif self.sink.next_trick("accepted", sender) == DROP:
+        elif taken and self.sink.next_trick("accepted", sender) == DROP:
             await self.push("250 2.0.0 queued")
             self.cut_gently()
             return ""

@@ -41,7 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "fetch receive tick chores send logins",
         # What deliberation receive and `maild inspect` share.
         "consider",
-        "gather apply",
+        "gather apply record",
         "ingest workflow outbound reports",
         "store",
         "config",
