@@ -1,10 +1,11 @@
 """Periodic work, each piece done by one daemon only: alarms, digests, summaries, expiry (DESIGN §5).
 
-`schedule` is the metronome; a row in `chore` says whether this period is done. Its clock is naive local time, so
-nothing here depends on when exactly it ticks.
+`schedule` is the metronome; a row in `chore` says whether this period is done. Its clock is naive local time, which
+jumps (summer time, a clock set by hand): when it has, each chore is done once and the plan is made anew.
 """
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, ledger_lists, outbox, upkeep
+from maild.store import ledger, ledger_lists, outbox, timers, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
 
 _ROWS = 100
+# The wall clock may drift against the monotonic one (NTP slews it); more than this between two steps is a jump.
+_JUMP_S = 5.0
+_EPOCH = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Health:
     failing_since: datetime | None
     detail: str
     remedy: str
+
+
+def _local_offset() -> float:
+    """Naive local time, the metronome's, against the monotonic clock (seconds)."""
+    return (datetime.now() - _EPOCH).total_seconds() - time.monotonic()
 
 
 class Chores:
@@ -50,6 +59,12 @@ class Chores:
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
         self._alarm_program = alarm_program
         self._plan = schedule.Scheduler()
+        self._offset = 0.0
+        self._make_plan()
+
+    def _make_plan(self) -> None:
+        self._offset = _local_offset()
+        self._plan.clear()
         self._plan.every(15).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
         self._plan.every(1).minutes.do(self.summarise)
@@ -61,7 +76,11 @@ class Chores:
         self._writer = writer
 
     def step(self) -> None:
-        """Do what the metronome says."""
+        """Do what the metronome says, each chore once, however long ago it was due."""
+        if abs(_local_offset() - self._offset) > _JUMP_S:
+            log.info("the clock was put forward or back, or this machine slept: periodic work is planned anew")
+            self._make_plan()
+            self._plan.run_all()
         self._plan.run_pending()
 
     def watch_health(self) -> None:
@@ -151,11 +170,14 @@ class Chores:
                 post(connection, [mail], self._writer, now)
 
     def expire(self) -> None:
-        """Confirmations that never came; chores of long ago."""
+        """Confirmations that never came; chores of long ago; mails that were dated by a clock that was ahead."""
         now = self._clock()
         with self._engine.begin() as connection:
             expired = ledger.expire_waiting(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)
+        if brought:
+            log.warning("the clock was put back: %d mails and notices that were dated ahead of it are due now", brought)
         if expired:
             log.info("%d agents' mails expired without confirmation", expired)
 

@@ -65,7 +65,7 @@ class Sender:
         """
         self._settle()
         now = self._clock()
-        if self._ending or (self._rest_until is not None and now < self._rest_until):
+        if self._ending or self._resting(now):
             return 0
         limit = min(BATCH_MAILS, self._courier.room())
         if limit <= 0:
@@ -90,7 +90,9 @@ class Sender:
 
     def _may_begin(self) -> bool:
         """Whether the lease still holds: after a long standstill another daemon may have taken the mails over."""
-        return not self._ending and self._lease_until is not None and self._clock() < self._lease_until
+        if self._ending or self._lease_until is None:
+            return False
+        return timedelta() < self._lease_until - self._clock() <= self._lease
 
     def finish(self) -> None:
         """Begin no further mail; those on their way are finished. Called from another thread, before the end."""
@@ -110,14 +112,19 @@ class Sender:
         """When something may leave again."""
         with reading(self._engine) as connection:
             due = outbox.next_due(connection)
-        if due is not None and self._rest_until is not None:
+        if due is not None and self._rest_until is not None and self._resting(self._clock()):
             return max(due, self._rest_until)
         return due
+
+    def _resting(self, now: datetime) -> bool:
+        """Whether the relay is left alone just now. A clock put back must not make a rest of minutes one of a day."""
+        return self._rest_until is not None and self._rest_until - RELAY_LONGEST <= now < self._rest_until
 
     def renew(self) -> None:
         """Keep what is being sent right now: a slow relay may take longer than a lease. Called from another thread."""
         now, until = self._clock(), self._clock() + self._lease
-        if self._lease_until is None or self._lease_until - now > self._lease * 3 / 4:
+        # More than a whole lease ahead: the clock was put back, and the row in the database says what others go by.
+        if self._lease_until is None or self._lease * 3 / 4 < self._lease_until - now <= self._lease:
             return
         with self._engine.begin() as connection:
             renewed = outbox.renew(connection, self._owner, now, until)

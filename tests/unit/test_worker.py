@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 
 MAIL = b"From: li@corp.example\nSubject: %d\n\nhello\n"
 # Every one of these lines is tested against the boundary by the parser: minutes of work.
@@ -71,7 +71,7 @@ def test_a_wrong_request_is_the_requests_fault() -> None:
 def test_a_closed_worker_takes_no_mail() -> None:
     worker = Worker()
     worker.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ParserAway, match="closed"):
         worker.submit(MAIL % 1)
 
 
