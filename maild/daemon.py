@@ -98,6 +98,7 @@ class Daemon:
             settings.alarm.exec, "" if self._lock is not None else place_of(str(settings.state_dir)),
         )  # fmt: skip
         self._relay_used = time.monotonic()
+        self._adopted = False
 
     # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,11 +185,22 @@ class Daemon:
         self._ticking.wait(seconds)
 
     def _send(self) -> None:
+        if not self._adopted:
+            self._adopt()
         while not self._stop.is_set() and self._sender.step(lambda: self._beat("send")):
             self._relay_used = time.monotonic()
         if time.monotonic() - self._relay_used > _IDLE_RELAY_S:
             self._sender.idle()
             self._relay_used = time.monotonic()
+
+    def _adopt(self) -> None:
+        """On SQLite this daemon is alone: what the last one had in hand nobody else will send."""
+        if self._lock is not None:
+            with self._engine.begin() as connection:
+                adopted = outbox.adopt(connection, self._clock())
+            if adopted:
+                log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
+        self._adopted = True
 
     def _rest_send(self) -> None:
         due = self._sender.next_due()
@@ -210,11 +222,6 @@ class Daemon:
 
     def run(self) -> None:
         """Work until stopped. Call it in the main thread if signals are to be heard (`listen_to_signals`)."""
-        with self._engine.begin() as connection:
-            if self._lock is not None:
-                adopted = outbox.adopt(connection, self._clock())
-                if adopted:
-                    log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
         doorbell = Doorbell(self._settings.state_dir, self._received.ring)
         for loop in self._loops:
             loop.start()

@@ -45,6 +45,8 @@ def trouble(error: SQLAlchemyError) -> str:
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 _BUSY_SNAPSHOT = 517
 _READ_ONLY = "25006"
+# SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN.
+_UNUSABLE = frozenset({8, 10, 14})
 # SQLITE_IOERR_FSYNC and _DIR_FSYNC: what the kernel could not write it may have marked as written.
 _FSYNC = frozenset({1034, 1290})
 
@@ -79,13 +81,7 @@ def open_engine(url: str) -> Engine:
         # (THREATS F07). What the URL says goes before these.
         connect_args={name: value for name, value in _LIMITS.items() if name not in parsed.query},
     )
-
-    @event.listens_for(engine, "handle_error")
-    def _leave_a_standby(context: ExceptionContext) -> None:
-        # After a fail-over the old primary still answers, and would be asked for ever: every connection is made anew.
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
-            context.is_disconnect = True
-
+    event.listen(engine, "handle_error", _make_anew)
     return engine
 
 
@@ -98,6 +94,15 @@ _LIMITS: dict[str, object] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+
+
+def _make_anew(context: ExceptionContext) -> None:
+    """A connection that may only read stays so, and would be asked for ever: every one is made anew. After a fail-over
+    the old primary still answers; an SQLite file that was opened for reading does not learn of its new rights."""
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    if getattr(error, "sqlstate", None) == _READ_ONLY or code & 0xFF in _UNUSABLE:
+        context.is_disconnect = True
 
 
 def _open_sqlite(url: str, database: str | None) -> Engine:
@@ -115,6 +120,8 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
         max_overflow=5,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False, "cached_statements": 256},
     )
+
+    event.listen(engine, "handle_error", _make_anew)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: object, record: ConnectionPoolEntry) -> None:

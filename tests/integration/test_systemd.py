@@ -16,6 +16,7 @@ from maild import notify as protocol
 from maild.demo.postoffice import PostOffice
 from tests.conftest import need
 from tests.servers import free_port, wait_until
+from tests.supervisor import Systemd
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "systemd" / "maild.service"
@@ -83,35 +84,6 @@ def test_the_commands_of_the_manual_name_the_credentials_of_the_unit() -> None:
 
 
 # ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Systemd:
-    """The other end of NOTIFY_SOCKET: keeps every datagram, in order of arrival."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.heard: list[str] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while datagram := self._socket.recv(65536):
-            self.heard.append(datagram.decode())
-
-    def close(self) -> None:
-        # An empty datagram ends the listener.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            channel.sendto(b"", self._socket.getsockname())
-        self._thread.join(5)
-        self._socket.close()
-
-    def lines(self) -> list[str]:
-        return [line for datagram in list(self.heard) for line in datagram.split("\n")]
-
-    def wait(self, line: str, times: int = 1, timeout: float = 30.0) -> None:
-        wait_until(lambda: self.lines().count(line) >= times, f"{line} in {self.heard[-3:]}", timeout)
 
 
 @pytest.fixture
