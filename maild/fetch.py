@@ -223,8 +223,8 @@ class Fetcher:
             # The room for large mails is not that of the others: they must not wait for it.
             self._spool_again = time.monotonic() + SPOOL_PAUSE_S
             log.error(
-                "mailbox %s: UID %d (%d bytes) waits in the mailbox: %s: make room in %s (or set TMPDIR); it is asked for"
-                " again every five minutes",
+                "mailbox %s: UID %d (%d bytes) waits in the mailbox: %s: make room in %s (or set TMPDIR); it is"
+                " asked for again every five minutes",
                 self._name, uid, size, error.strerror or error, tempfile.gettempdir(),
             )  # fmt: skip
             return None

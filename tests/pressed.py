@@ -172,5 +172,3 @@ def memory(pid: int) -> int:
     """Resident memory in bytes."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-

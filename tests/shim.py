@@ -1,4 +1,4 @@
-"""A library to be loaded before libc (LD_PRELOAD): a clock that is wrong, and a disk whose fsync fails, for a whole process.
+"""A library to be loaded before libc (LD_PRELOAD): a clock that is wrong and an fsync that fails, for a whole process.
 
 What no server and no file system shows on demand; everything above the C library is the real thing.
 """

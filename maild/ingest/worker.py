@@ -284,10 +284,12 @@ class Worker:
         elif kind == _BEGIN:
             self._sent[0].begun = True
         else:
+            # Read before the mail is taken off the list: should that fail, it goes back with the others.
+            result = pickle.loads(body) if kind == _RESULT else None
             job = self._sent.popleft()
             self._served += 1
             if kind == _RESULT:
-                _succeed(job, pickle.loads(body))
+                _succeed(job, result)
             elif kind == _ERROR:
                 _fail(job, ParseCrash(body.decode("utf-8", "replace")))
             else:

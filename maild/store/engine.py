@@ -77,6 +77,8 @@ def open_engine(url: str) -> Engine:
         pool_size=5,
         max_overflow=5,
         hide_parameters=True,
+        # Whatever the server's default is: unique keys and row locks do what a stricter level would do by refusing.
+        isolation_level="READ COMMITTED",
         # Without time limits a half-open connection, or a lock that nobody gives back, would hold a loop for ever
         # (THREATS F07). What the URL says goes before these.
         connect_args={name: value for name, value in _LIMITS.items() if name not in parsed.query},

@@ -181,6 +181,12 @@ def record(connection: Connection, owner: str, fates: Iterable[Fate]) -> None:
     )
 
 
+def mine(connection: Connection, owner: str, numbers: Sequence[int]) -> set[int]:
+    """Those of these rows that this daemon still holds: the others have their result, or somebody else has them."""
+    still = select(outbox.c.id).where(outbox.c.id.in_(list(numbers)), *_MINE[1:2], outbox.c.lease_owner == owner)
+    return set(connection.execute(still).scalars())
+
+
 def renew(connection: Connection, owner: str, now: datetime, until: datetime) -> int:
     """Prolong the leases of a daemon that is alive; how many. One that has run out stays so: others may be at it."""
     return connection.execute(

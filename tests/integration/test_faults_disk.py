@@ -18,7 +18,7 @@ from tests import servers
 from tests.conftest import USERS, need
 from tests.crash.history import Death, in_hand
 from tests.crash.rounds import ROOT
-from tests.desks import SUPPORT, Box, Steps, ask, looking, mail, prepared
+from tests.desks import SUPPORT, Box, Steps, looking, mail, prepared
 from tests.pressed import Disk, Pressed, limit_files, small_disk
 from tests.shim import Shim
 from tests.sink import Sink
