@@ -89,9 +89,9 @@ class Daemon:
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
-            Loop("receive", self._receive, self._rest_receive, self._stop, _leave_at_once),
-            Loop("tick", self._tick, self._rest_tick, self._stop, _leave_at_once),
-            Loop("send", self._send, self._rest_send, self._stop, _leave_at_once),
+            Loop("receive", self._receive, self._rest_receive, self._stop, fatal=_leave_at_once),
+            Loop("tick", self._tick, self._rest_tick, self._stop, fatal=_leave_at_once),
+            Loop("send", self._send, self._rest_send, self._stop, fatal=_leave_at_once),
         ]
         self._condition = Condition(
             self._fetch_loops, self._loops[len(self._fetch_loops) :], self._sender, clock, settings.alarm.no_fetch,
@@ -129,7 +129,7 @@ class Daemon:
             seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
             fetcher.mailbox.wait(seconds, self._wake_out, poll)
 
-        return Loop(name, step, rest, self._stop, _leave_at_once)
+        return Loop(name, step, rest, self._stop, fatal=_leave_at_once)
 
     def _heard(self) -> datetime | None:
         """Up to when the desk has heard what people wrote: the last good look at every mailbox. None: not yet."""

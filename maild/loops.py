@@ -47,6 +47,7 @@ class Loop:
         step: Callable[[], object],
         rest: Callable[[], None],
         stop: threading.Event,
+        *,
         fatal: Callable[[str], None] = lambda why: None,
     ) -> None:
         self.name, self._step, self._rest, self._stop, self._fatal = name, step, rest, stop, fatal

@@ -116,7 +116,7 @@ def test_a_status_of_two_lines_cannot_become_a_second_assignment(
     assert systemd.heard == ["STATUS=the server said: no MAINPID=1"]
 
 
-def test_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_f15_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not protocol.notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
@@ -134,7 +134,7 @@ def test_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tm
         (None, None, None),
     ],
 )
-def test_the_watchdog_is_asked_for_by_two_variables(
+def test_f15_the_watchdog_is_asked_for_by_two_variables(
     monkeypatch: pytest.MonkeyPatch, usec: str | None, pid: str | None, seconds: float | None
 ) -> None:
     for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
@@ -297,7 +297,7 @@ def maild(tmp_path: Path, systemd: Systemd) -> Iterator[Maild]:
     daemon.close()
 
 
-def test_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
+def test_f20_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
     maild.upgrade()
     maild.start()
     heard = maild.systemd
@@ -318,7 +318,7 @@ def test_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
     assert "STATUS=running" in heard.lines()[heard.lines().index("READY=1") :]
 
 
-def test_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy(maild: Maild) -> None:
+def test_f20_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy(maild: Maild) -> None:
     maild.office.start()
     maild.start()
     assert maild.ended() == 78
@@ -326,14 +326,14 @@ def test_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy
     assert "READY=1" not in maild.systemd.lines()
 
 
-def test_a_mistake_in_config_toml_ends_the_start_with_78(maild: Maild) -> None:
+def test_f20_a_mistake_in_config_toml_ends_the_start_with_78(maild: Maild) -> None:
     maild.config.write_text("[desk]\n", encoding="utf-8")
     maild.start()
     assert maild.ended() == 78
     assert "desk.address: is missing" in maild.log.read_text(encoding="utf-8")
 
 
-def test_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
+def test_f16_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
     maild.office.start()
     maild.upgrade()
     maild.start()
@@ -347,7 +347,7 @@ def test_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
     assert not maild.family()
 
 
-def test_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
+def test_f16_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
     maild.upgrade()
     maild.start()
     maild.systemd.wait("WATCHDOG=1")
@@ -359,7 +359,7 @@ def test_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["ready", "waiting for the mailbox"])
-def test_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild, away: bool) -> None:
+def test_f15_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild, away: bool) -> None:
     if not away:
         maild.office.start()
     maild.upgrade()
@@ -372,7 +372,7 @@ def test_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild,
     assert 0.9 < time.monotonic() - since < 10
 
 
-def test_a_good_config_counts_from_sighup_on_and_a_bad_one_changes_nothing(maild: Maild) -> None:
+def test_f20_a_good_config_counts_from_sighup_on_and_a_bad_one_changes_nothing(maild: Maild) -> None:
     maild.office.start()
     maild.upgrade()
     maild.start()

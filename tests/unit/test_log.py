@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -43,10 +44,8 @@ class Pipe:
 
     def close(self) -> None:
         os.close(self.reading)
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.stream.close()
-        except BrokenPipeError:
-            pass
 
 
 @pytest.fixture
