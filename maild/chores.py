@@ -65,7 +65,7 @@ class Chores:
     def _make_plan(self) -> None:
         self._offset = _local_offset()
         self._plan.clear()
-        self._plan.every(15).seconds.do(self.watch_health)
+        self._plan.every(5).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
         self._plan.every(1).minutes.do(self.summarise)
         self._plan.every(5).minutes.do(self.expire)

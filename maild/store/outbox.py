@@ -226,9 +226,7 @@ def release(connection: Connection, owner: str, now: datetime) -> None:
 def bring_back(connection: Connection, now: datetime) -> int:
     """Mails that are to leave later than any back-off reaches were dated by a clock that was ahead: due now."""
     return connection.execute(
-        update(outbox)
-        .where(outbox.c.state.in_(("queued", "unknown")), outbox.c.due > now + _FARTHEST)
-        .values(due=now)
+        update(outbox).where(outbox.c.state.in_(("queued", "unknown")), outbox.c.due > now + _FARTHEST).values(due=now)
     ).rowcount
 
 

@@ -250,6 +250,35 @@ def boom(path: object) -> Any:
     raise RecursionError("unforeseen")
 
 
+@pytest.mark.timeout(120)
+def test_g8_a_mailbox_that_is_away_is_told_by_mail_once_and_a_relay_that_is_away_by_the_alarm_program(
+    desk: Pressed,
+) -> None:
+    """Also F17, G9: the way of each alarm needs nothing of what has failed; and one word each when it is over."""
+    desk.deliver(1)
+    desk.start()
+    desk.settle()
+    desk.dovecot.stop()
+
+    def mails_to_root() -> list[bytes]:
+        return [each.raw for each in desk.sink.mails if each.recipients == ("root@corp.example",)]
+
+    servers.wait_until(lambda: len(mails_to_root()) == 1, f"the alarm: {desk.tail()}", 30)
+    assert b"mailbox main" in mails_to_root()[0]
+    desk.dovecot.start()
+    servers.wait_until(lambda: len(mails_to_root()) == 2, f"the word that it is over: {desk.tail()}", 60)
+    assert desk.alarms() == [line for line in desk.alarms() if line.startswith("mailbox main|")]
+    desk.sink.stop()
+    desk.deliver(1)
+    servers.wait_until(
+        lambda: any(line.startswith("relay|") for line in desk.alarms()), f"the program: {desk.tail()}", 30
+    )
+    desk.sink.start()
+    desk.well(60)
+    desk.stop()
+    assert len(desk.alarms()) == len({line.partition("|")[0] for line in desk.alarms()}), "each alarm once"
+
+
 def test_f21_no_thread_for_the_alarm_program_costs_neither_the_alarm_nor_the_loop(
     monkeypatch: pytest.MonkeyPatch, lines: Callable[[str], list[str]]
 ) -> None:
