@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import schedule
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from maild.alarm import raise_alarm
 from maild.apply import Writer, post
@@ -27,6 +27,7 @@ _ROWS = 100
 # The wall clock may drift against the monotonic one (NTP slews it); more than this between two steps is a jump.
 _JUMP_S = 5.0
 _EPOCH = datetime(2000, 1, 1)
+_GONE_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,11 @@ class Chores:
         health: Callable[[], list[Health]],
         patience: timedelta,
         alarm_program: str = "",
+        place: str = "",
     ) -> None:
+        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE")."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
-        self._alarm_program = alarm_program
+        self._alarm_program, self._place = alarm_program, place
         self._plan = schedule.Scheduler()
         self._offset = 0.0
         self._make_plan()
@@ -175,11 +178,22 @@ class Chores:
         with self._engine.begin() as connection:
             expired = ledger.expire_waiting(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            self._end_alarms_of_the_gone(connection, now)
             brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)
         if brought:
             log.warning("the clock was put back: %d mails and notices that were dated ahead of it are due now", brought)
         if expired:
             log.info("%d agents' mails expired without confirmation", expired)
+
+    def _end_alarms_of_the_gone(self, connection: Connection, now: datetime) -> None:
+        """A daemon that is not coming back cannot say that its trouble is over."""
+        if not self._place:
+            return
+        upkeep.note_daemon(connection, self._place, now)
+        gone = tuple(f" on {place}" for place in upkeep.places_gone(connection, now - _GONE_AFTER))
+        for row in upkeep.open_alarms(connection):
+            if row.kind.endswith(gone) and upkeep.close_alarm(connection, row.kind, now):
+                log.warning("alarm ended, its daemon has not been seen for a day: %s", row.kind)
 
     def observed(self) -> None:
         """In observe mode: once a day, what would have been sent, and why (PRODUCT §3.3)."""

@@ -81,8 +81,9 @@ class Daemon:
         self._looked: dict[str, datetime | None] = {box.name: None for box in settings.mailboxes}
         self._ticker = Ticker(self._engine, self._writer, clock, self._heard)
         self._sender = desk.sender(settings, self._engine, clock)
+        place = "" if self._lock is not None else place_of(str(settings.state_dir))
         self._chores = Chores(
-            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
         )
         fetchers = desk.fetchers(settings, self._engine, clock)
         self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
@@ -95,7 +96,7 @@ class Daemon:
         ]
         self._condition = Condition(
             self._fetch_loops, self._loops[len(self._fetch_loops) :], self._sender, clock, settings.alarm.no_fetch,
-            settings.alarm.exec, "" if self._lock is not None else place_of(str(settings.state_dir)),
+            settings.alarm.exec, place,
         )  # fmt: skip
         self._relay_used = time.monotonic()
         self._adopted = False

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from maild import desk
 from maild.chores import Chores, Health
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, outbox
+from maild.store import ledger, outbox, upkeep
 from maild.store.engine import open_engine
 from tests import desks, servers
 
@@ -112,6 +112,25 @@ def test_g8_one_daemon_s_trouble_is_not_over_because_another_one_is_well(watched
     other.watch_health()
     watched.chores.watch_health()
     assert [template for template, _, _ in watched.mails()] == ["admin/alarm", "admin/recovered"]
+
+
+def test_g8_the_alarms_of_a_daemon_that_is_not_coming_back_end_after_a_day(watched: Watched) -> None:
+    watched.chores._place, other = "alpha", watched.another()
+    other._place = "beta"
+    watched.chores.expire()
+    other.expire()
+    for kind in ("mailbox main on alpha", "relay on beta", "silent address x@corp.example"):
+        watched.chores.alarm(kind, "detail", "remedy")
+    watched.now += timedelta(hours=23)
+    watched.chores.expire()
+    with watched.engine.begin() as connection:
+        assert len(upkeep.open_alarms(connection)) == 3
+    watched.now += timedelta(hours=2)
+    watched.chores.expire()
+    with watched.engine.begin() as connection:
+        assert [row.kind for row in upkeep.open_alarms(connection)] == [
+            "mailbox main on alpha", "silent address x@corp.example",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("hours", [24, -24, 1, -1], ids=["a day on", "a day back", "summer time", "winter time"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from maild import condition, loops
 from tests import servers
 from tests.conftest import USERS, need
-from tests.desks import Box, Clock, ask, looking, mail, prepare, prepared, running, sections
+from tests.desks import SUPPORT, Box, Clock, ask, looking, mail, prepare, prepared, running, sections
 from tests.fake_imap import FakeImap
 from tests.pressed import Pressed, limit_descriptors
 from tests.shim import Shim
@@ -198,6 +199,52 @@ def test_f16_a_daemon_that_is_stopped_and_started_twenty_times_under_load_loses_
         assert (verdict.faults, verdict.second_copies) == ([], 0)
         assert ask(engine, "SELECT max(attempts) FROM inbound")[0][0] <= 1, "no strike for a stop"
     assert slowest < 20
+
+
+@pytest.mark.timeout(120)
+def test_g9_no_password_no_key_and_no_mail_s_text_reaches_a_log_that_tells_everything(
+    tmp_path: Path, sink: Sink
+) -> None:
+    """Also F09, F17: at level debug, while mailbox, relay and database all fail."""
+    need("dovecot", "dovecot-imapd dovecot-lmtpd")
+    words = {"mailbox": "canary-of-the-mailbox", "relay": "canary-of-the-relay"}
+    sink.users["desk"] = words["relay"]
+    for name, word in words.items():
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_text(word)
+    users = {**USERS, SUPPORT: words["mailbox"]}
+    with servers.Dovecot(tmp_path / "dovecot", users, "IMAP4rev1 UIDPLUS MOVE") as dovecot:
+        desk = Pressed(
+            tmp_path / "desk", dovecot, sink, daemon={"tick": "1s", "log_level": "debug"},
+            mailbox={"password_from": f"file:{tmp_path / 'mailbox'}"},
+            relay={"login": "desk", "password_from": f"file:{tmp_path / 'relay'}"},
+        )  # fmt: skip
+        try:
+            desk.deliver(2)
+            desk.start()
+            desk.settle()
+            database = sqlite3.connect(desk.url.removeprefix("sqlite:///"), isolation_level=None)
+            sink.trick("AUTH", "535 5.7.8 no", times=2)
+            sink.trick("MAIL", "451 4.3.0 not now", times=1)
+            dovecot.stop()
+            dovecot.start()
+            desk.deliver(2)
+            database.execute("BEGIN IMMEDIATE")
+            time.sleep(1)
+            database.execute("ROLLBACK")
+            database.close()
+            sink.stop()
+            time.sleep(1)
+            sink.start()
+            sink.forgive()
+            desk.well(60)
+            desk.stop()
+            told = desk.log.read_text()
+            assert [word for word in (*words.values(), "eats the paper") if word in told] == []
+            # The log did tell of it all.
+            assert "mailbox main" in told and "relay" in told
+        finally:
+            desk.close()
 
 
 @pytest.mark.timeout(120)
