@@ -55,7 +55,7 @@ def deliver(desk: Pressed, count: int, body: str) -> None:
     desk.sent |= mails
 
 
-def outage(desk: Pressed, begin: Callable[[], None], end: Callable[[], None], says: str, lasts: float = 5.0) -> float:
+def outage(desk: Pressed, begin: Callable[[], None], end: Callable[[], None], says: str, lasts: float = 2.0) -> float:
     """Mail comes in while nothing can be written, and again when it can; the seconds until all of it is done."""
     desk.deliver(3)
     desk.start()
@@ -105,7 +105,7 @@ def test_f06_a_full_disk_moves_no_mail_is_told_once_and_work_resumes_by_itself_w
 
 @pytest.mark.timeout(240)
 def test_f06_files_that_may_not_grow_are_a_full_disk_like_any_other(desk: Pressed) -> None:
-    outage(desk, lambda: limit_files(desk.pid, 4096), lambda: limit_files(desk.pid, None), "disk", lasts=2)
+    outage(desk, lambda: limit_files(desk.pid, 4096), lambda: limit_files(desk.pid, None), "disk", lasts=1)
 
 
 @pytest.mark.timeout(120)

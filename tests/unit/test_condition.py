@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from maild import condition
 from maild.condition import Condition, place_of
 from maild.loops import Loop
+from maild.send import Sender
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -26,12 +27,12 @@ class Desk:
         self.loops = {
             name: Loop(name, lambda: None, lambda: None, stop) for name in ("mailbox main", "receive", "tick")
         }
-        self.sender: Any = SimpleNamespace(failing_since=None, last_relay_error="")
+        self.sender = SimpleNamespace(failing_since=None, last_relay_error="")
         self.alarms: list[str] = []
         monkeypatch.setattr(condition, "raise_alarm", lambda program, what, text: self.alarms.append(what))
         self.condition = Condition(
-            [self.loops["mailbox main"]], [self.loops["receive"], self.loops["tick"]], self.sender, lambda: NOW,
-            timedelta(seconds=patience), "/bin/true", place,
+            [self.loops["mailbox main"]], [self.loops["receive"], self.loops["tick"]], cast(Sender, self.sender),
+            lambda: NOW, timedelta(seconds=patience), "/bin/true", place,
         )  # fmt: skip
 
     def fail(self, name: str, error: Exception, ago: float = 60.0) -> None:
