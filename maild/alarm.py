@@ -20,7 +20,11 @@ def raise_alarm(program: str, what: str, text: str) -> None:
     if not program:
         return
     shown = "".join(c if c.isprintable() else " " for c in text)[:_TEXT_CHARS]
-    threading.Thread(target=_run, args=(program, what, shown), name="alarm", daemon=True).start()
+    try:
+        threading.Thread(target=_run, args=(program, what, shown), name="alarm", daemon=True).start()
+    except RuntimeError as error:
+        # No thread to be had (TasksMax): the mail about it and this line remain.
+        log.error("the alarm program %s was not started: %s", program, error)
 
 
 def _run(program: str, what: str, text: str) -> None:

@@ -170,27 +170,28 @@ def _over_budget(
     key, already = mail.to.key, sent_now.get(mail.to.key, 0)
     if mail.audience in ("agent", "lead"):
         limit = policy.budgets.notices_10min
-        recent = outbox_counts.automatic_since(connection, key, now - timedelta(minutes=10), limit)
+        recent = outbox_counts.automatic_since(connection, key, now - timedelta(minutes=10), now, limit)
         counts = budget.Counts(ten_minutes=recent + already)
     else:
         strangers = mail.audience == "stranger"
-        hour, day = _automatic_to(connection, mail, policy, now - timedelta(hours=1), now - timedelta(days=1))
+        hour, day = _automatic_to(connection, mail, policy, now)
         counts = budget.Counts(
             hour=hour + already,
             day=day + already,
-            strangers_hour=outbox_counts.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
+            strangers_hour=outbox_counts.to_strangers(connection, now - timedelta(hours=1), now) if strangers else 0,
             answered=answered,
         )
     return budget.judge(mail, policy.is_internal(mail.to.address), fresh, counts, policy.budgets)
 
 
-def _automatic_to(connection: Connection, mail: Mail, policy: Policy, hour: datetime, day: datetime) -> tuple[int, int]:
+def _automatic_to(connection: Connection, mail: Mail, policy: Policy, now: datetime) -> tuple[int, int]:
     """Automatic mails to this person. Behind a plus sign stands the same person, and no second budget."""
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
     local, _, domain = mail.to.key.rpartition("@")
     base = local.partition("+")[0]
     if base in ("", local) or not policy.is_internal(mail.to.address):
-        return outbox_counts.automatic_in(connection, mail.to.key, hour, day)
-    return outbox_counts.automatic_to_person(connection, base, domain, hour, day)
+        return outbox_counts.automatic_in(connection, mail.to.key, hour, day, now)
+    return outbox_counts.automatic_to_person(connection, base, domain, hour, day, now)
 
 
 def _letter(

@@ -1,28 +1,33 @@
 """Periodic work, each piece done by one daemon only: alarms, digests, summaries, expiry (DESIGN §5).
 
-`schedule` is the metronome; a row in `chore` says whether this period is done. Its clock is naive local time, so
-nothing here depends on when exactly it ticks.
+`schedule` is the metronome; a row in `chore` says whether this period is done. Its clock is naive local time, which
+jumps (summer time, a clock set by hand): when it has, each chore is done once and the plan is made anew.
 """
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import schedule
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import awaited, ledger, ledger_lists, outbox, upkeep
+from maild.store import awaited, ledger, ledger_lists, outbox, timers, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
 
 _ROWS = 100
+# The wall clock may drift against the monotonic one (NTP slews it); more than this between two steps is a jump.
+_JUMP_S = 5.0
+_EPOCH = datetime(2000, 1, 1)
+_GONE_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,11 @@ class Health:
     by_mail: bool = True
 
 
+def _local_offset() -> float:
+    """Naive local time, the metronome's, against the monotonic clock (seconds)."""
+    return (datetime.now() - _EPOCH).total_seconds() - time.monotonic()
+
+
 class Chores:
     """Does what is due. Used by one thread (the tick loop)."""
 
@@ -50,11 +60,19 @@ class Chores:
         health: Callable[[], list[Health]],
         patience: timedelta,
         alarm_program: str = "",
+        place: str = "",
     ) -> None:
+        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE")."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
-        self._alarm_program = alarm_program
+        self._alarm_program, self._place = alarm_program, place
         self._plan = schedule.Scheduler()
-        self._plan.every(15).seconds.do(self.watch_health)
+        self._offset = 0.0
+        self._make_plan()
+
+    def _make_plan(self) -> None:
+        self._offset = _local_offset()
+        self._plan.clear()
+        self._plan.every(5).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
         self._plan.every(1).minutes.do(self.summarise)
         self._plan.every(5).minutes.do(self.expire)
@@ -65,7 +83,11 @@ class Chores:
         self._writer = writer
 
     def step(self) -> None:
-        """Do what the metronome says."""
+        """Do what the metronome says, each chore once, however long ago it was due."""
+        if abs(_local_offset() - self._offset) > _JUMP_S:
+            log.info("the clock was put forward or back, or this machine slept: periodic work is planned anew")
+            self._make_plan()
+            self._plan.run_all()
         self._plan.run_pending()
 
     def watch_health(self) -> None:
@@ -158,14 +180,28 @@ class Chores:
                 post(connection, [mail], self._writer, now)
 
     def expire(self) -> None:
-        """Confirmations and mails that never came; chores of long ago."""
+        """Confirmations and mails that never came; chores of long ago; mails dated by a clock that was ahead."""
         now = self._clock()
         with self._engine.begin() as connection:
             expired = ledger.expire_waiting(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
             awaited.forget(connection, now - timedelta(days=60))
+            self._end_alarms_of_the_gone(connection, now)
+            brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)
+        if brought:
+            log.warning("the clock was put back: %d mails and notices that were dated ahead of it are due now", brought)
         if expired:
             log.info("%d agents' mails expired without confirmation", expired)
+
+    def _end_alarms_of_the_gone(self, connection: Connection, now: datetime) -> None:
+        """A daemon that is not coming back cannot say that its trouble is over."""
+        if not self._place:
+            return
+        upkeep.note_daemon(connection, self._place, now)
+        gone = tuple(f" on {place}" for place in upkeep.places_gone(connection, now - _GONE_AFTER))
+        for row in upkeep.open_alarms(connection):
+            if row.kind.endswith(gone) and upkeep.close_alarm(connection, row.kind, now):
+                log.warning("alarm ended, its daemon has not been seen for a day: %s", row.kind)
 
     def observed(self) -> None:
         """In observe mode: once a day, what would have been sent, and why (PRODUCT §3.3)."""

@@ -15,27 +15,27 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild import desk
 from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
+from maild.condition import Condition, place_of
 from maild.config import ConfigError, Settings, load
 from maild.doorbell import Doorbell
 from maild.fetch import Fetcher
 from maild.ingest.worker import Worker
+from maild.log import Drain
 from maild.logins import Logins
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
 from maild.receive import Receiver
 from maild.store import outbox, upkeep
+from maild.store.engine import disk_failed, trouble
 from maild.tick import Ticker
 
 log = logging.getLogger("maild.daemon")
 
-# A loop silent for so long hangs; longer for those that may wait for a slow server.
-_SILENT_S = {"receive": 120.0, "tick": 120.0, "send": 900.0}
-_FETCH_SILENT_S = 300.0
 _REST_S = 30.0
 # A reply waits for the mail that it answers while another daemon has that one in hand.
 _DEFERRED_S = 0.2
@@ -43,6 +43,8 @@ _IDLE_RELAY_S = 60.0
 _STOP_S = 20.0
 _ROUND_S = 5.0
 _UNREADY_S = 0.02
+# sysexits' EX_IOERR: systemd starts the daemon again.
+_DISK_FAILED = 74
 # Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1).
 _BESIDE_IDLE_S = 60.0
 
@@ -77,36 +79,51 @@ class Daemon:
         self._wake_in, self._wake_out = socket.socketpair()
         self._worker = Worker()
         self._receiver = Receiver(self._engine, self._writer, self._worker, clock, settings.limits.parse_bytes)
-        self._ticker = Ticker(self._engine, self._writer, clock)
+        self._looked: dict[str, datetime | None] = {box.name: None for box in settings.mailboxes}
+        self._ticker = Ticker(self._engine, self._writer, clock, self._heard)
         self._logins = Logins(settings, self._engine, clock)
         self._sender = desk.sender(settings, self._engine, clock, self._logins)
+        place = "" if self._lock is not None else place_of(str(settings.state_dir))
         self._chores = Chores(
-            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
         )
         fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
         self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
-            Loop("receive", self._receive, self._rest_receive, self._stop),
-            Loop("tick", self._tick, self._rest_tick, self._stop),
-            Loop("send", self._send, self._rest_send, self._stop),
+            Loop("receive", self._receive, self._rest_receive, self._stop, fatal=_leave_at_once),
+            Loop("tick", self._tick, self._rest_tick, self._stop, fatal=_leave_at_once),
+            Loop("send", self._send, self._rest_send, self._stop, fatal=_leave_at_once),
         ]
+        self._condition = Condition(
+            self._fetch_loops, self._loops[len(self._fetch_loops) :], self._sender, clock, settings.alarm.no_fetch,
+            settings.alarm.exec, place,
+        )  # fmt: skip
         self._relay_used = time.monotonic()
+        self._adopted = False
 
     # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _fetch_loop(self, fetcher: Fetcher, poll: float) -> Loop:
         name = f"mailbox {fetcher.mailbox.account.name}"
 
+        def alive() -> None:
+            self._beat(name)
+            self._received.ring()
+
+        fetcher.alive = lambda: self._beat(name)
+
         def step() -> None:
+            begun = self._clock()
             try:
-                fetcher.step(self._received.ring)
+                fetcher.step(alive)
             except Exception as error:
                 if getattr(error, "broken", True):
                     fetcher.mailbox.close()
                 self._note_trouble(fetcher.mailbox.account.name, error)
                 raise
+            self._looked[fetcher.mailbox.account.name] = begun
 
         def rest() -> None:
             if fetcher.restless:
@@ -115,7 +132,13 @@ class Daemon:
             seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
             fetcher.mailbox.wait(seconds, self._wake_out, poll)
 
-        return Loop(name, step, rest, self._stop)
+        return Loop(name, step, rest, self._stop, fatal=_leave_at_once)
+
+    def _heard(self) -> datetime | None:
+        """Up to when the desk has heard what people wrote: the last good look at every mailbox. None: not yet."""
+        looks = [self._looked[box.name] for box in self._settings.mailboxes]
+        heard = [look for look in looks if look is not None]
+        return min(heard, default=None) if len(heard) == len(looks) else None
 
     def _note_trouble(self, mailbox: str, error: Exception) -> None:
         """Leave word for `maild status`. A database that is away is no trouble of the mailbox, and takes no word."""
@@ -146,11 +169,15 @@ class Daemon:
         self._sending.ring()
 
     def _tick(self) -> None:
-        fired = self._ticker.step(self._sending.ring)
+        fired = self._ticker.step(self._after_timer)
         if fired:
             # A confirmation may have put mails back into line.
             self._received.ring()
         self._chores.step()
+        self._sending.ring()
+
+    def _after_timer(self) -> None:
+        self._beat("tick")
         self._sending.ring()
 
     def _rest_tick(self) -> None:
@@ -161,11 +188,22 @@ class Daemon:
         self._ticking.wait(seconds)
 
     def _send(self) -> None:
+        if not self._adopted:
+            self._adopt()
         while not self._stop.is_set() and self._sender.step(lambda: self._beat("send")):
             self._relay_used = time.monotonic()
         if time.monotonic() - self._relay_used > _IDLE_RELAY_S:
             self._sender.idle()
             self._relay_used = time.monotonic()
+
+    def _adopt(self) -> None:
+        """On SQLite this daemon is alone: what the last one had in hand nobody else will send."""
+        if self._lock is not None:
+            with self._engine.begin() as connection:
+                adopted = outbox.adopt(connection, self._clock())
+            if adopted:
+                log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
+        self._adopted = True
 
     def _rest_send(self) -> None:
         due = self._sender.next_due()
@@ -187,11 +225,6 @@ class Daemon:
 
     def run(self) -> None:
         """Work until stopped. Call it in the main thread if signals are to be heard (`listen_to_signals`)."""
-        with self._engine.begin() as connection:
-            if self._lock is not None:
-                adopted = outbox.adopt(connection, self._clock())
-                if adopted:
-                    log.warning("%d mails were in hand when the last daemon ended: they are sent now", adopted)
         doorbell = Doorbell(self._settings.state_dir, self._received.ring)
         for loop in self._loops:
             loop.start()
@@ -211,7 +244,10 @@ class Daemon:
             self._stop.set()
 
         def again(number: int, frame: FrameType | None) -> None:
-            threading.Thread(target=self.reload, name="reload").start()
+            try:
+                threading.Thread(target=self.reload, name="reload").start()
+            except RuntimeError as error:
+                log.error("config not reloaded, the old one stays: %s", error)
 
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
@@ -224,8 +260,13 @@ class Daemon:
             settings = load(Path(self._settings.path))
             desk.check_codes(settings, self._engine)
             writer = desk.writer(settings, self._keys)
-        except (ConfigError, desk.NotReady, OSError) as error:
-            for line in str(error).split("\n"):
+        # Whatever is wrong with it (a mistake, a template that breaks, a database that is away just now): a desk that
+        # runs goes on running, and systemd must hear that the reload is over.
+        except Exception as error:
+            if not isinstance(error, ConfigError | desk.NotReady | OSError | DBAPIError):
+                log.exception("config not reloaded")
+            lines = [trouble(error)] if isinstance(error, DBAPIError) else str(error).split("\n")
+            for line in lines:
                 log.error("config not reloaded, the old one stays: %s", line)
             notify("READY=1", "STATUS=config not reloaded: it has mistakes")
             return False
@@ -246,6 +287,7 @@ class Daemon:
     def _watch(self) -> None:
         """Say READY when mailbox and database have answered; then the watchdog's rounds."""
         seconds = watchdog_seconds()
+        status = "running"
         pause = min(seconds / 3 if seconds else _ROUND_S, _ROUND_S)
         told_hanging: list[str] = []
         told = ""
@@ -256,17 +298,23 @@ class Daemon:
             if time.monotonic() < next_round:
                 continue
             next_round = time.monotonic() + pause
-            hanging = self._hanging()
+            hanging = self._condition.hanging()
             if not hanging:
                 notify("WATCHDOG=1")
             elif hanging != told_hanging:
                 log.error("%s hangs: systemd is not told that all is well", ", ".join(hanging))
             told_hanging = hanging
+            self._condition.watch_database()
+            if self.ready.is_set() and (now := self._condition.status()) != status:
+                status = now
+                notify(f"STATUS={status}")
             try:
                 self._sender.renew()
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
+                if disk_failed(error):
+                    _leave_at_once(trouble(error))
                 # The lease holds for some rounds more; the send loop tells of a database that stays away.
-                log.debug("leases not renewed: %s", error)
+                log.debug("leases not renewed: %s", type(error).__name__)
 
     def _announce(self, told: str) -> str:
         """READY once every loop has done a round; before that, what it waits for, each thing once."""
@@ -278,42 +326,16 @@ class Daemon:
             boxes = ", ".join(loop.name for loop in self._fetch_loops)
             log.info("ready: %s, mode %s", boxes, self._settings.policy.mode)
             return ""
-        trouble = next((loop.trouble for loop in waiting if loop.trouble), "")
-        status = f"waiting for {waiting[0].name}{': ' + trouble if trouble else ''}"
+        why = next((loop.trouble for loop in waiting if loop.trouble), "")
+        status = f"waiting for {waiting[0].name}{': ' + why if why else ''}"
         # A server that is away must not make systemd give up: the daemon goes on trying. Asked for every some seconds.
         slot = int(time.monotonic() // _ROUND_S)
         if f"{slot} {status}" != told:
             notify(f"STATUS={status}", "EXTEND_TIMEOUT_USEC=30000000")
         return f"{slot} {status}"
 
-    def _hanging(self) -> list[str]:
-        now = time.monotonic()
-        return [
-            loop.name
-            for loop in self._loops
-            if not loop.alive or now - loop.beat > _SILENT_S.get(loop.name, _FETCH_SILENT_S)
-        ]
-
     def _health(self) -> list[Health]:
-        found = [
-            Health(
-                loop.name,
-                loop.failing_since,
-                loop.trouble,
-                "`maild check` tells what is wrong; mail waits in the mailbox and nothing is lost",
-            )
-            for loop in self._fetch_loops
-        ]
-        found.append(
-            Health(
-                "relay",
-                self._sender.failing_since,
-                f"no mail can leave: {self._sender.last_relay_error}",
-                "`maild check` tells what is wrong; mail waits in the outbox and nothing is lost",
-                by_mail=False,
-            )
-        )
-        return found
+        return self._condition.health()
 
     def _end(self, doorbell: Doorbell) -> None:
         """Let each loop finish what it has in hand, give back leases, close the doors."""
@@ -343,3 +365,14 @@ class Daemon:
         if self._lock is not None:
             os.close(self._lock)
         log.info("stopped")
+
+
+def _leave_at_once(why: str) -> None:
+    """fsync failed: what the kernel holds is no longer what it says. Nothing more is written, not even at a clean end;
+    the next start reads from the disk what truly is there, as after a power cut."""
+    log.critical("%s: fsync failed, so maild ends here and is to be started again", why)
+    notify("STATUS=fsync failed: look at the disk of the database")
+    for handler in logging.getLogger("maild").handlers:
+        if isinstance(handler, Drain):
+            handler.stop()
+    os._exit(_DISK_FAILED)

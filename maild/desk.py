@@ -200,7 +200,13 @@ def lock(settings: Settings) -> int | None:
     url = make_url(settings.database.url)
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
-    handle = os.open(f"{url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(f"{url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise NotReady(
+            f"cannot write {url.database}.lock: {error.strerror}: make room there, or see that the daemon's user"
+            " may write in this folder", 75,
+        ) from error  # fmt: skip
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

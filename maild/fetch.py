@@ -7,6 +7,7 @@ start and every hour.
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ WINDOW_UIDS = 1000
 BATCH_MAILS = 50
 BATCH_BYTES = 8 * 1024 * 1024
 FILE_AWAY_AT_ONCE = 500
+# How long a full temporary folder is left alone before a large mail is fetched again.
+SPOOL_PAUSE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,11 @@ class Fetcher:
         self._reconciled: datetime | None = None
         self._seen: MailboxState | None = None
         self._cannot_file: str = ""
+        self._spool_again = 0.0
         # Whether to look again before waiting: a server tells of a new mail once, in the answer to whatever runs then.
         self.restless = False
+        # Called now and then in a long look, so that whoever watches over this thread sees that it lives.
+        self.alive: Callable[[], None] = lambda: None
         # The lowest UID that is there and could not be read: the next looks begin with it.
         self._missed: int | None = None
 
@@ -72,7 +78,7 @@ class Fetcher:
         now = self._clock()
         state = self.mailbox.state() if self.mailbox.connected else self.mailbox.connect()
         memory = self._remember(state, now)
-        overdue = self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY
+        overdue = self._reconciled is None or abs(now - self._reconciled) >= RECONCILE_EVERY
         taken = 0
         self.restless = overdue or state != self._seen
         if self.restless or self._missed is not None:
@@ -90,11 +96,12 @@ class Fetcher:
             self._seen = state
             if overdue:
                 self._reconciled = now
-        self.file_away(state.uidvalidity)
+        # Written before anything is moved: a database that takes nothing must not find out afterwards (THREATS F06).
         with self._engine.begin() as connection:
             upkeep.put_mailbox(
                 connection, self._name, uidnext=state.uidnext, present=state.exists, last_clean=now, last_error=None
             )
+        self.file_away(state.uidvalidity)
         return taken
 
     def _remember(self, state: MailboxState, now: datetime) -> Any:
@@ -208,10 +215,28 @@ class Fetcher:
         if not header:
             return None
         whole = size <= self._limits.store_bytes
+        if whole and time.monotonic() < self._spool_again:
+            return None
+        try:
+            return self._spool(state, uid, size, received, header, whole)
+        except OSError as error:
+            # The room for large mails is not that of the others: they must not wait for it.
+            self._spool_again = time.monotonic() + SPOOL_PAUSE_S
+            log.error(
+                "mailbox %s: UID %d (%d bytes) waits in the mailbox: %s: make room in %s (or set TMPDIR); it is"
+                " asked for again every five minutes",
+                self._name, uid, size, error.strerror or error, tempfile.gettempdir(),
+            )  # fmt: skip
+            return None
+
+    def _spool(
+        self, state: MailboxState, uid: int, size: int, received: datetime, header: bytes, whole: bool
+    ) -> int | None:
         with tempfile.TemporaryFile() as spool:
             if whole:
                 for piece in self.mailbox.fetch_large(uid, size, ledger.CHUNK_BYTES):
                     spool.write(piece)
+                    self.alive()
                 size = spool.tell()
                 if not size:
                     return None

@@ -5,12 +5,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from sqlalchemy.exc import DBAPIError
 
+from maild.config import SecretMissing
 from maild.ingest.mailbox_errors import MailboxError
-from maild.store.engine import trouble
+from maild.ingest.worker import ParserAway
+from maild.store.engine import conflict, disk_failed, trouble
 
 log = logging.getLogger("maild.daemon")
 
@@ -20,6 +21,16 @@ _LONGEST_PAUSE_S = 60.0
 # may be the second one with another token).
 _PERMANENT_PAUSE_S = 330.0
 _BEAT_S = 1.0
+# The same trouble is told again after so long at the earliest, however often it came and went: a full disk must not be
+# filled by lines about it.
+_TOLD_AGAIN_S = 600.0
+_TOLD_KEPT = 50
+# Transactions that were in each other's way are tried again at once, so often, before that counts as trouble.
+_CONFLICTS = 5
+_CONFLICT_PAUSE_S = 0.02
+
+# Trouble of the world outside is told in one line; anything else is a mistake of ours, and its traceback helps.
+_OUTSIDE = (MailboxError, DBAPIError, OSError, ParserAway, SecretMissing)
 
 
 class Loop:
@@ -27,17 +38,31 @@ class Loop:
 
     step    does what there is to do and returns; raising means trouble, told once and tried again with back-off
     rest    waits until there may be more to do, at most some seconds; a wake-up ends it early
+    fatal   called when going on would make things worse (fsync failed); it does not return
     """
 
-    def __init__(self, name: str, step: Callable[[], object], rest: Callable[[], None], stop: threading.Event) -> None:
-        self.name, self._step, self._rest, self._stop = name, step, rest, stop
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], object],
+        rest: Callable[[], None],
+        stop: threading.Event,
+        *,
+        fatal: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        self.name, self._step, self._rest, self._stop, self._fatal = name, step, rest, stop, fatal
         self.beat = time.monotonic()
         self.succeeded = threading.Event()
-        self.failing_since: datetime | None = None
+        # Since when it has been failing, by the monotonic clock: one that is set by hand is no measure of that.
+        self.failing_from: float | None = None
         self.trouble = ""
+        # What whoever reads of the trouble can do about it, where the trouble itself knows.
         self.remedy = ""
-        self._failures = 0
-        self._hurried = False
+        # Whether it is the database (and its disk) that the loop cannot work with.
+        self.lacks_database = False
+        self._failures = self._conflicts = 0
+        self._told: dict[str, float] = {}
+        self._spoken = self._hurried = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -64,8 +89,15 @@ class Loop:
                 self.beat = time.monotonic()
                 if not self._stop.is_set():
                     self._rest()
+                self._failures = self._conflicts = 0
             # Whatever goes wrong in one turn, the next one is tried: a loop that dies is a desk that is shut.
             except Exception as error:
+                if disk_failed(error):
+                    self._fatal(f"{self.name}: {_told(error)}")
+                if conflict(error) and self._conflicts < _CONFLICTS:
+                    self._conflicts += 1
+                    self._sit_out(_CONFLICT_PAUSE_S * 2**self._conflicts * random.uniform(0.5, 1.5))
+                    continue
                 self._ill(error)
                 self._sit_out(self._pause(error))
 
@@ -78,20 +110,25 @@ class Loop:
         self._hurried = False
 
     def _well(self) -> None:
-        if self.failing_since is not None:
+        if self._spoken:
             log.warning("%s: works again", self.name)
-        self.failing_since, self.trouble, self._failures = None, "", 0
+        self.failing_from, self.trouble, self.lacks_database, self._spoken = None, "", False, False
         self.succeeded.set()
 
     def _ill(self, error: Exception) -> None:
         self._failures += 1
-        if self.failing_since is None:
-            self.failing_since = datetime.now(UTC)
-        text = _told(error)
-        if text == self.trouble:
+        now = time.monotonic()
+        if self.failing_from is None:
+            self.failing_from = now
+        self.lacks_database = isinstance(error, DBAPIError)
+        self.trouble = text = _told(error)
+        if now - self._told.get(text, -_TOLD_AGAIN_S) < _TOLD_AGAIN_S:
             return
-        self.trouble = text
-        if isinstance(error, MailboxError | DBAPIError | OSError):
+        if len(self._told) >= _TOLD_KEPT:
+            del self._told[min(self._told, key=lambda each: self._told[each])]
+        self._told[text] = now
+        self._spoken = True
+        if isinstance(error, _OUTSIDE):
             log.error("%s: %s", self.name, text)
         else:
             log.exception("%s: %s", self.name, text)

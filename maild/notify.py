@@ -3,6 +3,10 @@
 import os
 import socket
 
+# Kept open: when the process has no descriptor left, systemd must still hear that it lives.
+_PATIENCE_S = 5.0
+_channels: dict[str, socket.socket] = {}
+
 
 def notify(*lines: str) -> bool:
     """Send assignments such as `READY=1` or `STATUS=…`; False if nobody listens."""
@@ -11,12 +15,14 @@ def notify(*lines: str) -> bool:
         return False
     # An abstract socket is written with a leading @ and bound with a leading NUL.
     target = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        try:
-            channel.connect(target)
-            channel.sendall("\n".join(line.replace("\n", " ") for line in lines).encode())
-        except OSError:
-            return False
+    try:
+        if target not in _channels:
+            _channels[target] = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+            # A supervisor that hears nothing must not stop what it supervises.
+            _channels[target].settimeout(_PATIENCE_S)
+        _channels[target].sendto("\n".join(line.replace("\n", " ") for line in lines).encode(), target)
+    except OSError:
+        return False
     return True
 
 

@@ -23,7 +23,7 @@ from maild import failpoint
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
-from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 from maild.model import Message
 from maild.store import awaited, ledger
 from maild.store.engine import reading
@@ -86,7 +86,8 @@ class Receiver:
     def step(self, on_commit: Callable[[], None]) -> int:
         """Decide about what waits, up to a round of mails; `on_commit` wakes whoever sends.
 
-        Raises sqlalchemy's errors when the database is away: nothing is lost, the rows still wait.
+        Raises sqlalchemy's errors when the database is away, and ParserAway when the parsing process is: nothing is
+        lost, the rows still wait, and no mail has a strike for it.
         """
         deferred, self.deferred = self.deferred, False
         with self._in_hand(oldest_first=deferred) as rows:
@@ -130,9 +131,11 @@ class Receiver:
             while (pending or ahead) and not self._ending:
                 self._fill(pending, ahead)
                 done += self._batch(pending, ahead, on_commit, undecided)
-        except SQLAlchemyError:
-            # The database is not the mails' fault, so no strike stays on those that were not decided.
+        except (SQLAlchemyError, ParserAway) as error:
+            # Neither is the mails' fault, so no strike stays on those that were not decided.
             self._forgive(undecided)
+            if self._ending and isinstance(error, ParserAway):
+                return done
             raise
         if undecided:
             self._forgive(undecided)
@@ -238,7 +241,7 @@ class Receiver:
                     continue
                 # Refused for what it holds, not because the database is away: it would be refused for ever.
                 self._failed(connection, read, error)
-            except DBAPIError:
+            except (DBAPIError, ParserAway):
                 # The whole transaction goes, and this savepoint with it.
                 raise
             except Exception as error:
@@ -248,8 +251,14 @@ class Receiver:
         return True
 
     def _failed(self, connection: Connection, read: Read, error: Exception) -> None:
-        log.exception("inbound %d: deciding failed", read.row.id)
-        self._strike(connection, read, f"{type(error).__name__}: {error}")
+        if isinstance(error, DBAPIError):
+            # What PostgreSQL says in the lines below holds the whole row: a mail's text, which no log may have.
+            why = f"{type(error).__name__}: {str(error.orig).splitlines()[0] if str(error.orig) else ''}"
+            log.error("inbound %d: deciding failed: %s", read.row.id, why)
+        else:
+            why = f"{type(error).__name__}: {error}"
+            log.exception("inbound %d: deciding failed", read.row.id)
+        self._strike(connection, read, why)
 
     def _strike(self, connection: Connection, read: Read, why: str) -> None:
         """Three failures put a mail aside; until then it waits behind the others."""

@@ -123,9 +123,11 @@ class Book:
             if following.over and kind != "sent":
                 failed.append((row, result, kind))
         with self._engine.begin() as connection:
+            # A commit whose answer was lost is done again, and must not tell the agents twice.
+            news = outbox.mine(connection, self._owner, [row.id for row, _, _ in failed]) if failed else set()
             outbox.record(connection, self._owner, fates)
             for row, result, kind in failed:
-                if row.ticket is not None:
+                if row.ticket is not None and row.id in news:
                     timers.put(connection, row.ticket, [_told(row, result, kind, now)], new=False)
             failpoint.reach("recording")
         failpoint.reach("recorded")

@@ -85,7 +85,7 @@ class Sender:
         """
         self._settle()
         now = self._clock()
-        if self._ending or (self._paced_until is not None and now < self._paced_until):
+        if self._ending or _ahead(self._paced_until, now, _PACE):
             return 0
         with reading(self._engine) as connection:
             due = outbox.next_due(connection)
@@ -132,9 +132,12 @@ class Sender:
         self._contact = now
 
     def _may_begin(self) -> bool:
-        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over. And
-        whether the relay has not said that it wants no more now, and the round has not lasted too long."""
-        if self._ending or self._lease_until is None or self._clock() >= self._lease_until:
+        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over, and so
+        they may when the clock was put back. And whether the relay has not said that it wants no more now, and the
+        round has not lasted too long."""
+        if self._ending or self._lease_until is None:
+            return False
+        if not timedelta() < self._lease_until - self._clock() <= self._lease:
             return False
         return not (self._book is not None and self._book.enough) and time.monotonic() < self._begun + BATCH_SECONDS
 
@@ -166,13 +169,16 @@ class Sender:
         with reading(self._engine) as connection:
             due = outbox.next_due(connection)
         self._met()
-        waits = [until for until in (due, self.breaker.until, self._paced_until) if until is not None]
-        return max(waits) if due is not None else None
+        now = self._clock()
+        waits = [self.breaker.until] if self.breaker.waits(now, untried=False) else []
+        waits += [self._paced_until] if _ahead(self._paced_until, now, _PACE) else []
+        return max((due, *(until for until in waits if until is not None))) if due is not None else None
 
     def renew(self) -> None:
         """Keep what is being sent right now: a slow relay may take longer than a lease. Called from another thread."""
         now, until = self._clock(), self._clock() + self._lease
-        if self._lease_until is None or self._lease_until - now > self._lease * 3 / 4:
+        # More than a whole lease ahead: the clock was put back, and the row in the database says what others go by.
+        if self._lease_until is None or self._lease * 3 / 4 < self._lease_until - now <= self._lease:
             return
         with self._engine.begin() as connection:
             renewed = outbox.renew(connection, self._owner, now, until)
@@ -226,3 +232,8 @@ _FAULTS = {
     "refuses": "it refuses every mail: none is counted as failed",
     "busy": "that was too much at a time",
 }
+
+
+def _ahead(until: datetime | None, now: datetime, longest: timedelta) -> bool:
+    """Whether a pause of at most `longest` still lasts: a clock put back must not make it one of a day."""
+    return until is not None and until - longest <= now < until

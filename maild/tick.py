@@ -10,10 +10,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from maild import failpoint, gather
 from maild.apply import Writer, apply
 from maild.model import Address, DeliveryFailed, Event, TimerFired
-from maild.store import tickets, timers
+from maild.store import ledger, tickets, timers
 from maild.store.engine import reading
 from maild.store.timers import DELIVERY_FAILED
 from maild.workflow.decide import decide, needs
+from maild.workflow.due import SILENCE_KINDS
 
 log = logging.getLogger("maild.tick")
 
@@ -25,8 +26,17 @@ RETRY = timedelta(minutes=5)
 class Ticker:
     """Lets time pass. Used by one thread."""
 
-    def __init__(self, engine: Engine, writer: Writer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        heard: Callable[[], datetime | None] | None = None,
+    ) -> None:
+        """`heard` tells up to when the desk has heard what people wrote (None: not at all yet). Silence is silence only
+        where somebody listened: after a standstill, reminders and closings wait for the mail that lay there."""
         self._engine, self._writer, self._clock = engine, writer, clock
+        self._heard = heard or clock
 
     def use(self, writer: Writer) -> None:
         """Decide by another policy from the next timer on (a reload)."""
@@ -36,12 +46,13 @@ class Ticker:
         """Fire what is due; how many timers that were. Raises sqlalchemy's errors when the database is away."""
         now = self._clock()
         with reading(self._engine) as connection:
-            due = timers.due(connection, now, AT_ONCE)
+            silence = self._silence(connection)
+            due = timers.due(connection, now, AT_ONCE, silence)
         fired = 0
         for number in dict.fromkeys(each.ticket for each in due):
             try:
                 with self._engine.begin() as connection:
-                    fired += self._ticket(connection, number, now)
+                    fired += self._ticket(connection, number, now, silence)
                     failpoint.reach("timer-applied")
                 failpoint.reach("timer-decided")
             except Exception as error:
@@ -56,15 +67,20 @@ class Ticker:
     def next_due(self) -> datetime | None:
         """When the next timer falls due."""
         with reading(self._engine) as connection:
-            return timers.next_due(connection)
+            return timers.next_due(connection, self._silence(connection))
 
-    def _ticket(self, connection: Connection, number: int, now: datetime) -> int:
+    def _silence(self, connection: Connection) -> timers.Silence:
+        """Up to when silence is known to be silence: mail was looked for, and what came has been decided about."""
+        heard, undecided = self._heard(), ledger.oldest_undecided(connection)
+        return timers.Silence(SILENCE_KINDS, min(heard, undecided) if heard and undecided else heard)
+
+    def _ticket(self, connection: Connection, number: int, now: datetime, silence: timers.Silence) -> int:
         """All due timers of one ticket, under its lock; what one of them cancels does not fire."""
         fired = 0
         seen: set[str] = set()
         while True:
             ticket = tickets.load(connection, number, lock=True)
-            rows = [row for row in timers.still_due(connection, number, now) if row.kind not in seen]
+            rows = [row for row in timers.still_due(connection, number, now, silence) if row.kind not in seen]
             if not rows:
                 return fired
             row = rows[0]

@@ -553,6 +553,8 @@ class Postgres(Server):
         self._user = "postgres" if ROOT else None
         self._child: Child | None = None
         self._made = 0
+        # What to set otherwise than for speed.
+        self.settings: dict[str, object] = {}
         if ROOT:
             shutil.chown(self.folder, "postgres", "postgres")
         self._data = self.folder / "data"
@@ -590,6 +592,7 @@ class Postgres(Server):
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": 200,
+            **self.settings,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         log = self.folder / "postgres.out"

@@ -36,6 +36,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "daemon",
         # Puts a desk together from its settings, for the daemon, the demo and the stories.
         "desk",
+        # What the daemon knows of its own state.
+        "condition",
         # One helper that keeps a step going; it knows which errors are trouble of the world outside.
         "loops",
         "fetch receive tick chores send logins",

@@ -10,7 +10,7 @@ from maild.ingest.charset import decode
 from maild.ingest.clean import clean_text
 from maild.ingest.fields import split_fields
 from maild.ingest.prescan import SCAN_BYTES, Scan, prescan
-from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 from maild.model import Message
 
 # PRODUCT §6: the parse limit of inspect, in seconds a mail.
@@ -102,7 +102,7 @@ def _end(item: _Underway, before: float) -> tuple[Looked, float]:
     message, why = None, ""
     try:
         message = item.future.result()
-    except (ParseOverrun, ParseCrash) as error:
+    except (ParseOverrun, ParseCrash, ParserAway) as error:
         why = str(error)
     # Whoever waits for a result may run before its callbacks do.
     done = item.done_at[0] if item.done_at else time.perf_counter()

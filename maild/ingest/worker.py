@@ -33,6 +33,8 @@ RECYCLE_AFTER = 500
 IN_FLIGHT = 4
 RESULT_BYTES = 128 * 1024 * 1024
 OPEN_FILES = 16
+# So often a child may end before it is ready until the fault is taken to be the installation's or the machine's.
+STILLBORN = 3
 # A new interpreter and its imports, on a busy machine.
 START_S = 30.0
 
@@ -46,6 +48,10 @@ class ParseOverrun(Exception):
 
 class ParseCrash(Exception):
     """The parser raised on a mail or died of it: a strike against that mail."""
+
+
+class ParserAway(Exception):
+    """There is no parsing process just now (it cannot be started, or the worker was closed): no mail is to blame."""
 
 
 class _Job:
@@ -78,6 +84,7 @@ class Worker:
         self._ready = False
         self._started_at = 0.0
         self._served = 0
+        self._stillborn = 0
         self._out = bytearray()
         self._in = bytearray()
         self._thread: threading.Thread | None = None
@@ -86,15 +93,15 @@ class Worker:
 
     def submit(self, raw: bytes, timeout_s: float | None = None) -> "Future[Message]":
         """Queue a mail that prescan accepted. The futures of several mails complete in the order of submission;
-        `.result()` gives the Message or raises ParseOverrun or ParseCrash."""
+        `.result()` gives the Message or raises ParseOverrun, ParseCrash or ParserAway."""
         return self._enqueue(("read", raw, ()), timeout_s)
 
     def read(self, raw: bytes, timeout_s: float | None = None) -> Message:
-        """Parse one mail and wait for it. Raises ParseOverrun or ParseCrash."""
+        """Parse one mail and wait for it. Raises ParseOverrun, ParseCrash or ParserAway."""
         return self.submit(raw, timeout_s).result()
 
     def parts(self, raw: bytes, indices: Sequence[int], timeout_s: float | None = None) -> list[bytes]:
-        """Decoded attachment bytes by Attachment.index, in the order asked. Raises ParseOverrun or ParseCrash."""
+        """Decoded attachment bytes by Attachment.index, in the order asked. Raises as `read` does."""
         found: list[bytes] = self._enqueue(("parts", raw, tuple(indices)), timeout_s).result()
         return found
 
@@ -105,7 +112,7 @@ class Worker:
         return child.pid if child is not None and child.poll() is None else None
 
     def close(self) -> None:
-        """End the child and the thread; what is still queued raises ParseCrash. May be called twice."""
+        """End the child and the thread; what is still queued raises ParserAway. May be called twice."""
         with self._lock:
             self._closing = True
             thread = self._thread
@@ -131,7 +138,7 @@ class Worker:
         job = _Job(pickle.dumps(request, protocol=5), timeout_s or self._timeout_s)
         with self._lock:
             if self._closing:
-                raise RuntimeError("the parsing worker is closed")
+                raise ParserAway("the parsing worker is closed")
             self._waiting.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="maild-parser", daemon=True)
@@ -146,14 +153,25 @@ class Worker:
                 os.write(self._wake_write, b"x")
 
     def _run(self) -> None:
-        try:
-            while not self._closing:
+        while not self._closing:
+            try:
                 self._step()
-        finally:
-            for job in [*self._sent, *self._waiting]:
-                _fail(job, ParseCrash("the parsing worker was closed before this mail"))
+            # No descriptor, process or memory for a child (EMFILE, EAGAIN, ENOMEM), or a child that talks nonsense: the
+            # thread goes on, or whoever waits for a mail would wait for ever.
+            except Exception as error:
+                self._give_up(f"the parsing process cannot be used: {error}")
+        self._give_up("the parsing worker was closed before this mail")
+
+    def _give_up(self, why: str) -> None:
+        """End the child and give everything back: whoever submitted it tries again later."""
+        self._kill()
+        with self._lock:
+            jobs = [*self._sent, *self._waiting]
             self._sent.clear()
             self._waiting.clear()
+        self._stillborn = 0
+        for job in jobs:
+            _fail(job, ParserAway(why))
 
     def _step(self) -> None:
         """One round: fill the child's pipe, wait for something to happen, deal with it."""
@@ -260,16 +278,18 @@ class Worker:
 
     def _frame(self, kind: int, body: bytes) -> None:
         if kind == _READY:
-            self._ready = True
+            self._ready, self._stillborn = True, 0
         elif not self._sent:
             return
         elif kind == _BEGIN:
             self._sent[0].begun = True
         else:
+            # Read before the mail is taken off the list: should that fail, it goes back with the others.
+            result = pickle.loads(body) if kind == _RESULT else None
             job = self._sent.popleft()
             self._served += 1
             if kind == _RESULT:
-                _succeed(job, pickle.loads(body))
+                _succeed(job, result)
             elif kind == _ERROR:
                 _fail(job, ParseCrash(body.decode("utf-8", "replace")))
             else:
@@ -279,22 +299,29 @@ class Worker:
             self._sent[0].since = now
 
     def _overran(self) -> None:
-        started = self._ready
+        if not self._ready:
+            self._give_up(f"the parsing process did not start in {START_S:g} s: look at the load of this machine")
+            return
         self._kill()
         job = self._sent.popleft()
-        why = (
-            f"no result within {job.timeout_s:g} s"
-            if started
-            else f"the parsing process did not start in {START_S:g} s"
-        )
-        _fail(job, ParseOverrun(why) if started else ParseCrash(why))
+        _fail(job, ParseOverrun(f"no result within {job.timeout_s:g} s"))
         self._again()
 
     def _died(self, child: "subprocess.Popen[bytes]") -> None:
-        """The child ended by itself: the mail that it had begun is to blame; a mail not begun is tried again twice."""
+        """The child ended by itself: the mail that it had begun is to blame; a mail not begun is tried again twice. One
+        that never was ready has seen no mail."""
+        started = self._ready
         self._kill()
         code = child.returncode
-        if self._sent:
+        if not started:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                self._give_up(
+                    f"the parsing process ends with {code} before it is ready:"
+                    f" try `{sys.executable} -m maild.ingest.worker {self._memory_bytes} < /dev/null`"
+                )
+                return
+        elif self._sent:
             job = self._sent[0]
             job.tries += 1
             if job.begun or job.tries > 2:

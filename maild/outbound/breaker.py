@@ -134,7 +134,8 @@ class Breaker:
 
     def waits(self, now: datetime, untried: bool) -> bool:
         """Whether no mail may be tried now. `untried`: one is due that the relay has never answered."""
-        if self.until is None or now >= self.until:
+        # A clock put back must not make a pause of minutes one of a day.
+        if self.until is None or not self.until - LONGEST_REFUSED <= now < self.until:
             return False
         fresh = untried and self.fault == "refuses" and self.asked is not None and now >= self.asked + UNTRIED
         return not fresh

@@ -160,6 +160,11 @@ def waiting(connection: Connection, limit: int, oldest_first: bool = False) -> l
     return [Waiting(*row) for row in rows]
 
 
+def oldest_undecided(connection: Connection) -> datetime | None:
+    """When the oldest mail arrived that waits for its decision."""
+    return connection.execute(select(func.min(inbound.c.received)).where(inbound.c.state == "received")).scalar()
+
+
 # First key of the advisory locks (pg_try_advisory_lock) of PostgreSQL on ledger rows that a daemon has in hand.
 _IN_HAND = 0x6D61696C
 _LOOK_THROUGH = 1000
@@ -234,7 +239,11 @@ _SAME = select(inbound.c.id).where(
 )
 _ORIGINAL = _SAME.order_by(inbound.c.id).limit(1)
 _NAMELESS_ORIGINAL = (
-    _SAME.where(inbound.c.sender == bindparam("writer"), inbound.c.received > bindparam("after"))
+    _SAME.where(
+        inbound.c.sender == bindparam("writer"),
+        inbound.c.received > bindparam("after"),
+        inbound.c.received < bindparam("before"),
+    )
     .order_by(inbound.c.id)
     .limit(1)
 )
@@ -250,7 +259,14 @@ def original(connection: Connection, row: Waiting, sender: str) -> int | None:
     if row.message_id:
         return connection.execute(_ORIGINAL, known).scalar()
     return connection.execute(
-        _NAMELESS_ORIGINAL, {**known, "writer": sender, "after": row.received - NAMELESS_COPY}
+        _NAMELESS_ORIGINAL,
+        # Both ways: where the clock was put back, an equal mail of long ago may bear a moment that is still to come.
+        {
+            **known,
+            "writer": sender,
+            "after": row.received - NAMELESS_COPY,
+            "before": row.received + NAMELESS_COPY,
+        },
     ).scalar()
 
 

@@ -30,6 +30,8 @@ from maild.store.schema import outbox, ticket
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
+# No back-off reaches so far (backoff.py: 83 minutes).
+_FARTHEST = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,12 @@ def record(connection: Connection, owner: str, fates: Iterable[Fate]) -> None:
     )
 
 
+def mine(connection: Connection, owner: str, numbers: Sequence[int]) -> set[int]:
+    """Those of these rows that this daemon still holds: the others have their result, or somebody else has them."""
+    still = select(outbox.c.id).where(outbox.c.id.in_(list(numbers)), *_MINE[1:2], outbox.c.lease_owner == owner)
+    return set(connection.execute(still).scalars())
+
+
 def renew(connection: Connection, owner: str, now: datetime, until: datetime) -> int:
     """Prolong the leases of a daemon that is alive; how many. One that has run out stays so: others may be at it."""
     return connection.execute(
@@ -283,6 +291,13 @@ def release(connection: Connection, owner: str, now: datetime) -> None:
         .where(_LEASED, outbox.c.lease_owner == owner)
         .values(state="queued", due=now, attempts=outbox.c.attempts - 1, lease_owner=None, lease_until=None)
     )
+
+
+def bring_back(connection: Connection, now: datetime) -> int:
+    """Mails that are to leave later than any back-off reaches were dated by a clock that was ahead: due now."""
+    return connection.execute(
+        update(outbox).where(outbox.c.state.in_(("queued", "unknown")), outbox.c.due > now + _FARTHEST).values(due=now)
+    ).rowcount
 
 
 def next_due(connection: Connection) -> datetime | None:

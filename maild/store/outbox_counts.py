@@ -1,16 +1,20 @@
 """How much mail goes out, and to whom: what budgets and the relay's limit of mails a minute count. Reads outbox."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from maild.store.schema import outbox
 
 # Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.
+# What budgets count. The clock may have been put back: a mail dated later than now (but for what clocks of several
+# daemons differ) says nothing of the last hour, and must not keep people waiting for a day.
+_AHEAD = timedelta(minutes=5)
 _COUNTED = (
     outbox.c.recipient == bindparam("whom"),
     outbox.c.automatic.is_(True),
     outbox.c.state.not_in(("held", "cancelled")),
+    outbox.c.created <= bindparam("until"),
 )
 _SINCE = select(func.count()).select_from(
     select(outbox.c.created)
@@ -24,19 +28,23 @@ _HOUR_AND_DAY = select(
 ).where(*_COUNTED, outbox.c.created > bindparam("day"))
 
 
-def automatic_since(connection: Connection, recipient: str, since: datetime, enough: int) -> int:
+def automatic_since(connection: Connection, recipient: str, since: datetime, now: datetime, enough: int) -> int:
     """Automatic mails to an address since then, but held ones; counted up to `enough`, since more says nothing new."""
-    return int(connection.execute(_SINCE, {"whom": recipient, "since": since, "enough": enough}).scalar_one())
+    known = {"whom": recipient, "since": since, "until": now + _AHEAD, "enough": enough}
+    return int(connection.execute(_SINCE, known).scalar_one())
 
 
-def automatic_in(connection: Connection, recipient: str, hour: datetime, day: datetime) -> tuple[int, int]:
+def automatic_in(
+    connection: Connection, recipient: str, hour: datetime, day: datetime, now: datetime
+) -> tuple[int, int]:
     """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
-    row = connection.execute(_HOUR_AND_DAY, {"whom": recipient, "hour": hour, "day": day}).one()
+    known = {"whom": recipient, "hour": hour, "day": day, "until": now + _AHEAD}
+    row = connection.execute(_HOUR_AND_DAY, known).one()
     return int(row[0]), int(row[1])
 
 
 def automatic_to_person(
-    connection: Connection, local: str, domain: str, hour: datetime, day: datetime
+    connection: Connection, local: str, domain: str, hour: datetime, day: datetime, now: datetime
 ) -> tuple[int, int]:
     """As automatic_in(), for all of `local@domain` and `local+anything@domain`."""
     row = connection.execute(
@@ -50,16 +58,20 @@ def automatic_to_person(
             ),
             *_COUNTED[1:],
             outbox.c.created > day,
-        )
+        ),
+        {"until": now + _AHEAD},
     ).one()
     return int(row[0]), int(row[1])
 
 
-def sent_to_strangers(connection: Connection, since: datetime) -> int:
+def to_strangers(connection: Connection, since: datetime, now: datetime) -> int:
     return int(
         connection.execute(
             select(func.count()).where(
-                outbox.c.audience == "stranger", outbox.c.created > since, outbox.c.state.not_in(("held", "cancelled"))
+                outbox.c.audience == "stranger",
+                outbox.c.created > since,
+                outbox.c.created <= now + _AHEAD,
+                outbox.c.state.not_in(("held", "cancelled")),
             )
         ).scalar_one()
     )

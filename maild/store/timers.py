@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Timer
@@ -13,6 +13,9 @@ from maild.store.schema import timer
 
 # The kind of the rows, due now, that carry a refused mail to its ticket; the outbox row's number follows.
 DELIVERY_FAILED = "delivery_failed:"
+
+
+_AHEAD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,24 @@ class Due:
     due: datetime
     data: Mapping[str, Any]
     failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Timers of these kinds fire because somebody was silent: those due after `until` wait (None: all of them)."""
+
+    kinds: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+    def lets(self) -> tuple[Any, ...]:
+        """The condition on timer rows."""
+        if not self.kinds:
+            return ()
+        others = timer.c.kind.not_in(sorted(self.kinds))
+        return (others,) if self.until is None else (or_(others, timer.c.due <= self.until),)
+
+
+_NO_SILENCE = Silence()
 
 
 def put(connection: Connection, number: int, timers: Iterable[Timer], new: bool) -> None:
@@ -53,22 +74,22 @@ def put(connection: Connection, number: int, timers: Iterable[Timer], new: bool)
     )
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[Due]:
+def due(connection: Connection, now: datetime, limit: int, silence: Silence = _NO_SILENCE) -> list[Due]:
     """What has fallen due, earliest first; rows that failed wait their turn behind the others."""
     rows = connection.execute(
         select(timer.c.ticket, timer.c.kind, timer.c.due, timer.c.data, timer.c.failures)
-        .where(timer.c.due <= now)
+        .where(timer.c.due <= now, *silence.lets())
         .order_by(timer.c.failures, timer.c.due, timer.c.ticket)
         .limit(limit)
     )
     return [Due(*row) for row in rows]
 
 
-def still_due(connection: Connection, number: int, now: datetime) -> list[Due]:
+def still_due(connection: Connection, number: int, now: datetime, silence: Silence = _NO_SILENCE) -> list[Due]:
     """The due timers of one ticket, read again under its lock: another daemon may have been quicker."""
     rows = connection.execute(
         select(timer.c.ticket, timer.c.kind, timer.c.due, timer.c.data, timer.c.failures)
-        .where(timer.c.ticket == number, timer.c.due <= now)
+        .where(timer.c.ticket == number, timer.c.due <= now, *silence.lets())
         .order_by(timer.c.due, timer.c.kind)
     )
     return [Due(*row) for row in rows]
@@ -88,9 +109,18 @@ def postpone(connection: Connection, number: int, kind: str, until: datetime) ->
     )
 
 
-def next_due(connection: Connection) -> datetime | None:
+def bring_back(connection: Connection, now: datetime) -> int:
+    """Refused mails are told at once: such a row that lies ahead was dated by a clock that was put back since."""
+    return connection.execute(
+        update(timer)
+        .where(timer.c.kind.startswith(DELIVERY_FAILED), timer.c.failures == 0, timer.c.due > now + _AHEAD)
+        .values(due=now)
+    ).rowcount
+
+
+def next_due(connection: Connection, silence: Silence = _NO_SILENCE) -> datetime | None:
     """When the next timer falls due, if there is any."""
-    return connection.execute(select(timer.c.due).order_by(timer.c.due).limit(1)).scalar()
+    return connection.execute(select(timer.c.due).where(*silence.lets()).order_by(timer.c.due).limit(1)).scalar()
 
 
 def of(connection: Connection, number: int) -> list[Due]:

@@ -32,6 +32,25 @@ def forget_chores(connection: Connection, before: datetime) -> None:
     connection.execute(delete(chore).where(chore.c.at < before))
 
 
+_SEEN = "daemon "
+
+
+def note_daemon(connection: Connection, place: str, when: datetime) -> None:
+    """Note that the daemon at this place lives."""
+    statement = _insert(connection)(chore).values(name=f"{_SEEN}{place}", period="seen", at=when)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["name", "period"], set_={"at": statement.excluded.at})
+    )
+
+
+def places_gone(connection: Connection, before: datetime) -> list[str]:
+    """Where daemons ran that have not been seen since then (a container has a new name at each start)."""
+    rows = connection.execute(
+        select(chore.c.name).where(chore.c.period == "seen", chore.c.name.startswith(_SEEN), chore.c.at < before)
+    )
+    return [name.removeprefix(_SEEN) for name in rows.scalars()]
+
+
 def open_alarm(connection: Connection, kind: str, detail: str, when: datetime) -> bool:
     """Whether this is news: an alarm of that kind that is open already stays silent."""
     statement = (

@@ -5,7 +5,10 @@ from typing import cast
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
 from maild.workflow import business_time, closure, routing, sla
-from maild.workflow.draft import Draft
+from maild.workflow.draft import WAITING, Draft
+
+# These fire because the requester was silent; `tick` makes sure that somebody listened.
+SILENCE_KINDS = frozenset(WAITING)
 
 _WAITED = Words("The date that it waited for has come.", "挂起的时间到了。")
 _P1_STAYS = Words(
@@ -47,6 +50,9 @@ def _promise(draft: Draft, event: TimerFired) -> Outcome:
     step, percent = int(event.data.get("step", 1)), int(event.data.get("percent", 100))
     there = routing.responsible(ticket, draft.facts, policy)
     if event.kind.endswith("warning"):
+        if due is not None and due <= draft.now:
+            # After a standstill both are due at once, and one notice says it all.
+            return draft.outcome(f"{clock}: the target is missed already, which is told instead")
         for agent in there:
             draft.tell_agent(agent, "agent/sla_warning", clock=clock, due=due, share=percent)
         draft.note(event.kind, "", f"{percent} %", f"the {clock} target is near")
@@ -63,12 +69,13 @@ def _remind_info(draft: Draft, event: TimerFired) -> str:
     if ticket.state != "pending" or ticket.owes != "requester":
         return "no reminder: the requester owes nothing"
     step = int(event.data.get("step", 1))
-    closes = draft.now
     remaining = policy.pending_close_days - policy.reminder_days[min(step, len(policy.reminder_days)) - 1]
-    closes = business_time.add_days(draft.now, max(remaining, 0), policy.calendar)
+    closes = business_time.add_days(draft.now, max(remaining, 1), policy.calendar)
     if step < len(policy.reminder_days):
         gap = policy.reminder_days[step] - policy.reminder_days[step - 1]
         draft.timer("info_reminder", business_time.add_days(draft.now, gap, policy.calendar), step=step + 1)
+    # A reminder that came late (a standstill, a clock put forward) still leaves the time to answer that it names.
+    draft.timer("info_close", closes)
     draft.note("reminded", "", str(step), "the requester's details are missing")
     draft.tell_requester(
         "requester/reminder", step=step, closes="" if ticket.priority == "P1" else closes, fields=ticket.asked
@@ -92,7 +99,8 @@ def _remind_confirm(draft: Draft, event: TimerFired) -> str:
     if ticket.state != "resolved":
         return "no reminder: nothing to confirm"
     left = policy.confirm_close_days - policy.confirm_reminder_days
-    closes = business_time.add_days(draft.now, max(left, 0), policy.calendar)
+    closes = business_time.add_days(draft.now, max(left, 1), policy.calendar)
+    draft.timer("confirm_close", closes)
     draft.note("reminded", "", "confirmation", "the confirmation is missing")
     draft.tell_requester("requester/confirm_reminder", closes="" if ticket.priority == "P1" else closes)
     return "reminded of the confirmation"

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from maild import desk
 from maild.chores import Chores, Health
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, outbox
+from maild.store import ledger, outbox, outbox_counts, upkeep
 from maild.store.engine import open_engine
 from tests import desks, servers
 
@@ -88,7 +88,7 @@ def _ill(since: datetime) -> list[Health]:
     return [Health("mailbox main", since, "login refused", "look at the password")]
 
 
-def test_an_alarm_goes_out_once_and_one_word_says_that_it_is_over(watched: Watched) -> None:
+def test_g8_an_alarm_goes_out_once_and_one_word_says_that_it_is_over(watched: Watched) -> None:
     watched.health = _ill(NOW - PATIENCE)
     watched.chores.watch_health()
     watched.chores.watch_health()
@@ -100,13 +100,105 @@ def test_an_alarm_goes_out_once_and_one_word_says_that_it_is_over(watched: Watch
     assert [template for template, _, _ in watched.mails()] == ["admin/alarm", "admin/recovered"]
 
 
-def test_a_short_trouble_is_no_alarm(watched: Watched) -> None:
+def test_g8_one_daemon_s_trouble_is_not_over_because_another_one_is_well(watched: Watched) -> None:
+    other = watched.another()
+    other._health = lambda: [Health("mailbox main on beta", None, "", "")]
+    watched.health = [Health("mailbox main on alpha", NOW - PATIENCE, "login refused", "look at the password")]
+    for _ in range(3):
+        watched.chores.watch_health()
+        other.watch_health()
+    assert [template for template, _, _ in watched.mails()] == ["admin/alarm"]
+    watched.health = [Health("mailbox main on alpha", None, "", "")]
+    other.watch_health()
+    watched.chores.watch_health()
+    assert [template for template, _, _ in watched.mails()] == ["admin/alarm", "admin/recovered"]
+
+
+def test_g8_the_alarms_of_a_daemon_that_is_not_coming_back_end_after_a_day(watched: Watched) -> None:
+    watched.chores._place, other = "alpha", watched.another()
+    other._place = "beta"
+    watched.chores.expire()
+    other.expire()
+    for kind in ("mailbox main on alpha", "relay on beta", "silent address x@corp.example"):
+        watched.chores.alarm(kind, "detail", "remedy")
+    watched.now += timedelta(hours=23)
+    watched.chores.expire()
+    with watched.engine.begin() as connection:
+        assert len(upkeep.open_alarms(connection)) == 3
+    watched.now += timedelta(hours=2)
+    watched.chores.expire()
+    with watched.engine.begin() as connection:
+        assert [row.kind for row in upkeep.open_alarms(connection)] == [
+            "mailbox main on alpha", "silent address x@corp.example",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("hours", [24, -24, 1, -1], ids=["a day on", "a day back", "summer time", "winter time"])
+def test_f14_periodic_work_goes_on_at_its_pace_when_the_clock_jumps(
+    watched: Watched, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metronome's own clock is naive local time."""
+    done: list[str] = []
+    monkeypatch.setattr(watched.chores, "watch_health", lambda: done.append("health"))
+    monkeypatch.setattr(watched.chores, "expire", lambda: done.append("expire"))
+    watched.chores._make_plan()
+    jumped = [timedelta(), timedelta()]
+
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, zone: Any = None) -> Any:
+            return datetime.now(zone) + sum(jumped, timedelta())
+
+    monkeypatch.setattr("maild.chores.datetime", Jumping)
+    monkeypatch.setattr("schedule.datetime.datetime", Jumping)
+    watched.chores.step()
+    assert done == []
+    jumped[0] = timedelta(hours=hours)
+    for _ in range(3):
+        watched.chores.step()
+    assert sorted(done) == ["expire", "health"], "once each, whichever way it jumped"
+    # Six seconds later by the new clock, without a jump: the plan is that of the new time.
+    monkeypatch.setattr("maild.chores._JUMP_S", 3600.0)
+    jumped[1] = timedelta(seconds=6)
+    watched.chores.step()
+    assert sorted(done) == ["expire", "health", "health"]
+
+
+def test_f14_mails_and_notices_dated_by_a_clock_that_was_ahead_are_due_when_it_is_put_back(watched: Watched) -> None:
+    watched.hold("x", "li.lei@corp.example", "requester", 2, NOW)
+    ahead = NOW + timedelta(days=1)
+    with watched.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET state = 'queued', due = :due WHERE id = 1"), {"due": stored(ahead)})
+        later = NOW + timedelta(minutes=80)
+        connection.execute(text("UPDATE outbox SET state = 'queued', due = :due WHERE id = 2"), {"due": stored(later)})
+    watched.chores.expire()
+    with watched.engine.begin() as connection:
+        assert outbox.next_due(connection) == NOW
+        # What merely waits for its next try keeps its time.
+        dues = connection.execute(text("SELECT count(*) FROM outbox WHERE due = :due"), {"due": stored(later)})
+        assert dues.scalar_one() == 1
+
+
+def stored(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def test_f14_what_went_out_by_a_clock_that_was_ahead_does_not_use_up_the_budget_of_today(watched: Watched) -> None:
+    watched.hold("x", "li.lei@corp.example", "requester", 5, NOW + timedelta(days=1))
+    watched.hold("x", "li.lei@corp.example", "requester", 2, NOW - timedelta(minutes=5))
+    with watched.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET state = 'sent'"))
+        hour, day = NOW - timedelta(hours=1), NOW - timedelta(days=1)
+        assert outbox_counts.automatic_in(connection, "li.lei@corp.example", hour, day, NOW) == (2, 2)
+
+
+def test_g8_a_short_trouble_is_no_alarm(watched: Watched) -> None:
     watched.health = _ill(NOW - PATIENCE + timedelta(seconds=1))
     watched.chores.watch_health()
     assert watched.mails() == []
 
 
-def test_what_was_set_aside_is_told_once_by_one_daemon(watched: Watched) -> None:
+def test_g1_what_was_set_aside_is_told_once_by_one_daemon(watched: Watched) -> None:
     watched.aside("quarantined", 2)
     watched.aside("held", 1)
     watched.aside("ignored", 3)
@@ -163,7 +255,7 @@ def test_observe_mode_shows_the_admins_once_a_day_what_would_have_left(tmp_path:
     watched.engine.dispose()
 
 
-def test_an_alarm_starts_the_admins_program_with_the_words_in_its_environment(tmp_path: Path) -> None:
+def test_g8_an_alarm_starts_the_admins_program_with_the_words_in_its_environment(tmp_path: Path) -> None:
     told = tmp_path / "told"
     program = tmp_path / "gateway"
     program.write_text(f'#!/bin/sh\nprintf "%s|%s" "$MAILD_ALARM" "$MAILD_ALARM_TEXT" > {told}.x\nmv {told}.x {told}\n')

@@ -20,7 +20,7 @@ from tests.desks import Box, Steps, ask, looking, mail, prepared, running
 from tests.sink import Sink
 
 
-def test_a_database_locked_by_another_program_for_some_seconds_delays_and_breaks_nothing(
+def test_f07_a_database_locked_by_another_program_for_some_seconds_delays_and_breaks_nothing(
     tmp_path: Path, box: Box, sink: Sink, lines: Callable[[str], list[str]]
 ) -> None:
     settings = prepared(tmp_path, box, sink.port)
@@ -37,7 +37,7 @@ def test_a_database_locked_by_another_program_for_some_seconds_delays_and_breaks
     assert lines("locked") == []
 
 
-def test_a_full_disk_stops_nothing_for_ever_and_leaves_the_mail_in_the_mailbox(
+def test_f06_a_full_disk_stops_nothing_for_ever_and_leaves_the_mail_in_the_mailbox(
     tmp_path: Path, box: Box, sink: Sink, lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loops, "_FIRST_PAUSE_S", 0.1)
@@ -65,7 +65,9 @@ def test_a_full_disk_stops_nothing_for_ever_and_leaves_the_mail_in_the_mailbox(
     assert len(lines("make room on the disk")) <= 2
 
 
-def test_a_second_daemon_on_the_same_sqlite_file_says_so_and_ends_with_75(tmp_path: Path, box: Box, sink: Sink) -> None:
+def test_f11_a_second_daemon_on_the_same_sqlite_file_says_so_and_ends_with_75(
+    tmp_path: Path, box: Box, sink: Sink
+) -> None:
     settings = prepared(tmp_path, box, sink.port)
     with running(settings) as daemon:
         assert daemon.ready.wait(20)
@@ -74,7 +76,7 @@ def test_a_second_daemon_on_the_same_sqlite_file_says_so_and_ends_with_75(tmp_pa
         assert refused.value.code == 75
 
 
-def test_all_loops_write_at_once_and_none_finds_the_database_locked(
+def test_f07_all_loops_write_at_once_and_none_finds_the_database_locked(
     tmp_path: Path, box: Box, sink: Sink, lines: Callable[[str], list[str]]
 ) -> None:
     box.deliver(*(mail(f"load{n}") for n in range(60)))
@@ -94,7 +96,7 @@ def test_all_loops_write_at_once_and_none_finds_the_database_locked(
     assert lines("locked") == [] and lines("away") == []
 
 
-def test_a_database_that_goes_away_in_the_middle_is_no_strike_against_any_mail(steps: Steps, box: Box) -> None:
+def test_f07_a_database_that_goes_away_in_the_middle_is_no_strike_against_any_mail(steps: Steps, box: Box) -> None:
     box.deliver(*(mail(f"m{n}") for n in range(5)))
     steps.fetch()
     away = [True]
@@ -114,7 +116,7 @@ def test_a_database_that_goes_away_in_the_middle_is_no_strike_against_any_mail(s
     assert steps.rows("SELECT fate, count(*) FROM inbound GROUP BY fate") == [("ticketed", 5)]
 
 
-def test_a_daemon_that_is_told_to_end_finishes_what_is_on_its_way_and_leaves_the_rest_without_a_strike(
+def test_f16_a_daemon_that_is_told_to_end_finishes_what_is_on_its_way_and_leaves_the_rest_without_a_strike(
     tmp_path: Path, box: Box, sink: Sink
 ) -> None:
     box.deliver(*(mail(f"m{n}") for n in range(100)))

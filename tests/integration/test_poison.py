@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import event
 
 from maild.store import ledger
 from maild.store.engine import reading
-from tests.desks import Box, Steps, mail, prepared
+from tests import servers
+from tests.desks import Box, Steps, ask, looking, mail, prepared
+from tests.pressed import Pressed, memory
 from tests.sink import Sink
 
 
@@ -54,7 +57,7 @@ POISON = {
 
 
 @pytest.mark.timeout(120)
-def test_a_poison_mail_ends_as_ticket_or_aside_with_its_bytes_and_its_neighbours_are_handled_in_the_same_cycle(
+def test_f10_a_poison_mail_ends_as_ticket_or_aside_with_its_bytes_and_its_neighbours_are_handled_in_the_same_cycle(
     steps: Steps, box: Box
 ) -> None:
     mails: list[bytes] = []
@@ -83,7 +86,48 @@ def test_a_poison_mail_ends_as_ticket_or_aside_with_its_bytes_and_its_neighbours
     assert not {"no Date", "an unknown charset", "30 multiparts"} & set_aside
 
 
-def test_a_mail_with_nul_bytes_that_came_by_a_pipe_is_a_ticket_with_its_bytes(steps: Steps) -> None:
+@pytest.mark.timeout(180)
+def test_c03_poison_that_comes_first_holds_up_no_mail_behind_it_also_over_restarts(
+    tmp_path: Path, imap: servers.Dovecot, sink: Sink
+) -> None:
+    """Also F10, F15, G4, G7: a real daemon, whose supervisor and memory notice nothing."""
+    box = Box(imap)
+    desk = Pressed(tmp_path / "desk", imap, sink, mailbox={"login": box.login})
+    good = {f"good{n}": mail(f"good{n}") for n in range(len(POISON))}
+    try:
+        desk.start("attempts:2")
+        desk.ready()
+        small = memory(desk.pid)
+        for raw, behind in zip(POISON.values(), good.values(), strict=True):
+            box.deliver(raw, behind)
+        # Killed with the first of them in hand; the next one finds out which mail was to blame, if any.
+        desk.dead("attempts:2")
+        desk.start()
+        desk.ready()
+        everything = 2 * len(POISON)
+        with looking(desk.url) as engine:
+
+            def done(count: int) -> bool:
+                return bool(ask(engine, "SELECT count(*) >= :n FROM inbound WHERE state = 'done'", n=count)[0][0])
+
+            servers.wait_until(lambda: done(3), "a few are done", 60)
+            desk.stop()
+            desk.start()
+            desk.ready()
+            servers.wait_until(lambda: done(everything), f"all are done: {desk.tail()}", 60)
+            tickets = {row[0].rpartition(" ")[2] for row in ask(engine, "SELECT subject FROM ticket")}
+            assert ask(engine, "SELECT max(attempts) <= 3 FROM inbound") == [(1,)]
+        assert set(good) <= tickets
+        assert desk.systemd.silent_for() < 3
+        assert memory(desk.pid) < small + 100_000_000
+        desk.stop()
+        text = desk.log.read_text()
+        assert "Traceback" not in text and "eats the paper" not in text
+    finally:
+        desk.close()
+
+
+def test_g4_a_mail_with_nul_bytes_that_came_by_a_pipe_is_a_ticket_with_its_bytes(steps: Steps) -> None:
     raw = mail("nul", body="a\0b").replace(b"To: ", b"X-Nul: \0\r\nTo: ")
     now = steps.clock()
     with steps.engine.begin() as connection:
@@ -131,7 +175,7 @@ def test_large_mails_are_stored_or_left_where_they_are_and_the_next_mail_is_hand
         assert box.count() == 1
 
 
-def test_a_mail_on_which_the_parser_hangs_is_put_aside_and_those_behind_it_are_read(
+def test_f10_a_mail_on_which_the_parser_hangs_is_put_aside_and_those_behind_it_are_read(
     tmp_path: Path, box: Box, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = "\r\n".join(["a line of a very long mail that never ends"] * 150_000)
@@ -180,18 +224,22 @@ def test_a_reply_waits_for_the_mail_that_it_answers(steps: Steps, box: Box) -> N
     assert steps.rows("SELECT count(*) FROM ticket") == [(1,)]
 
 
-def test_a_mail_that_the_database_refuses_for_what_it_holds_is_put_aside_after_three_strikes(
-    steps: Steps, box: Box
+def test_f10_a_mail_that_the_database_refuses_for_what_it_holds_is_put_aside_after_three_strikes(
+    steps: Steps, box: Box, lines: Callable[[str], list[str]]
 ) -> None:
+    """Also G9."""
     box.deliver(mail("good1"), mail("refused"), mail("good2"))
     steps.fetch()
 
     def refuse(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         if statement.startswith("INSERT INTO ticket") and "refused" in str(parameters):
-            raise sqlite3.DataError("string or blob too big")
+            # PostgreSQL adds the whole row, the mail's text with it.
+            raise sqlite3.DataError("string or blob too big\nDETAIL: Failing row contains (eats the paper).")
 
     event.listen(steps.engine, "before_cursor_execute", refuse)
     steps.receive()
+    assert lines("deciding failed") and not lines("eats the paper")
+    assert not [row for row in steps.rows("SELECT reason FROM inbound") if "eats the paper" in row[0]]
     assert [row[0] for row in steps.rows("SELECT fate FROM inbound ORDER BY id")] == [
         "ticketed", "quarantined", "ticketed",
     ]  # fmt: skip

@@ -316,7 +316,7 @@ def test_a_chore_is_done_by_one_daemon_only(steps: Callable[[], Steps], dovecot:
 
 
 @pytest.mark.timeout(120)
-def test_work_goes_on_by_itself_when_the_database_comes_back(
+def test_f07_work_goes_on_by_itself_when_the_database_comes_back(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -352,7 +352,7 @@ def test_work_goes_on_by_itself_when_the_database_comes_back(
     assert not [record for record in caplog.records if record.exc_info], "no traceback for an outage"
 
 
-def test_a_daemon_that_starts_without_its_database_says_so_and_ends_with_75(
+def test_f20_a_daemon_that_starts_without_its_database_says_so_and_ends_with_75(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink
 ) -> None:
     tables = sections(tmp_path / "desk", dovecot.imap_port, sink.port)

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from maild import notify as protocol
 from maild.demo.postoffice import PostOffice
 from tests.conftest import need
 from tests.servers import free_port, wait_until
+from tests.supervisor import Systemd
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "systemd" / "maild.service"
@@ -85,35 +84,6 @@ def test_the_commands_of_the_manual_name_the_credentials_of_the_unit() -> None:
 # ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Systemd:
-    """The other end of NOTIFY_SOCKET: keeps every datagram, in order of arrival."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.heard: list[str] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while datagram := self._socket.recv(65536):
-            self.heard.append(datagram.decode())
-
-    def close(self) -> None:
-        # An empty datagram ends the listener.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            channel.sendto(b"", self._socket.getsockname())
-        self._thread.join(5)
-        self._socket.close()
-
-    def lines(self) -> list[str]:
-        return [line for datagram in list(self.heard) for line in datagram.split("\n")]
-
-    def wait(self, line: str, times: int = 1, timeout: float = 30.0) -> None:
-        wait_until(lambda: self.lines().count(line) >= times, f"{line} in {self.heard[-3:]}", timeout)
-
-
 @pytest.fixture
 def systemd(tmp_path: Path) -> Iterator[Systemd]:
     listener = Systemd(str(tmp_path / "notify"))
@@ -146,7 +116,7 @@ def test_a_status_of_two_lines_cannot_become_a_second_assignment(
     assert systemd.heard == ["STATUS=the server said: no MAINPID=1"]
 
 
-def test_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_f15_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not protocol.notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
@@ -164,7 +134,7 @@ def test_without_systemd_notifying_is_silent(monkeypatch: pytest.MonkeyPatch, tm
         (None, None, None),
     ],
 )
-def test_the_watchdog_is_asked_for_by_two_variables(
+def test_f15_the_watchdog_is_asked_for_by_two_variables(
     monkeypatch: pytest.MonkeyPatch, usec: str | None, pid: str | None, seconds: float | None
 ) -> None:
     for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
@@ -327,7 +297,7 @@ def maild(tmp_path: Path, systemd: Systemd) -> Iterator[Maild]:
     daemon.close()
 
 
-def test_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
+def test_f20_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
     maild.upgrade()
     maild.start()
     heard = maild.systemd
@@ -348,7 +318,7 @@ def test_ready_comes_only_when_the_mailbox_has_answered(maild: Maild) -> None:
     assert "STATUS=running" in heard.lines()[heard.lines().index("READY=1") :]
 
 
-def test_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy(maild: Maild) -> None:
+def test_f20_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy(maild: Maild) -> None:
     maild.office.start()
     maild.start()
     assert maild.ended() == 78
@@ -356,14 +326,14 @@ def test_a_database_without_maild_s_schema_ends_the_start_with_78_and_the_remedy
     assert "READY=1" not in maild.systemd.lines()
 
 
-def test_a_mistake_in_config_toml_ends_the_start_with_78(maild: Maild) -> None:
+def test_f20_a_mistake_in_config_toml_ends_the_start_with_78(maild: Maild) -> None:
     maild.config.write_text("[desk]\n", encoding="utf-8")
     maild.start()
     assert maild.ended() == 78
     assert "desk.address: is missing" in maild.log.read_text(encoding="utf-8")
 
 
-def test_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
+def test_f16_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
     maild.office.start()
     maild.upgrade()
     maild.start()
@@ -377,7 +347,7 @@ def test_sigterm_ends_maild_and_its_parser_and_says_so(maild: Maild) -> None:
     assert not maild.family()
 
 
-def test_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
+def test_f16_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
     maild.upgrade()
     maild.start()
     maild.systemd.wait("WATCHDOG=1")
@@ -389,7 +359,7 @@ def test_sigterm_is_heard_while_the_mailbox_is_away(maild: Maild) -> None:
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["ready", "waiting for the mailbox"])
-def test_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild, away: bool) -> None:
+def test_f15_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild, away: bool) -> None:
     if not away:
         maild.office.start()
     maild.upgrade()
@@ -402,7 +372,7 @@ def test_the_watchdog_is_fed_at_its_own_pace_while_nothing_happens(maild: Maild,
     assert 0.9 < time.monotonic() - since < 10
 
 
-def test_a_good_config_counts_from_sighup_on_and_a_bad_one_changes_nothing(maild: Maild) -> None:
+def test_f20_a_good_config_counts_from_sighup_on_and_a_bad_one_changes_nothing(maild: Maild) -> None:
     maild.office.start()
     maild.upgrade()
     maild.start()

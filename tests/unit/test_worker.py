@@ -1,10 +1,14 @@
 """The parsing process: limits, replacement, order."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
+from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
+from tests.pressed import memory
+from tests.servers import wait_until
 
 MAIL = b"From: li@corp.example\nSubject: %d\n\nhello\n"
 # Every one of these lines is tested against the boundary by the parser: minutes of work.
@@ -71,7 +75,7 @@ def test_a_wrong_request_is_the_requests_fault() -> None:
 def test_a_closed_worker_takes_no_mail() -> None:
     worker = Worker()
     worker.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ParserAway, match="closed"):
         worker.submit(MAIL % 1)
 
 
@@ -89,3 +93,71 @@ def test_the_child_inherits_no_sockets_and_may_open_few_files() -> None:
         assert not [name for name in open_files if name.startswith("socket:")]
         with open(f"/proc/{worker.pid}/limits") as limits:
             assert any(line.split()[:4] == ["Max", "open", "files", "16"] for line in limits)
+
+
+def test_f21_a_worker_that_is_closed_under_a_mail_blames_no_mail() -> None:
+    """Also F16."""
+    worker = Worker()
+    worker.read(MAIL % 0)
+    in_hand, behind = worker.submit(SLOW), worker.submit(MAIL % 1)
+    wait_until(lambda: bool(worker._sent) and worker._sent[0].begun, "the mail is begun")
+    worker.close()
+    for future in (in_hand, behind):
+        with pytest.raises(ParserAway, match="closed"):
+            future.result(timeout=10)
+
+
+def test_f21_a_child_that_ends_before_it_is_ready_blames_no_mail_and_says_what_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken installation, or a machine that is out of memory."""
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    with Worker() as worker:
+        with monkeypatch.context() as patch:
+            patch.setattr("maild.ingest.worker.sys.executable", str(broken))
+            for future in [worker.submit(MAIL % n) for n in range(6)]:
+                with pytest.raises(ParserAway, match=r"ends with 3 before it is ready: try `.*maild\.ingest\.worker"):
+                    future.result(timeout=30)
+        assert worker.read(MAIL % 7).subject == "7"
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
+def test_f21_a_child_that_cannot_be_started_blames_no_mail_and_the_next_try_works(
+    code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TasksMax, memory, descriptors: fork says no."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with Worker() as worker:
+        with monkeypatch.context() as patch:
+            patch.setattr("maild.ingest.worker.subprocess.Popen", refuse)
+            with pytest.raises(ParserAway, match=os.strerror(code)):
+                worker.submit(MAIL % 1).result(timeout=10)
+        assert worker.read(MAIL % 2).subject == "2"
+
+
+def test_f21_a_child_that_talks_nonsense_blames_no_mail_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nonsense(data: bytes) -> object:
+        raise ValueError("not a pickle")
+
+    with Worker() as worker:
+        with monkeypatch.context() as patch:
+            patch.setattr("maild.ingest.worker.pickle.loads", nonsense)
+            with pytest.raises(ParserAway, match="not a pickle"):
+                worker.submit(MAIL % 1).result(timeout=30)
+        assert worker.read(MAIL % 2).subject == "2"
+
+
+def test_g7_what_a_mail_costs_the_child_the_daemon_does_not_notice() -> None:
+    with Worker(memory_bytes=250 * 1024 * 1024) as worker:
+        worker.read(MAIL % 0)
+        before = memory(os.getpid())
+        with pytest.raises(ParseOverrun, match="memory"):
+            worker.read(b"From: a@b.example\n\n" + b"\n" * 10_000_000)
+        assert worker.read(MAIL % 1).subject == "1"
+        # The mail itself, twice, and some room.
+        assert memory(os.getpid()) - before < 100 * 1024 * 1024
