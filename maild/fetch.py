@@ -19,7 +19,7 @@ from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched, MailboxState
 from maild.ingest.mailbox_errors import MailboxError
 from maild.ingest.prescan import content_hash, message_id_of
-from maild.store import ledger, upkeep
+from maild.store import ledger, locks, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.fetch")
@@ -250,7 +250,18 @@ class Fetcher:
         return len(numbers)
 
     def file_away(self, uidvalidity: int) -> None:
-        """Put mails that are done into their folders, for human eyes only: nothing depends on it."""
+        """Put mails that are done into their folders, for human eyes only: nothing depends on it.
+
+        Two daemons that moved the same mails at once would each be told by the server that some are not there.
+        """
+        with reading(self._engine) as connection:
+            if not ledger.to_file(connection, self._name, uidvalidity, 1):
+                return
+        with locks.alone(self._engine, f"filing {self._name}") as mine:
+            if mine:
+                self._file_all(uidvalidity)
+
+    def _file_all(self, uidvalidity: int) -> None:
         while True:
             with reading(self._engine) as connection:
                 rows = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)

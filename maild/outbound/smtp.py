@@ -117,7 +117,13 @@ class Courier:
                 run.queue.clear()
                 break
             parcel = run.queue.popleft()
-            result = await line.carry(parcel)
+            try:
+                result = await line.carry(parcel, run.may_begin)
+            except _TooLate:
+                run.queue.clear()
+                await line.quit()
+                line = None
+                break
             if result is None:
                 # The relay had closed a kept connection before it saw anything: once more, on a new one.
                 run.queue.appendleft(parcel)
@@ -216,6 +222,10 @@ class _Trouble(Exception):
         self.code, self.text = code, text
 
 
+class _TooLate(Exception):
+    """The lease ran out before the mail itself was said: another daemon may have sent it."""
+
+
 class _Run:
     """What the workers of one `send` share."""
 
@@ -251,7 +261,7 @@ class _Line:
     def usable(self) -> bool:
         return not self.broken and self.smtp.is_connected
 
-    async def carry(self, parcel: Parcel) -> Result | None:
+    async def carry(self, parcel: Parcel, may_send: Callable[[], bool]) -> Result | None:
         """One mail. None: the kept connection had died before it began, nothing was tried."""
         unfit = self._unfit(parcel)
         if unfit is not None:
@@ -272,6 +282,10 @@ class _Line:
                 code, text = await self._say(b"DATA")
             if stage == "DATA" and code == 354:
                 stage = "dot"
+                failpoint.reach("content")
+                if not may_send():
+                    self._break()
+                    raise _TooLate
                 code, text = await self._content(parcel.raw)
         except aiosmtplib.SMTPResponseException as error:
             self._break()

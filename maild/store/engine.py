@@ -35,6 +35,11 @@ def trouble(error: DBAPIError) -> str:
     return f"the database is away: {words}: {remedy}; nothing is lost, work goes on by itself when it is back"
 
 
+# A daemon that stands still in the middle of a transaction must not keep its row locks from the others: its work is
+# taken up within 60 s, as by locks.IDLE_S. No transaction of maild waits for anything but the parser, ten seconds.
+_OPTIONS = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=25000"
+
+
 def open_engine(url: str) -> Engine:
     """An engine for a SQLAlchemy URL; creates the folder of an SQLite file, readable by its owner alone."""
     parsed = make_url(url)
@@ -47,7 +52,7 @@ def open_engine(url: str) -> Engine:
         max_overflow=5,
         hide_parameters=True,
         # Without a time limit a half-open connection would hold a loop for ever (THREATS F07).
-        connect_args={"connect_timeout": 10, "application_name": "maild", "options": "-c statement_timeout=60000"},
+        connect_args={"connect_timeout": 10, "application_name": "maild", "options": _OPTIONS},
     )
 
 

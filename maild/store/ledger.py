@@ -166,7 +166,7 @@ _LOOK_THROUGH = 1000
 
 
 def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
-    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until `let_go` or its end.
+    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until the end of `locks.holding`.
 
     Nothing rests on these locks but the count of attempts: whoever decides about a row claims it in that transaction.
     """
@@ -187,11 +187,6 @@ def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list
         .order_by(*_order(oldest_first))
     )
     return [Waiting(*row) for row in rows]
-
-
-def let_go(connection: Connection) -> None:
-    """Give up what `hold` took."""
-    connection.execute(select(func.pg_advisory_unlock_all()))
 
 
 # Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.

@@ -20,7 +20,7 @@ from maild import loops
 from maild.chores import Chores
 from maild.daemon import Daemon
 from maild.outbound.budget import COLLAPSED
-from maild.store import ledger, migrate, outbox, upkeep
+from maild.store import ledger, locks, migrate, outbox, upkeep
 from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import USERS, need
@@ -234,11 +234,10 @@ def test_a_daemon_leaves_alone_what_another_one_has_in_hand(
     one, two = steps(), steps()
     dovecot.deliver_many(SUPPORT, [mail("a"), mail("b")])
     one.fetch()
-    with one.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+    with locks.holding(one.engine) as holder:
         assert [row.id for row in ledger.hold(holder, 1)] == [1]
         assert two.receive() == 1
         assert two.rows("SELECT id, state, attempts FROM inbound ORDER BY id") == [(1, "received", 0), (2, "done", 1)]
-        ledger.let_go(holder)
     assert two.receive() == 1
     # A daemon that dies lets go by its death: the connection ends.
     dovecot.deliver(SUPPORT, mail("c"))
