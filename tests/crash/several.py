@@ -141,7 +141,7 @@ class Several:
     def ready(self, one: One) -> None:
         """Wait until it has done a round of everything."""
         try:
-            servers.wait_until(partial(self.said, one, "ready"), f"daemon {one.number} is ready", 60)
+            servers.wait_until(partial(self.said, one, "ready"), f"daemon {one.number} is ready", 120)
         except TimeoutError as late:
             raise AssertionError(f"{late}:\n{self.tail(one)}") from late
 

@@ -62,7 +62,8 @@ def test_every_named_place_is_in_the_code_and_in_the_documentation() -> None:
     assert {name for name in named if f"`{name}`" not in table} == set()
 
 
-def test_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_was_in_hand(rounds: Rounds) -> None:
+def test_f01_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_was_in_hand(rounds: Rounds) -> None:
+    """Also G1, G2, G3, C1, C6."""
     for point in POINTS:
         if point.startswith("timer"):
             # A mail that the relay refuses for good: its ticket's agent is told by a timer that is due at once.
@@ -95,7 +96,8 @@ def test_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_
     assert rounds.check() == verdict
 
 
-def test_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(rounds: Rounds) -> None:
+def test_f10_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(rounds: Rounds) -> None:
+    """Also G4, C3."""
     (mark,) = rounds.deliver(1)
     rounds.start("parsing")
     with looking(rounds.url) as engine:
@@ -109,7 +111,8 @@ def test_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(
     assert (fate, reason) == ("quarantined", "the parsing process ended with -9")
 
 
-def test_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_are_handled(rounds: Rounds) -> None:
+def test_f10_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_are_handled(rounds: Rounds) -> None:
+    """Also G4, C3."""
     rounds.deliver(1)
     for _ in range(4):
         rounds.start("applied")
@@ -126,6 +129,7 @@ def test_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_
     assert [(row[0], row[2].split()[-1]) for row in rows[1:]] == [("ticketed", mark) for mark in good]
 
 
-def test_kills_at_random_moments(rounds: Rounds) -> None:
+def test_f01_kills_at_random_moments_lose_nothing(rounds: Rounds) -> None:
+    """Also F16, G1, G2, G3."""
     # The short version; `make crash N=200` is the long one.
     play(rounds, int(os.environ.get("MAILD_CRASH_ROUNDS", "6")), seed=os.environ.get("MAILD_CRASH_SEED", "1"))
