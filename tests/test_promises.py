@@ -1,4 +1,4 @@
-"""docs/promises.md is true: every fault, promise and complaint has its row and its test, and the page names them all."""
+"""docs/promises.md is true: every fault, promise and complaint has its row and its test, and the page names them."""
 
 from tests import promises
 

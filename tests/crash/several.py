@@ -1,4 +1,4 @@
-"""Several real daemons on one PostgreSQL, one desk and one mailbox, under load, and a nemesis that strikes them."""
+"""Several real daemons on one PostgreSQL, one desk and one mailbox, under load."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,8 +25,6 @@ from tests.crash.history import Death, Sent, Verdict, check, in_hand, marks_of, 
 from tests.crash.rounds import ROOT
 from tests.desks import SUPPORT, ask, looking, mail, prepare, sections
 
-# How long the nemesis lets a daemon stand still, beyond its lease.
-BEYOND_LEASE_S = 3.0
 FOLDERS = ("INBOX", "maild/Processed", "maild/Quarantine")
 
 
@@ -36,7 +33,6 @@ class Blow:
     """What was done to a daemon and what it had in hand, to see how long others took to take it over."""
 
     what: str
-    at: float
     when: datetime
     outgoing: frozenset[str]
     incoming: frozenset[int]
@@ -50,7 +46,7 @@ class One:
     folder: Path
     config: Path
     process: subprocess.Popen[bytes] | None = None
-    stopped: bool = False
+    point: str = ""
 
     @property
     def log(self) -> Path:
@@ -59,6 +55,13 @@ class One:
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def asleep(self) -> bool:
+        """Whether it stands still (SIGSTOP)."""
+        if not self.alive or self.process is None:
+            return False
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2][0] == "T"
 
 
 @dataclass
@@ -99,9 +102,7 @@ class Several:
         self.blows: list[Blow] = []
         self.deaths: list[Death] = []
         self.figures = Figures()
-        self.errors: list[BaseException] = []
         self._originals: list[str] = []
-        self._over = threading.Event()
         self.daemons = [self._make(folder, number) for number in range(1, count + 1)]
 
     def _make(self, folder: Path, number: int) -> One:
@@ -123,6 +124,7 @@ class Several:
     # ── daemons ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self, one: One, point: str = "") -> None:
+        one.point = point
         environment = {**os.environ, "PYTHONPATH": str(ROOT)} | ({failpoint.ENV: point} if point else {})
         with one.log.open("ab") as log:
             log.write(b"--- starts\n")
@@ -170,7 +172,7 @@ class Several:
                 one.process.send_signal(signal.SIGTERM)
         for one in self.daemons:
             if one.process is not None:
-                self._ended_well(one)
+                self.ended(one, "end")
 
     def tail(self, one: One) -> str:
         return one.log.read_text("utf-8", "replace")[-3000:]
@@ -186,7 +188,6 @@ class Several:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._over.set()
         for one in self.daemons:
             if one.process is not None and one.process.poll() is None:
                 one.process.kill()
@@ -194,15 +195,15 @@ class Several:
 
     # ── load ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def load(self, mails: int, per_second: float, poison: int = 0) -> None:
-        """Deliver so many mails at about this pace: new ones, replies to earlier ones, copies, notes of agents."""
+    def load(self, mails: int, per_second: float, poison: int = 0, burst: int = 1) -> None:
+        """Deliver so many mails at about this pace: new ones, replies to earlier ones, copies, notes of agents;
+        `burst` of them at once."""
         for n in range(mails):
-            if self._over.is_set():
-                return
             if poison and n % max(1, mails // poison) == 0:
                 self._deliver(f"bad{n}", self._poison(f"bad{n}"))
             self._deliver(*self._next(n))
-            time.sleep(self.dice.expovariate(per_second))
+            if n % burst == burst - 1:
+                time.sleep(burst * self.dice.expovariate(per_second))
 
     def _deliver(self, mark: str, sent: Sent) -> None:
         # Known before it lies there: a fast daemon must not be taken for one that invents mail.
@@ -241,127 +242,48 @@ class Several:
         raw = f"From: u-{mark}@corp.example\r\nSubject: x {mark}\r\n".encode() + b"X: y\r\n" * 1000 + b"\r\nprinter\r\n"
         return Sent(raw, fate="quarantined")
 
-    # ── nemesis ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what befalls them ────────────────────────────────────────────────────────────────────────────────────────
 
-    def strike(self, pause_s: float, what: Sequence[str] = ("kill", "term", "stop", "cut")) -> None:
-        """Until told to end: something befalls one daemon, at most all but one at a time."""
-        threads: list[threading.Thread] = []
-        while not self._over.wait(self.dice.uniform(0.3, 1.7) * pause_s):
-            up = [one for one in self.daemons if one.alive and not one.stopped]
-            if len(up) < 2:
-                continue
-            one, how = self.dice.choice(up), self.dice.choice(what)
-            self.figures.blows[how] = self.figures.blows.get(how, 0) + 1
-            if how == "cut":
-                self._cut(one)
-                continue
-            if how == "stop":
-                one.stopped = True
-            work = threading.Thread(target=self._guarded, args=(getattr(self, f"_{how}"), one))
-            work.start()
-            threads.append(work)
-            work.join(0 if how == "stop" else None)
-        for thread in threads:
-            thread.join(self.lease_s + 60)
+    def stands_still(self, one: One, timeout: float = 60.0) -> None:
+        """Wait until this daemon stands still, and note what it had in hand."""
+        servers.wait_until(lambda: one.asleep, "it stands still", timeout)
+        self.struck(one, "stop")
 
-    def _guarded(self, act: Callable[[One], None], one: One) -> None:
-        try:
-            act(one)
-        # Told by the test's own thread: an assertion here would be heard by nobody.
-        except BaseException as error:
-            self.errors.append(error)
-
-    def _kill(self, one: One) -> None:
+    def ended(self, one: One, what: str) -> None:
+        """Wait until this daemon has ended: well, or by a kill, after which what it had in hand is noted."""
         assert one.process is not None
-        one.process.kill()
-        one.process.wait()
-        self._blow(one, "kill")
-        time.sleep(self.dice.uniform(0, 2))
-        self.start(one)
-
-    def _term(self, one: One) -> None:
-        assert one.process is not None
-        one.process.send_signal(signal.SIGTERM)
-        self._ended_well(one)
-        self.start(one)
-
-    def _ended_well(self, one: One) -> None:
-        assert one.process is not None
-        code = one.process.wait(40)
+        code = one.process.wait(60)
+        if code == -signal.SIGKILL:
+            self.struck(one, what)
+            return
         # Before it is ready it has nothing in hand, and may just go.
         fine = (0,) if self.said(one, "ready") else (0, -signal.SIGTERM)
         assert code in fine, f"daemon {one.number} ended with {code}:\n{self.tail(one)}"
 
-    def _stop(self, one: One) -> None:
+    def struck(self, one: One, what: str) -> None:
+        """Note what a daemon had in hand that does nothing any more."""
         assert one.process is not None
-        one.process.send_signal(signal.SIGSTOP)
-        self.stands_still(one)
-        self._over.wait(self.lease_s + BEYOND_LEASE_S)
-        one.process.send_signal(signal.SIGCONT)
-        one.stopped = False
+        with looking(self.url) as engine:
+            outgoing = in_hand(engine, one.process.pid)
+            # The locks of a dead one are gone already, so those of the others' mails that are in hand count, too.
+            rows = ask(engine, "SELECT id FROM inbound WHERE state = 'received' AND attempts > 0")
+            when = datetime.now(UTC)
+        # What was in the sockets still reaches the relay; nobody else sends it before the lease has run out.
+        time.sleep(min(1.0, self.lease_s / 3))
+        self.blows.append(Blow(what, when, outgoing, frozenset(row[0] for row in rows)))
+        self.deaths.append(Death(f"{what} {one.number}", len(self.sink.mails), outgoing))
+        self.figures.blows[what.partition(":")[0]] = self.figures.blows.get(what.partition(":")[0], 0) + 1
 
-    def stands_still(self, one: One) -> None:
-        """Wait until this daemon stands still, and note what it had in hand."""
-        assert one.process is not None
-        status = Path(f"/proc/{one.process.pid}/stat")
-        servers.wait_until(lambda: status.read_text().rpartition(") ")[2][0] == "T", "it stands still", 60)
-        self._blow(one, "stop")
-
-    def _cut(self, one: One) -> None:
+    def cut(self, one: One) -> None:
         """The database ends every connection of this daemon."""
         with looking(self.url) as engine, engine.begin() as connection:
             connection.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = :user"),
                 {"user": f"maild{one.number}"},
             )
-
-    def _blow(self, one: One, what: str) -> None:
-        """Note what a daemon had in hand that does nothing any more."""
-        assert one.process is not None
-        with looking(self.url) as engine:
-            outgoing = in_hand(engine, one.process.pid)
-            incoming = frozenset(self._held(engine, one))
-            at, when = time.monotonic(), datetime.now(UTC)
-        # What was in the sockets still reaches the relay; nobody else sends it before the lease has run out.
-        time.sleep(min(1.0, self.lease_s / 3))
-        self.blows.append(Blow(what, at, when, outgoing, incoming))
-        self.deaths.append(Death(f"{what} {one.number}", len(self.sink.mails), outgoing))
-
-    @staticmethod
-    def _held(engine: Engine, one: One) -> list[int]:
-        """Ledger rows on which a daemon has taken a lock; after a kill they may be free again already."""
-        statement = (
-            "SELECT id FROM inbound WHERE state = 'received' AND attempts > 0 AND id IN (SELECT objid FROM pg_locks"
-            " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND usename = :user)"
-        )
-        return [row[0] for row in ask(engine, statement, user=f"maild{one.number}")]
+        self.figures.blows["cut"] = self.figures.blows.get("cut", 0) + 1
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def play(
-        self, mails: int, per_second: float, pause_s: float, what: Sequence[str] = ("kill", "term", "stop", "cut"),
-        poison: int = 0, patience_s: float = 120.0,
-    ) -> Verdict:  # fmt: skip
-        """Load and nemesis at once; then peace, and the verdict. Raises AssertionError if it does not come to rest."""
-        self.start_all()
-        nemesis = threading.Thread(target=self.strike, args=(pause_s, what))
-        nemesis.start()
-        try:
-            self.load(mails, per_second, poison)
-        finally:
-            self._over.set()
-            nemesis.join(self.lease_s + 120)
-        if self.errors:
-            raise self.errors[0]
-        for one in self.daemons:
-            if not one.alive:
-                self.start(one)
-        self.rest(patience_s)
-        self.end()
-        self.put_away()
-        verdict = self.check()
-        verdict.faults += self.tracebacks()
-        return verdict
 
     def rest(self, patience_s: float) -> None:
         """Wait until nothing is left to do."""

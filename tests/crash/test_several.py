@@ -13,6 +13,7 @@ from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import USERS, need
 from tests.crash.history import Sent
+from tests.crash.nemesis import play
 from tests.crash.several import Several
 from tests.desks import SUPPORT, mail
 
@@ -40,7 +41,7 @@ def test_f11_two_daemons_killed_ended_and_cut_off_under_load_make_one_ticket_and
     two: Several,
 ) -> None:
     """Also F01, F07, F16, G1, G2, G3, C5."""
-    verdict = two.play(60, per_second=8, pause_s=1.2, what=("kill", "term", "cut"))
+    verdict = play(two, 60, per_second=8, pause_s=1.2, what=("kill", "term", "cut"), seed="1", burst=6)
     assert verdict.faults == []
     assert two.figures.blows, "nothing befell the daemons"
 

@@ -283,7 +283,9 @@ def test_f11_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_noth
     assert one.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 
-def test_f11_a_chore_is_done_by_one_daemon_only(steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink) -> None:
+def test_f11_a_chore_is_done_by_one_daemon_only(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
+) -> None:
     """Also G2."""
     one, two = steps(), steps()
     dovecot.deliver(SUPPORT, b"Subject: x\r\n" + b"X: y\r\n" * 1000 + b"\r\nprinter\r\n")

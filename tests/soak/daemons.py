@@ -8,13 +8,15 @@ from pathlib import Path
 
 from tests import servers
 from tests.conftest import USERS
+from tests.crash.nemesis import play
 from tests.crash.several import Several
 
 MAILS = 600
 DAEMONS = 4
 # The shipped lease: what is measured here is what an admin gets.
 LEASE_S = 60.0
-PER_SECOND = 1.2
+PER_SECOND = 1.0
+BURST = 6
 PAUSE_S = 8.0
 
 
@@ -27,7 +29,8 @@ def main(size: int | None, seed: str) -> None:
         sink = stack.enter_context(servers.Sink())
         url = stack.enter_context(servers.Postgres()).database()
         several = stack.enter_context(Several(folder, dovecot, sink, url, DAEMONS, seed, LEASE_S))
-        verdict = several.play(size or MAILS, PER_SECOND, PAUSE_S, poison=10, patience_s=300)
+        what = ("kill", "term", "stop", "cut", "place", "place", "place")
+        verdict = play(several, size or MAILS, PER_SECOND, PAUSE_S, what, seed, poison=10, burst=BURST, patience_s=300)
         print(f"{len(several.sent)} mails, {len(sink.mails)} at the relay, {verdict.second_copies} of them twice")
         print(several.figures)
         assert verdict.faults == [], "\n".join(verdict.faults)
