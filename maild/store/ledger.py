@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from maild import failpoint
 from maild.store.schema import inbound, raw_chunk
 
 CHUNK_BYTES = 256 * 1024
@@ -99,6 +100,7 @@ def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
 
 def add_chunk(connection: Connection, number: int, n: int, data: bytes) -> None:
     """One more piece of a large mail, written as it is fetched."""
+    failpoint.reach("chunk")
     connection.execute(insert(raw_chunk), {"inbound": number, "n": n, "bytes": data})
 
 
