@@ -17,9 +17,11 @@ import pytest
 from sqlalchemy import Engine
 
 from maild import loops
-from maild.chores import Chores
+from maild.chores import Chores, Health
 from maild.daemon import Daemon
 from maild.outbound.budget import COLLAPSED
+from maild.outbound.relay import Result
+from maild.send import _Book
 from maild.store import ledger, locks, migrate, outbox, upkeep
 from maild.store.engine import open_engine
 from tests import servers
@@ -283,6 +285,34 @@ def test_f11_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_noth
     assert one.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 
+def test_f11_a_refusal_that_comes_after_the_lease_was_lost_is_not_told_to_the_agents_again(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
+) -> None:
+    """Also F08, G2."""
+    one, two = steps(), steps()
+    sink.trick("RCPT", "550 5.1.1 no such user", match=lambda argument: "u-one@" in argument)
+    dovecot.deliver(SUPPORT, mail("one"))
+    one.fetch()
+    one.receive()
+    now = one.clock()
+    with one.engine.begin() as connection:
+        rows = outbox.lease(connection, "slow", now, now + timedelta(seconds=60), 64, 10**9)
+    two.clock.ahead = timedelta(seconds=61)
+    two.send()
+    two.tick()
+    two.send()
+    told = "SELECT recipient FROM outbox WHERE template = 'agent/delivery_failed'"
+    once = one.rows(told)
+    assert once
+    (refused,) = [row for row in rows if row.recipient == "u-one@corp.example"]
+    book = _Book(one.engine, "slow", {refused.id: refused}, one.clock, lambda: None)
+    book.add(Result(refused.id, "refused", 550, "5.1.1 no such user"))
+    book.write()
+    assert one.rows("SELECT kind FROM timer WHERE kind LIKE 'delivery_failed%'") == []
+    two.tick()
+    assert one.rows(told) == once
+
+
 def test_f11_a_chore_is_done_by_one_daemon_only(
     steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
 ) -> None:
@@ -320,6 +350,35 @@ def test_f11_a_chore_is_done_by_one_daemon_only(
     assert sorted(one.rows("SELECT template, count(*) FROM outbox WHERE state = 'queued' GROUP BY template")) == [
         ("admin/alarm", 1), ("admin/quarantined", 1), ("agent/summary", 1),
     ]  # fmt: skip
+
+
+def test_f11_an_alarm_of_one_daemon_is_called_off_only_when_some_daemon_has_fetched_since(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot
+) -> None:
+    """Also C7, G2."""
+    one, two = steps(), steps()
+    one.fetch()
+    begun = one.clock()
+    health = {"ill": [Health("mailbox main", begun, "no route", "look at the network")],
+              "well": [Health("mailbox main", None, "", "")]}  # fmt: skip
+    ill, well = (
+        Chores(desk.engine, desk.writer, desk.clock, lambda kind=kind: health[kind], timedelta(minutes=15))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        for desk, kind in ((one, "ill"), (two, "well"))
+    )
+    one.clock.ahead = two.clock.ahead = timedelta(minutes=16)
+    for _ in range(5):
+        ill.watch_health()
+        well.watch_health()
+    letters = "SELECT template FROM outbox ORDER BY id"
+    assert one.rows(letters) == [("admin/alarm",)]
+    # The other one can reach the mailbox: the desk fetches, and one daemon's trouble alarms nobody again.
+    two.clock.ahead = timedelta(minutes=17)
+    two.fetch()
+    one.clock.ahead = two.clock.ahead = timedelta(minutes=18)
+    for _ in range(5):
+        ill.watch_health()
+        well.watch_health()
+    assert one.rows(letters) == [("admin/alarm",), ("admin/recovered",)]
 
 
 @pytest.mark.timeout(120)
