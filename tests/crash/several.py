@@ -310,11 +310,11 @@ class Several:
             verdict = check(engine, self.sent, self.sink.mails, self.deaths, folders)
             done = dict(ask(engine, "SELECT id, done FROM inbound"))
             sent = dict(ask(engine, "SELECT message_id, sent FROM outbox WHERE sent IS NOT NULL"))
-        for blow in self.blows:
-            self.figures.incoming += [(done[number] - blow.when).total_seconds() for number in blow.incoming]
-            self.figures.outgoing += [
-                (sent[message] - blow.when).total_seconds() for message in blow.outgoing if message in sent
-            ]
+        # From the last blow that had it in hand: whoever takes it over may be struck as well.
+        incoming = {number: blow.when for blow in self.blows for number in blow.incoming}
+        outgoing = {message: blow.when for blow in self.blows for message in blow.outgoing if message in sent}
+        self.figures.incoming = [(done[number] - when).total_seconds() for number, when in incoming.items()]
+        self.figures.outgoing = [(sent[message] - when).total_seconds() for message, when in outgoing.items()]
         return verdict
 
     def _subjects(self, folder: str) -> list[str]:
