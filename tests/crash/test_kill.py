@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from maild import failpoint
 from maild.store import ledger
 from maild.store.engine import reading
 from tests import pages, servers
@@ -18,6 +20,7 @@ from tests.crash.books import read
 from tests.crash.long import play
 from tests.crash.rounds import Rounds
 from tests.desks import SUPPORT, ask, looking, mail
+from tests.soak import restarts
 
 # Each place with the number of times that it is passed, in the order in which a mail moves.
 POINTS = (
@@ -172,3 +175,22 @@ def test_f01_kills_at_random_moments_lose_nothing(rounds: Rounds) -> None:
     """Also F16, G1, G2, G3."""
     # The short version; `make crash N=200` is the long one.
     play(rounds, int(os.environ.get("MAILD_CRASH_ROUNDS", "6")), seed=os.environ.get("MAILD_CRASH_SEED", "1"))
+
+
+def test_f16_restarts_under_load_lose_nothing_and_repeat_nothing(rounds: Rounds) -> None:
+    """Also G1, G2, G3. The short version; `python -m tests.soak restarts` is the long one."""
+    assert len(restarts.play(rounds, 4, seed="1")) == 4
+
+
+@pytest.mark.parametrize(
+    ("armed", "means"),
+    [
+        ("dot", {"dot": (1, signal.SIGKILL)}),
+        ("dot:3", {"dot": (3, signal.SIGKILL)}),
+        ("dot:stop", {"dot": (1, signal.SIGSTOP)}),
+        ("dot:3:stop, leased", {"dot": (3, signal.SIGSTOP), "leased": (1, signal.SIGKILL)}),
+        ("", {}),
+    ],
+)
+def test_a_place_is_armed_by_its_name_its_count_and_what_is_to_happen(armed: str, means: dict[str, object]) -> None:
+    assert failpoint.parse(armed) == means
