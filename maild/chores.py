@@ -68,19 +68,11 @@ class Chores:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
         now = self._clock()
         for each in self._health():
-            if each.failing_since is None:
-                self._recovered(each.name, now)
-            # While another daemon fetches or sends, the desk does.
-            elif now - max(each.failing_since, self._last_well(each.name) or each.failing_since) >= self._patience:
+            failing = each.failing_since is not None and now - each.failing_since >= self._patience
+            if failing:
                 self.alarm(each.name, each.detail, each.remedy)
-
-    def _last_well(self, name: str) -> datetime | None:
-        """When any daemon of the desk last looked through this mailbox, or sent a mail; None if none is on record."""
-        with reading(self._engine) as connection:
-            if name == "relay":
-                return outbox.last_sent(connection)
-            row = upkeep.mailbox(connection, name.removeprefix("mailbox "))
-            return None if row is None else row.last_clean
+            elif each.failing_since is None:
+                self._recovered(each.name, now)
 
     def alarm(self, name: str, detail: str, remedy: str) -> None:
         """Tell the admins, once until it is over."""
@@ -94,13 +86,8 @@ class Chores:
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:
-            opened = next((row.opened for row in upkeep.open_alarms(connection) if row.kind == name), None)
-        if opened is None:
-            return
-        # A daemon that has not tried since knows nothing: the one that failed may fail still.
-        well = self._last_well(name)
-        if well is not None and well < opened:
-            return
+            if all(row.kind != name for row in upkeep.open_alarms(connection)):
+                return
         with self._engine.begin() as connection:
             if upkeep.close_alarm(connection, name, now):
                 post(connection, self._to_admins("recovered", what=name), self._writer, now)

@@ -78,6 +78,9 @@ def consider(
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
         screening = Screening("spam", f"it was put into the folder {watched}")
+    if claim.late and policy.agent(message.sender.identity or "") is not None:
+        # An agent's own report: on the ticket of whoever answered it, it would be an agent's word to that person.
+        claim = Thread(note=claim.note)
     if screening.verdict == "bounce" and message.bounce is not None:
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = Thread(number, "references" if number is not None else "none")
@@ -99,6 +102,14 @@ def consider(
     button = pressed if ticket else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+
+
+def awaits(event: MailArrived) -> bool:
+    """Whether the mails that this one answers belong on its ticket when they come after it (PRODUCT §2.4).
+
+    Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
+    """
+    return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
 
 
 def joins(screening: Screening, verdict: Trust) -> bool:

@@ -21,11 +21,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from maild import failpoint
 from maild.apply import Applied, Writer, apply
-from maild.consider import Considered, consider
+from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
-from maild.store import ledger, locks
+from maild.store import awaited, ledger, locks
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -267,7 +267,7 @@ class Receiver:
             return True
         message = read.message
         self._lock_ids(connection, message)
-        if ledger.still_waits(connection, _answered(message), row.id):
+        if ledger.still_waits(connection, message.answered[:_ANSWERED], row.id):
             # The mail that it answers came first and another daemon has it, or it crashed once: that one goes first.
             ledger.forgive_attempt(connection, [row.id])
             self.deferred = True
@@ -316,7 +316,10 @@ class Receiver:
             confirmed=ledger.was_confirmed(connection, row.id),
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
-        return considered, apply(connection, considered.outcome, self._writer, now, considered.event, parts)
+        applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
+        if applied.ticket is not None and awaits(considered.event):
+            awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+        return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:
         return self._worker.parts(ledger.raw(connection, inbound), indices)
@@ -347,7 +350,7 @@ class Receiver:
         """On PostgreSQL: an original and its reply, read by two daemons at once, must meet (DESIGN §4)."""
         if self._share_commits:
             return
-        ids = {message.message_id, *_answered(message)} - {""}
+        ids = {message.message_id, *message.answered[:_ANSWERED]} - {""}
         keys = sorted(int.from_bytes(hashlib.sha256(each.encode()).digest()[:8], "big", signed=True) for each in ids)
         for key in keys[:100]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
@@ -367,8 +370,3 @@ def _deadly(row: ledger.Waiting) -> bool:
     The first time it may have stood in a group of which another one was to blame; after that it was alone.
     """
     return row.attempts > STRIKES
-
-
-def _answered(message: Message) -> tuple[str, ...]:
-    """Message-IDs of the mails that this one answers, newest first, as many as threading looks at."""
-    return tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_ANSWERED]

@@ -222,11 +222,11 @@ class _Book:
             if following.state == "failed":
                 failed.append((row, result))
         with self._engine.begin() as connection:
-            # A result that comes late, or a second time after a lost commit, tells nobody anything again.
-            mine = outbox.held_by(connection, self._owner, [row.id for row, _ in failed])
+            # A commit whose answer was lost is done again, and must not tell the agents twice.
+            news = outbox.mine(connection, self._owner, [row.id for row, _ in failed]) if failed else set()
             outbox.record(connection, self._owner, fates)
             for row, result in failed:
-                if row.ticket is not None and row.id in mine:
+                if row.ticket is not None and row.id in news:
                     timers.put(connection, row.ticket, [_told(row, result, now)], new=False)
             failpoint.reach("recording")
         failpoint.reach("recorded")

@@ -13,8 +13,6 @@ from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, sel
 
 from maild.store.schema import outbox
 
-# Of so many mails, the newest, one was sent last.
-_RECENT = 200
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
 
@@ -181,14 +179,10 @@ def record(connection: Connection, owner: str, fates: Iterable[Fate]) -> None:
     )
 
 
-def held_by(connection: Connection, owner: str, numbers: Sequence[int]) -> set[int]:
-    """Those of these rows that this daemon holds the lease of still; nobody else takes them in this transaction."""
-    if not numbers:
-        return set()
-    mine = select(outbox.c.id).where(
-        outbox.c.id.in_(list(numbers)), outbox.c.state == "leased", outbox.c.lease_owner == owner
-    )
-    return set(connection.execute(mine.with_for_update()).scalars())
+def mine(connection: Connection, owner: str, numbers: Sequence[int]) -> set[int]:
+    """Those of these rows that this daemon still holds: the others have their result, or somebody else has them."""
+    still = select(outbox.c.id).where(outbox.c.id.in_(list(numbers)), *_MINE[1:2], outbox.c.lease_owner == owner)
+    return set(connection.execute(still).scalars())
 
 
 def renew(connection: Connection, owner: str, now: datetime, until: datetime) -> int:
@@ -404,12 +398,6 @@ def mark(connection: Connection, numbers: Sequence[int], state: str, reason: str
         return set()
     still = update(outbox).where(outbox.c.id.in_(list(numbers)), outbox.c.state == "held")
     return set(connection.execute(still.values(state=state, reason=reason).returning(outbox.c.id)).scalars())
-
-
-def last_sent(connection: Connection) -> datetime | None:
-    """When the relay last took a mail."""
-    statement = select(outbox.c.sent).where(outbox.c.state == "sent").order_by(outbox.c.id.desc()).limit(_RECENT)
-    return max((row[0] for row in connection.execute(statement) if row[0] is not None), default=None)
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine
 
 from maild import loops
-from maild.chores import Chores, Health
+from maild.chores import Chores
 from maild.daemon import Daemon
 from maild.outbound.budget import COLLAPSED
 from maild.outbound.relay import Result
@@ -350,35 +350,6 @@ def test_f11_a_chore_is_done_by_one_daemon_only(
     assert sorted(one.rows("SELECT template, count(*) FROM outbox WHERE state = 'queued' GROUP BY template")) == [
         ("admin/alarm", 1), ("admin/quarantined", 1), ("agent/summary", 1),
     ]  # fmt: skip
-
-
-def test_f11_an_alarm_of_one_daemon_is_called_off_only_when_some_daemon_has_fetched_since(
-    steps: Callable[[], Steps], dovecot: servers.Dovecot
-) -> None:
-    """Also C7, G2."""
-    one, two = steps(), steps()
-    one.fetch()
-    begun = one.clock()
-    health = {"ill": [Health("mailbox main", begun, "no route", "look at the network")],
-              "well": [Health("mailbox main", None, "", "")]}  # fmt: skip
-    ill, well = (
-        Chores(desk.engine, desk.writer, desk.clock, lambda kind=kind: health[kind], timedelta(minutes=15))  # type: ignore[misc]  # mypy cannot type a lambda's default
-        for desk, kind in ((one, "ill"), (two, "well"))
-    )
-    one.clock.ahead = two.clock.ahead = timedelta(minutes=16)
-    for _ in range(5):
-        ill.watch_health()
-        well.watch_health()
-    letters = "SELECT template FROM outbox ORDER BY id"
-    assert one.rows(letters) == [("admin/alarm",)]
-    # The other one can reach the mailbox: the desk fetches, and one daemon's trouble alarms nobody again.
-    two.clock.ahead = timedelta(minutes=17)
-    two.fetch()
-    one.clock.ahead = two.clock.ahead = timedelta(minutes=18)
-    for _ in range(5):
-        ill.watch_health()
-        well.watch_health()
-    assert one.rows(letters) == [("admin/alarm",), ("admin/recovered",)]
 
 
 @pytest.mark.timeout(120)
