@@ -90,7 +90,7 @@ class Fetcher:
             self._seen = state
             if overdue:
                 self._reconciled = now
-        self.file_away(state.uidvalidity)
+        self.file_away(state.uidvalidity, state.uidnext)
         with self._engine.begin() as connection:
             upkeep.put_mailbox(
                 connection, self._name, uidnext=state.uidnext, present=state.exists, last_clean=now, last_error=None
@@ -249,22 +249,25 @@ class Fetcher:
         log.info("mailbox %s: UID %d has %d bytes: %s", self._name, uid, size, "stored" if spool else "header only")
         return len(numbers)
 
-    def file_away(self, uidvalidity: int) -> None:
+    def file_away(self, uidvalidity: int, uidnext: int) -> None:
         """Put mails that are done into their folders, for human eyes only: nothing depends on it.
 
-        Two daemons that moved the same mails at once would each be told by the server that some are not there.
+        Two daemons that moved the same mails at once would each be told by the server that some are not there. A mail
+        from `uidnext` on, which another daemon has fetched, this connection has not been told of: a MOVE of it would be
+        answered with OK, and nothing moved.
         """
         with reading(self._engine) as connection:
             if not ledger.to_file(connection, self._name, uidvalidity, 1):
                 return
         with locks.alone(self._engine, f"filing {self._name}") as mine:
             if mine:
-                self._file_all(uidvalidity)
+                self._file_all(uidvalidity, uidnext)
 
-    def _file_all(self, uidvalidity: int) -> None:
+    def _file_all(self, uidvalidity: int, uidnext: int) -> None:
         while True:
             with reading(self._engine) as connection:
-                rows = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
+                found = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
+            rows = [row for row in found if row[1] < uidnext]
             if not rows:
                 return
             self.restless = True
@@ -276,7 +279,7 @@ class Fetcher:
                 failpoint.reach("filed")
                 with self._engine.begin() as connection:
                     ledger.mark_filed(connection, [number for number, _, _ in chosen], where)
-            if len(rows) < FILE_AWAY_AT_ONCE:
+            if len(found) < FILE_AWAY_AT_ONCE:
                 return
 
     def _put(self, target: str, uids: list[int]) -> str:

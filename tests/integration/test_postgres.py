@@ -352,6 +352,23 @@ def test_f11_a_chore_is_done_by_one_daemon_only(
     ]  # fmt: skip
 
 
+def test_f11_a_mail_that_another_daemon_fetched_is_filed_away_only_by_a_connection_that_knows_of_it(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot
+) -> None:
+    """Also G1, C1."""
+    one, two = steps(), steps()
+    one.fetch()
+    seen = one.fetcher.mailbox.state()
+    dovecot.deliver(SUPPORT, mail("late"))
+    two.fetch()
+    two.receive()
+    one.fetcher.file_away(seen.uidvalidity, seen.uidnext)
+    assert one.rows("SELECT filed FROM inbound") == [(None,)]
+    one.fetch()
+    assert one.rows("SELECT filed FROM inbound") == [("maild/Processed",)]
+    assert (dovecot.count(SUPPORT), dovecot.count(SUPPORT, "maild/Processed")) == (0, 1)
+
+
 @pytest.mark.timeout(120)
 def test_f07_work_goes_on_by_itself_when_the_database_comes_back(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink, caplog: pytest.LogCaptureFixture,
