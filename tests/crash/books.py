@@ -42,7 +42,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Out:
-    """A row of the outbox."""
+    """A row of the outbox; `unknowns`: how often the relay's answer to its final dot was lost."""
 
     id: int
     ticket: int | None
@@ -52,6 +52,7 @@ class Out:
     recipient: str
     message_id: str
     state: str
+    unknowns: int
     raw: bytes
 
 
@@ -94,10 +95,11 @@ def read(engine: Engine) -> Books:
                 )
             ),
             outbox=tuple(
-                Out(*row[:-1], bytes(row[-1]))
+                Out(*tuple(row)[:-1], raw=bytes(row[-1]))
                 for row in connection.execute(
                     select(outbox.c.id, outbox.c.ticket, outbox.c.inbound, outbox.c.template, outbox.c.audience,
-                           outbox.c.recipient, outbox.c.message_id, outbox.c.state, outbox.c.raw).order_by(outbox.c.id)
+                           outbox.c.recipient, outbox.c.message_id, outbox.c.state, outbox.c.unknowns, outbox.c.raw)
+                    .order_by(outbox.c.id)
                 )
             ),
             damage=(*damage, *_unsound(connection), *_orphans(connection), *_broken_chains(connection)),

@@ -265,7 +265,8 @@ def _outgoing(books: Books, wire: Sequence[Accepted], deaths: Sequence[Death], v
     for out in books.outbox:
         copies = at.pop(out.message_id, [])
         if out.state == "failed":
-            if copies:
+            # What was refused after an answer was lost may be there nevertheless.
+            if len(copies) > out.unknowns:
                 verdict.faults.append(f"{_name(out)}: failed, and the relay has it")
             continue
         if out.state != "sent" or not copies:
@@ -274,9 +275,10 @@ def _outgoing(books: Books, wire: Sequence[Accepted], deaths: Sequence[Death], v
             if wire[n].raw != BARE_LINE_END.sub(b"\r\n", out.raw) or wire[n].recipients != (out.recipient,):
                 verdict.faults.append(f"{_name(out)}: the relay got other bytes than the row has")
         verdict.second_copies += len(copies) - 1 if copies else 0
-        for earlier, later in pairwise(copies):
-            if not any(earlier < death.wire <= later and out.message_id in death.in_hand for death in deaths):
-                verdict.faults.append(f"{_name(out)}: sent again, and no kill explains it")
+        for n, (earlier, later) in enumerate(pairwise(copies), 1):
+            struck = any(earlier < death.wire <= later and out.message_id in death.in_hand for death in deaths)
+            if n > out.unknowns and not struck:
+                verdict.faults.append(f"{_name(out)}: sent again, and no kill and no lost answer explains it")
     verdict.faults += [f"{message}: at the relay, and not in the outbox" for message in at]
 
 
