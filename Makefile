@@ -7,6 +7,7 @@
 #   make deps                  install the servers that the tests talk to (root on Debian or Ubuntu)
 #   make bench                 how fast it is on this machine
 #   make crash N=200           kill the daemon N times in the middle of its work, and count tickets and mails
+#   make soak                  the long tests one after the other, hours of them; ARGS="NAME SIZE SEED" for a single one
 #   make clean                 take away what make has set up
 #
 # Needs Python 3.11 or newer with venv, and a package index that pip can reach. Everything goes into .venv.
@@ -26,7 +27,7 @@ $(shell rm -rf $(VENV))
 endif
 endif
 
-.PHONY: help demo test check pytest wheel-test deps bench crash clean
+.PHONY: help demo test check pytest wheel-test deps bench crash soak clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -73,6 +74,9 @@ bench: $(VENV)/.test
 
 crash: $(VENV)/.test
 	@$(PY) -m tests.crash.long $(N) $(ARGS)
+
+soak: $(VENV)/.test
+	@$(PY) -m tests.soak $(if $(ARGS),$(ARGS),all)
 
 clean:
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,7 +20,7 @@ from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched, MailboxState
 from maild.ingest.mailbox_errors import MailboxError
 from maild.ingest.prescan import content_hash, message_id_of
-from maild.store import ledger, upkeep
+from maild.store import ledger, locks, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.fetch")
@@ -101,7 +101,7 @@ class Fetcher:
             upkeep.put_mailbox(
                 connection, self._name, uidnext=state.uidnext, present=state.exists, last_clean=now, last_error=None
             )
-        self.file_away(state.uidvalidity)
+        self.file_away(state.uidvalidity, state.uidnext)
         return taken
 
     def _remember(self, state: MailboxState, now: datetime) -> Any:
@@ -274,11 +274,25 @@ class Fetcher:
         log.info("mailbox %s: UID %d has %d bytes: %s", self._name, uid, size, "stored" if spool else "header only")
         return len(numbers)
 
-    def file_away(self, uidvalidity: int) -> None:
-        """Put mails that are done into their folders, for human eyes only: nothing depends on it."""
+    def file_away(self, uidvalidity: int, uidnext: int) -> None:
+        """Put mails that are done into their folders, for human eyes only: nothing depends on it.
+
+        Two daemons that moved the same mails at once would each be told by the server that some are not there. A mail
+        from `uidnext` on, which another daemon has fetched, this connection has not been told of: a MOVE of it would be
+        answered with OK, and nothing moved.
+        """
+        with reading(self._engine) as connection:
+            if not ledger.to_file(connection, self._name, uidvalidity, 1):
+                return
+        with locks.alone(self._engine, f"filing {self._name}") as mine:
+            if mine:
+                self._file_all(uidvalidity, uidnext)
+
+    def _file_all(self, uidvalidity: int, uidnext: int) -> None:
         while True:
             with reading(self._engine) as connection:
-                rows = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
+                found = ledger.to_file(connection, self._name, uidvalidity, FILE_AWAY_AT_ONCE)
+            rows = [row for row in found if row[1] < uidnext]
             if not rows:
                 return
             self.restless = True
@@ -290,7 +304,7 @@ class Fetcher:
                 failpoint.reach("filed")
                 with self._engine.begin() as connection:
                     ledger.mark_filed(connection, [number for number, _, _ in chosen], where)
-            if len(rows) < FILE_AWAY_AT_ONCE:
+            if len(found) < FILE_AWAY_AT_ONCE:
                 return
 
     def _put(self, target: str, uids: list[int]) -> str:

@@ -25,7 +25,7 @@ from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 from maild.model import Message
-from maild.store import awaited, ledger
+from maild.store import awaited, ledger, locks
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -76,6 +76,8 @@ class Receiver:
         # What the transaction at hand will have to say; said only once it is committed.
         self._raised: list[tuple[str, str]] = []
         self._ending = False
+        # Holds the locks on the rows of the round, on PostgreSQL.
+        self._holder: Connection | None = None
         # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
         self.deferred = False
 
@@ -110,14 +112,9 @@ class Receiver:
                 rows = ledger.waiting(connection, ROUND_MAILS, oldest_first)
             yield rows
             return
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            try:
-                yield ledger.hold(connection, AHEAD_MAILS, oldest_first)
-            except BaseException:
-                # The end of the connection is the end of its locks, whatever state it is in.
-                connection.invalidate()
-                raise
-            ledger.let_go(connection)
+        with locks.holding(self._engine) as self._holder:
+            yield ledger.hold(self._holder, AHEAD_MAILS, oldest_first)
+        self._holder = None
 
     def _round(self, rows: list[ledger.Waiting], on_commit: Callable[[], None]) -> int:
         with self._engine.begin() as connection:
@@ -131,6 +128,8 @@ class Receiver:
             while (pending or ahead) and not self._ending:
                 self._fill(pending, ahead)
                 done += self._batch(pending, ahead, on_commit, undecided)
+                if self._holder is not None:
+                    locks.still_here(self._holder)
         except (SQLAlchemyError, ParserAway) as error:
             # Neither is the mails' fault, so no strike stays on those that were not decided.
             self._forgive(undecided)

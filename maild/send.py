@@ -103,7 +103,7 @@ class Sender:
         book = Book(self._engine, self._owner, {row.id: row for row in rows}, self._clock, on_result, empty)
         self._book, self._begun = book, time.monotonic()
         self._lease_until = now + self._lease
-        self._courier.send([self._parcel(row) for row in rows], book.add, self._may_begin)
+        self._courier.send([self._parcel(row) for row in rows], book.add, self._may_begin, self._holds)
         self._settle()
         return len(rows)
 
@@ -132,14 +132,16 @@ class Sender:
         self._contact = now
 
     def _may_begin(self) -> bool:
-        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over, and so
-        they may when the clock was put back. And whether the relay has not said that it wants no more now, and the
-        round has not lasted too long."""
-        if self._ending or self._lease_until is None:
-            return False
-        if not timedelta() < self._lease_until - self._clock() <= self._lease:
+        """Whether the lease still holds, the relay has not said that it wants no more now, and the round has not lasted
+        too long."""
+        if self._ending or not self._holds():
             return False
         return not (self._book is not None and self._book.enough) and time.monotonic() < self._begun + BATCH_SECONDS
+
+    def _holds(self) -> bool:
+        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over, and so
+        they may when the clock was put back."""
+        return self._lease_until is not None and timedelta() < self._lease_until - self._clock() <= self._lease
 
     def finish(self) -> None:
         """Begin no further mail; those on their way are finished. Called from another thread, before the end."""

@@ -31,7 +31,7 @@ from maild.outbound.relay import (
     one_line,
 )
 from maild.outbound.smtp_dial import dial
-from maild.outbound.smtp_line import Line
+from maild.outbound.smtp_line import Line, TooLate
 
 __all__ = ["Courier", "Kind", "Parcel", "ProbeResult", "Relay", "Result", "Stage", "judge", "on_the_wire"]
 
@@ -56,15 +56,18 @@ class Courier:
         parcels: Sequence[Parcel],
         on_result: Callable[[Result], None],
         may_begin: Callable[[], bool] = lambda: True,
+        holds: Callable[[], bool] = lambda: True,
     ) -> None:
         """Send all, up to `connections` at a time; `on_result` is called once for each, here, as soon as it is known.
 
         If `on_result` raises, no further parcel is begun, those on the way are finished and reported, and the error is
         raised. `may_begin` is asked before each parcel; from its first no on none is begun, and those that were not
-        are not reported. With `per_minute` this may wait up to a minute; `room()` says how many go at once.
+        are not reported. `holds` is asked once more before the mail itself is said, and before the dot of a long one:
+        at its no the mail is broken off unreported, and the run ends. With `per_minute` this may wait up to a minute;
+        `room()` says how many go at once.
         """
         if parcels:
-            self._loop.run_until_complete(self._send(_Run(deque(parcels), on_result, may_begin)))
+            self._loop.run_until_complete(self._send(_Run(deque(parcels), on_result, may_begin, holds)))
 
     def room(self) -> int:
         """How many parcels `per_minute` lets go right now (a large number if there is no limit)."""
@@ -140,7 +143,13 @@ class Courier:
                 run.queue.clear()
                 break
             parcel = run.queue.popleft()
-            result = await line.carry(parcel)
+            try:
+                result = await line.carry(parcel, run.holds)
+            except TooLate:
+                run.queue.clear()
+                await line.quit()
+                line = None
+                break
             if result is None:
                 # The relay had closed a kept connection before it saw anything: once more, on a new one.
                 run.queue.appendleft(parcel)
@@ -250,10 +259,14 @@ class _Run:
     """What the workers of one `send` share."""
 
     def __init__(
-        self, queue: deque[Parcel], on_result: Callable[[Result], None], may_begin: Callable[[], bool]
+        self,
+        queue: deque[Parcel],
+        on_result: Callable[[Result], None],
+        may_begin: Callable[[], bool],
+        holds: Callable[[], bool],
     ) -> None:
         self.queue = queue
-        self.may_begin = may_begin
+        self.may_begin, self.holds = may_begin, holds
         self.trouble: tuple[int, str] = (0, "")
         # The relay said that this was too much at a time.
         self.slow_down = False

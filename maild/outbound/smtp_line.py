@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
@@ -17,6 +18,10 @@ _ONE_PIECE_BYTES = 64 * 1024
 _DOT = b".\r\n"
 # How often it is looked whether a slow relay has taken what was written: some MB a second at the least.
 _LOOK_S = 0.005
+
+
+class TooLate(Exception):
+    """The lease ran out before the mail itself was said: another daemon may have sent it."""
 
 
 class Line:
@@ -37,8 +42,11 @@ class Line:
     def usable(self) -> bool:
         return not self.broken and self.smtp.is_connected
 
-    async def carry(self, parcel: Parcel) -> Result | None:
-        """One mail. None: the kept connection had died before it began, nothing was tried."""
+    async def carry(self, parcel: Parcel, holds: Callable[[], bool] = lambda: True) -> Result | None:
+        """One mail. None: the kept connection had died before it began, nothing was tried.
+
+        Raises TooLate, with the connection broken off, if `holds` says no before the mail itself, or its dot, is said.
+        """
         unfit = self._unfit(parcel)
         if unfit is not None:
             return unfit
@@ -58,7 +66,9 @@ class Line:
                 self._stage = "DATA"
                 code, text = await self._say(b"DATA")
             if self._stage == "DATA" and code == 354:
-                code, text = await self._content(on_the_wire(parcel.raw))
+                failpoint.reach("content")
+                self._hold(holds)
+                code, text = await self._content(on_the_wire(parcel.raw), holds)
         except aiosmtplib.SMTPResponseException as error:
             self._break()
             code, text = -1, one_line(error.message)
@@ -110,7 +120,12 @@ class Line:
         """Seconds that the mail in hand still has: a relay that answers a byte at a time must not hold it for ever."""
         return max(0.01, self._until - time.monotonic())
 
-    async def _content(self, mail: bytes) -> tuple[int, str]:
+    def _hold(self, holds: Callable[[], bool]) -> None:
+        if not holds():
+            self._break()
+            raise TooLate
+
+    async def _content(self, mail: bytes, holds: Callable[[], bool]) -> tuple[int, str]:
         """The mail after 354, and the answer to its final dot.
 
         aiosmtplib's own DATA does not tell a connection lost before 354 from one lost after. Of a long mail the dot is
@@ -133,6 +148,7 @@ class Line:
                 # It answers in the middle of the mail, so it will not hear the rest.
                 self._break()
             else:
+                self._hold(holds)
                 self._stage = "dot"
                 protocol.write(_DOT)
                 failpoint.reach("dot")

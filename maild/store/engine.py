@@ -87,10 +87,12 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+# A daemon that stands still in the middle of a transaction must not keep its row locks from the others: its work is
+# taken up within 60 s, as by locks.IDLE_S. No transaction of maild waits for anything but the parser, ten seconds.
 _LIMITS: dict[str, object] = {
     "connect_timeout": 10,
     "application_name": "maild",
-    "options": "-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=300000",
+    "options": "-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=25000",
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from maild import failpoint
 from maild.store.schema import inbound, raw_chunk
 
 CHUNK_BYTES = 256 * 1024
@@ -99,6 +100,7 @@ def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
 
 def add_chunk(connection: Connection, number: int, n: int, data: bytes) -> None:
     """One more piece of a large mail, written as it is fetched."""
+    failpoint.reach("chunk")
     connection.execute(insert(raw_chunk), {"inbound": number, "n": n, "bytes": data})
 
 
@@ -171,7 +173,7 @@ _LOOK_THROUGH = 1000
 
 
 def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
-    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until `let_go` or its end.
+    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until the end of `locks.holding`.
 
     Nothing rests on these locks but the count of attempts: whoever decides about a row claims it in that transaction.
     """
@@ -192,11 +194,6 @@ def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list
         .order_by(*_order(oldest_first))
     )
     return [Waiting(*row) for row in rows]
-
-
-def let_go(connection: Connection) -> None:
-    """Give up what `hold` took."""
-    connection.execute(select(func.pg_advisory_unlock_all()))
 
 
 # Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.

@@ -7,6 +7,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests import servers
@@ -14,7 +15,10 @@ from tests.conftest import USERS
 from tests.crash.rounds import Rounds
 
 # Half of the kills strike at a named place, at a random one of its passings; the others, and SIGTERM, at any time.
-PLACES = ("received", "attempts", "applied", "decided", "leased", "dot", "answered", "recording", "recorded", "unfiled")
+PLACES = (
+    "received", "attempts", "applied", "decided", "leased", "content", "dot", "answered", "recording", "recorded",
+    "unfiled",
+)  # fmt: skip
 CHECK_EVERY = 20
 # As many mails as one history; then a fresh desk, so that checking does not take longer than killing.
 ROUND_MAILS = (1, 6)
@@ -54,20 +58,30 @@ def play(rounds: Rounds, count: int, seed: str) -> tuple[int, int, int]:
     return len(rounds.deaths), len(rounds.sent), second
 
 
-def main() -> None:
-    count, seed = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else str(time.time_ns())
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with contextlib.ExitStack() as stack:
-            dovecot = stack.enter_context(servers.Dovecot(Path(folder) / "dovecot", USERS))
-            sink = stack.enter_context(servers.Sink())
-            url = stack.enter_context(servers.Postgres()).database() if sys.argv[3:] == ["postgres"] else ""
-            rounds = Rounds(Path(folder) / "desk", dovecot, sink, url)
-            try:
-                kills, mails, second = play(rounds, count, seed)
-            finally:
-                rounds.close()
+@contextlib.contextmanager
+def on_servers(postgres: bool = False) -> Iterator[Rounds]:
+    """A desk on servers of its own, in a folder that goes away."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        dovecot = stack.enter_context(servers.Dovecot(folder / "dovecot", USERS))
+        sink = stack.enter_context(servers.Sink())
+        url = stack.enter_context(servers.Postgres()).database() if postgres else ""
+        rounds = Rounds(folder / "desk", dovecot, sink, url)
+        stack.callback(rounds.close)
+        yield rounds
+
+
+def run(count: int, seed: str, postgres: bool = False) -> None:
+    """So many rounds, and the figures. Raises AssertionError when anything was lost or doubled."""
+    with on_servers(postgres) as rounds:
+        kills, mails, second = play(rounds, count, seed)
     print(f"{kills} kills, {mails} mails: none lost, none doubled; {second} copies sent twice, as promised")
+
+
+def main() -> None:
+    seed = sys.argv[2] if len(sys.argv) > 2 else str(time.time_ns())
+    run(int(sys.argv[1]), seed, sys.argv[3:] == ["postgres"])
 
 
 if __name__ == "__main__":

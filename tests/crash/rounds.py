@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from maild import failpoint
 from tests import servers
@@ -23,9 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 class Rounds:
     """A desk on a Dovecot and a Sink, with its daemon as a process of its own."""
 
-    def __init__(self, folder: Path, dovecot: servers.Dovecot, sink: servers.Sink, url: str = "") -> None:
+    def __init__(
+        self, folder: Path, dovecot: servers.Dovecot, sink: servers.Sink, url: str = "", **changes: Any
+    ) -> None:
+        """`changes` by section go on top of the settings of tests.desks."""
         self.folder, self.dovecot, self.sink = folder, dovecot, sink
-        tables = sections(folder, dovecot.imap_port, sink.port, url, daemon={"tick": "1s", "log_level": "info"})
+        changes = {"daemon": {"tick": "1s", "log_level": "info"}, **changes}
+        tables = sections(folder, dovecot.imap_port, sink.port, url, **changes)
         self.settings = prepare(tables)
         self.url = self.settings.database.url
         self.config = folder / "sections.json"

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from maild import failpoint
 from maild.store import ledger
 from maild.store.engine import reading
-from tests import servers
+from tests import pages, servers
 from tests.conftest import USERS, need
+from tests.crash.books import read
 from tests.crash.long import play
-from tests.crash.rounds import ROOT, Rounds
-from tests.desks import SUPPORT, ask, looking
+from tests.crash.rounds import Rounds
+from tests.desks import SUPPORT, ask, looking, mail
+from tests.soak import restarts
 
 # Each place with the number of times that it is passed, in the order in which a mail moves.
 POINTS = (
@@ -28,6 +32,7 @@ POINTS = (
     "applied",
     "decided",
     "leased",
+    "content",
     "dot",
     "dot:3",
     "answered",
@@ -55,14 +60,30 @@ def rounds(tmp_path: Path) -> Iterator[Rounds]:
 
 
 def test_every_named_place_is_in_the_code_and_in_the_documentation() -> None:
-    named = {point.partition(":")[0] for point in POINTS} | {"parsing"}
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "maild").rglob("*.py"))
-    assert set(re.findall(r'failpoint\.reach\("([a-z-]+)"\)', code)) == named
-    table = (ROOT / "docs" / "internals.md").read_text("utf-8")
-    assert {name for name in named if f"`{name}`" not in table} == set()
+    named = {point.partition(":")[0] for point in POINTS} | {"parsing", "chunk"}
+    assert pages.places().keys() == named
+    page = pages.INTERNALS.read_text("utf-8")
+    assert sorted(pages.places_named(page)) == sorted(named), "each place has one row in docs/internals.md"
+    assert page == pages.places_written(page), "run `python -m tests.pages`"
 
 
-def test_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_was_in_hand(rounds: Rounds) -> None:
+@pytest.mark.parametrize(("table", "module"), [("inbound", "ledger.py"), ("outbox", "outbox.py")])
+def test_the_documentation_names_every_state_of_a_row_and_every_statement_that_moves_it(
+    table: str, module: str
+) -> None:
+    page = pages.INTERNALS.read_text("utf-8")
+    written = pages.moving(pages.PACKAGE / "store" / module)
+    assert pages.moves(page, table) == written.keys()
+    # The schema's own words, which name the states that come from elsewhere (apply, backoff), too.
+    schema = (pages.PACKAGE / "store" / "schema.py").read_text("utf-8")
+    said = {"inbound": r"# (received → done);", "outbox": r"# (queued · .+)"}[table]
+    found = re.search(said, schema)
+    assert found is not None
+    assert pages.states(page, table) == set(re.findall(r"[a-z]+", found[1])) >= set().union(*written.values())
+
+
+def test_f01_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_was_in_hand(rounds: Rounds) -> None:
+    """Also G1, G2, G3, C1, C6."""
     for point in POINTS:
         if point.startswith("timer"):
             # A mail that the relay refuses for good: its ticket's agent is told by a timer that is due at once.
@@ -95,7 +116,30 @@ def test_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_what_
     assert rounds.check() == verdict
 
 
-def test_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(rounds: Rounds) -> None:
+def test_f01_a_kill_amid_the_chunks_of_a_large_mail_leaves_no_half_of_it(tmp_path: Path) -> None:
+    """Also F13, G1."""
+    need("dovecot", "dovecot-imapd dovecot-lmtpd")
+    with servers.Dovecot(tmp_path / "dovecot", USERS) as dovecot, servers.Sink() as sink:
+        rounds = Rounds(tmp_path / "desk", dovecot, sink, limits={"parse_bytes": 100_000})
+        large = mail("large", body="\r\n".join([f"line {n} of a long report" for n in range(40_000)]))
+        dovecot.deliver(SUPPORT, large)
+        rounds.start("chunk:3")
+        rounds.dead("chunk")
+        rounds.start()
+        with looking(rounds.url) as engine:
+            servers.wait_until(
+                lambda: bool(ask(engine, "SELECT 1 FROM inbound WHERE state = 'done'")), "it is done", 30
+            )
+            rounds.stop()
+            books = read(engine)
+    assert books.damage == ()
+    (row,) = books.inbound
+    assert (row.fate, row.complete, row.size) == ("quarantined", True, len(row.raw))
+    assert row.raw.endswith(large)
+
+
+def test_f10_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(rounds: Rounds) -> None:
+    """Also G4, C3."""
     (mark,) = rounds.deliver(1)
     rounds.start("parsing")
     with looking(rounds.url) as engine:
@@ -109,7 +153,8 @@ def test_a_mail_at_which_the_parser_dies_every_time_is_put_aside_with_its_bytes(
     assert (fate, reason) == ("quarantined", "the parsing process ended with -9")
 
 
-def test_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_are_handled(rounds: Rounds) -> None:
+def test_f10_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_are_handled(rounds: Rounds) -> None:
+    """Also G4, C3."""
     rounds.deliver(1)
     for _ in range(4):
         rounds.start("applied")
@@ -126,6 +171,26 @@ def test_a_mail_at_which_the_daemon_dies_every_time_is_put_aside_and_the_others_
     assert [(row[0], row[2].split()[-1]) for row in rows[1:]] == [("ticketed", mark) for mark in good]
 
 
-def test_kills_at_random_moments(rounds: Rounds) -> None:
+def test_f01_kills_at_random_moments_lose_nothing(rounds: Rounds) -> None:
+    """Also F16, G1, G2, G3."""
     # The short version; `make crash N=200` is the long one.
     play(rounds, int(os.environ.get("MAILD_CRASH_ROUNDS", "6")), seed=os.environ.get("MAILD_CRASH_SEED", "1"))
+
+
+def test_f16_restarts_under_load_lose_nothing_and_repeat_nothing(rounds: Rounds) -> None:
+    """Also G1, G2, G3. The short version; `python -m tests.soak restarts` is the long one."""
+    assert len(restarts.play(rounds, 4, seed="1")) == 4
+
+
+@pytest.mark.parametrize(
+    ("armed", "means"),
+    [
+        ("dot", {"dot": (1, signal.SIGKILL)}),
+        ("dot:3", {"dot": (3, signal.SIGKILL)}),
+        ("dot:stop", {"dot": (1, signal.SIGSTOP)}),
+        ("dot:3:stop, leased", {"dot": (3, signal.SIGSTOP), "leased": (1, signal.SIGKILL)}),
+        ("", {}),
+    ],
+)
+def test_a_place_is_armed_by_its_name_its_count_and_what_is_to_happen(armed: str, means: dict[str, object]) -> None:
+    assert failpoint.parse(armed) == means

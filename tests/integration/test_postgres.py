@@ -20,7 +20,9 @@ from maild import loops
 from maild.chores import Chores
 from maild.daemon import Daemon
 from maild.outbound.budget import COLLAPSED
-from maild.store import ledger, migrate, outbox, upkeep
+from maild.outbound.relay import Result
+from maild.record import Book
+from maild.store import ledger, locks, migrate, outbox, upkeep
 from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import USERS, need
@@ -130,9 +132,10 @@ def test_a_conversation_runs_through_the_whole_pipeline(
 
 
 @pytest.mark.timeout(120)
-def test_two_daemons_on_one_desk_make_one_ticket_and_one_acknowledgement_of_each_mail(
+def test_f11_two_daemons_on_one_desk_make_one_ticket_and_one_acknowledgement_of_each_mail(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink, url: str
 ) -> None:
+    """Also G1, G2, C5."""
     sent = {f"mark{n}": mail(f"mark{n}") for n in range(60)}
     with daemons(2, tmp_path, dovecot, sink, url), looking(url) as engine:
         dovecot.deliver_many(SUPPORT, sent.values())
@@ -144,9 +147,10 @@ def test_two_daemons_on_one_desk_make_one_ticket_and_one_acknowledgement_of_each
 
 
 @pytest.mark.timeout(180)
-def test_one_of_two_daemons_is_killed_and_the_other_finishes_its_work(
+def test_f11_one_of_two_daemons_is_killed_and_the_other_finishes_its_work(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink, url: str
 ) -> None:
+    """Also F01, G3."""
     rounds = Rounds(tmp_path / "desk", dovecot, sink, url)
     try:
         rounds.start("answered:6")
@@ -193,9 +197,10 @@ def decide_all(*desks: Steps) -> None:
     assert errors == []
 
 
-def test_the_same_mail_twice_on_two_daemons_at_once_is_one_ticket(
+def test_f23_the_same_mail_twice_on_two_daemons_at_once_is_one_ticket(
     steps: Callable[[], Steps], dovecot: servers.Dovecot
 ) -> None:
+    """Also F11, C5."""
     one, two = steps(), steps()
     twice = [mail(f"same{n}") for n in range(12)]
     dovecot.deliver_many(SUPPORT, [raw for raw in twice for _ in (1, 2)])
@@ -207,9 +212,10 @@ def test_the_same_mail_twice_on_two_daemons_at_once_is_one_ticket(
     assert one.rows("SELECT count(*) FROM ticket") == [(12,)]
 
 
-def test_an_original_and_its_reply_on_two_daemons_at_once_meet_on_one_ticket(
+def test_f23_an_original_and_its_reply_on_two_daemons_at_once_meet_on_one_ticket(
     steps: Callable[[], Steps], dovecot: servers.Dovecot
 ) -> None:
+    """Also F11."""
     one, two = steps(), steps()
     pairs = 12
     for n in range(pairs):
@@ -228,17 +234,16 @@ def test_an_original_and_its_reply_on_two_daemons_at_once_meet_on_one_ticket(
     assert one.rows("SELECT max(attempts) FROM inbound")[0][0] <= 1
 
 
-def test_a_daemon_leaves_alone_what_another_one_has_in_hand(
+def test_f11_a_daemon_leaves_alone_what_another_one_has_in_hand(
     steps: Callable[[], Steps], dovecot: servers.Dovecot
 ) -> None:
     one, two = steps(), steps()
     dovecot.deliver_many(SUPPORT, [mail("a"), mail("b")])
     one.fetch()
-    with one.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+    with locks.holding(one.engine) as holder:
         assert [row.id for row in ledger.hold(holder, 1)] == [1]
         assert two.receive() == 1
         assert two.rows("SELECT id, state, attempts FROM inbound ORDER BY id") == [(1, "received", 0), (2, "done", 1)]
-        ledger.let_go(holder)
     assert two.receive() == 1
     # A daemon that dies lets go by its death: the connection ends.
     dovecot.deliver(SUPPORT, mail("c"))
@@ -251,7 +256,7 @@ def test_a_daemon_leaves_alone_what_another_one_has_in_hand(
     servers.wait_until(lambda: two.receive() == 1, "the dead daemon's mail is free")
 
 
-def test_two_first_looks_at_once_agree_on_what_was_there_before(steps: Callable[[], Steps]) -> None:
+def test_f11_two_first_looks_at_once_agree_on_what_was_there_before(steps: Callable[[], Steps]) -> None:
     one = steps()
     with one.engine.begin() as connection:
         upkeep.first_look(connection, "main", uidvalidity=7, first_uid=10, first_start=one.clock())
@@ -259,9 +264,10 @@ def test_two_first_looks_at_once_agree_on_what_was_there_before(steps: Callable[
         assert upkeep.mailbox(connection, "main").first_uid == 10
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_nothing(
+def test_f11_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_nothing(
     steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
 ) -> None:
+    """Also G3."""
     one, two = steps(), steps()
     dovecot.deliver(SUPPORT, mail("one"))
     one.fetch()
@@ -279,7 +285,38 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_changes_nothing(
     assert one.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 
-def test_a_chore_is_done_by_one_daemon_only(steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink) -> None:
+def test_f11_a_refusal_that_comes_after_the_lease_was_lost_is_not_told_to_the_agents_again(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
+) -> None:
+    """Also F08, G2."""
+    one, two = steps(), steps()
+    sink.trick("RCPT", "550 5.1.1 no such user", match=lambda argument: "u-one@" in argument)
+    dovecot.deliver(SUPPORT, mail("one"))
+    one.fetch()
+    one.receive()
+    now = one.clock()
+    with one.engine.begin() as connection:
+        rows = outbox.lease(connection, "slow", now, now + timedelta(seconds=60), 64, 10**9)
+    two.clock.ahead = timedelta(seconds=61)
+    two.send()
+    two.tick()
+    two.send()
+    told = "SELECT recipient FROM outbox WHERE template = 'agent/delivery_failed'"
+    once = one.rows(told)
+    assert once
+    (refused,) = [row for row in rows if row.recipient == "u-one@corp.example"]
+    book = Book(one.engine, "slow", {refused.id: refused}, one.clock, lambda: None)
+    book.add(Result(refused.id, "refused", 550, "5.1.1 no such user"))
+    book.write()
+    assert one.rows("SELECT kind FROM timer WHERE kind LIKE 'delivery_failed%'") == []
+    two.tick()
+    assert one.rows(told) == once
+
+
+def test_f11_a_chore_is_done_by_one_daemon_only(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot, sink: Sink
+) -> None:
+    """Also G2."""
     one, two = steps(), steps()
     dovecot.deliver(SUPPORT, b"Subject: x\r\n" + b"X: y\r\n" * 1000 + b"\r\nprinter\r\n")
     one.fetch()
@@ -315,11 +352,29 @@ def test_a_chore_is_done_by_one_daemon_only(steps: Callable[[], Steps], dovecot:
     ]  # fmt: skip
 
 
+def test_f11_a_mail_that_another_daemon_fetched_is_filed_away_only_by_a_connection_that_knows_of_it(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot
+) -> None:
+    """Also G1, C1."""
+    one, two = steps(), steps()
+    one.fetch()
+    seen = one.fetcher.mailbox.state()
+    dovecot.deliver(SUPPORT, mail("late"))
+    two.fetch()
+    two.receive()
+    one.fetcher.file_away(seen.uidvalidity, seen.uidnext)
+    assert one.rows("SELECT filed FROM inbound") == [(None,)]
+    one.fetch()
+    assert one.rows("SELECT filed FROM inbound") == [("maild/Processed",)]
+    assert (dovecot.count(SUPPORT), dovecot.count(SUPPORT, "maild/Processed")) == (0, 1)
+
+
 @pytest.mark.timeout(120)
 def test_f07_work_goes_on_by_itself_when_the_database_comes_back(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    """Also G8."""
     need("initdb", "postgresql")
     monkeypatch.setattr(logging.getLogger("maild"), "propagate", True)
     caplog.set_level(logging.INFO, "maild")
@@ -355,6 +410,7 @@ def test_f07_work_goes_on_by_itself_when_the_database_comes_back(
 def test_f20_a_daemon_that_starts_without_its_database_says_so_and_ends_with_75(
     tmp_path: Path, dovecot: servers.Dovecot, sink: Sink
 ) -> None:
+    """Also F07."""
     tables = sections(tmp_path / "desk", dovecot.imap_port, sink.port)
     tables["database"]["url"] = f"postgresql+psycopg://maild@127.0.0.1:{servers.free_port()}/none"
     config = tmp_path / "sections.json"

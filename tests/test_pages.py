@@ -1,0 +1,43 @@
+"""docs/promises.md is true: every fault, promise and complaint has its row and its test, and the page names them."""
+
+import pytest
+
+from tests import pages
+from tests.soak import __main__ as soak_runner
+
+# Ids that no test shows yet; it only ever gets shorter.
+NOT_YET = frozenset("F02 F03 F04 F05 F06 F09 F12 F14 F15 F17 F18 F19 F21 F22 G5 G6 G7 G9 C2 C7 C8 C19 C20".split())
+
+
+def test_every_promise_has_a_test_that_is_named_for_it() -> None:
+    shown = pages.by_id()
+    missing = [one for one in pages.IDS if one not in shown and one not in NOT_YET]
+    assert not missing, f"no test is named for {' '.join(missing)}"
+
+
+def test_no_test_is_named_for_something_that_nobody_promised() -> None:
+    unknown = {one: each.sentence for one, all_ in pages.by_id().items() if one not in pages.IDS for each in all_}
+    assert unknown == {}
+
+
+def test_the_page_of_promises_has_a_row_for_each_and_names_the_tests_of_today() -> None:
+    page = pages.PAGE.read_text("utf-8")
+    assert pages.rows(page) == list(pages.IDS)
+    assert page == pages.written(page), "run `python -m tests.pages`"
+
+
+def test_every_long_test_is_listed_with_what_it_does() -> None:
+    known = soak_runner.entries()
+    assert {"crash", "daemons", "restarts"} <= known.keys()
+    assert [name for name, entry in known.items() if not entry.says.endswith((".", ")."))] == []
+
+
+def test_a_long_test_that_finds_something_ends_with_1_and_says_how_to_play_it_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def bad(size: int | None, seed: str) -> None:
+        raise AssertionError(f"{size} mails lost")
+
+    assert not soak_runner.run("x", soak_runner.Entry("It fails.", bad), 7, "42")
+    assert "again: python -m tests.soak x 7 42" in capsys.readouterr().out
+    assert soak_runner.run("x", soak_runner.Entry("It works.", lambda size, seed: None), None, "42")
