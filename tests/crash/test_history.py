@@ -184,7 +184,7 @@ FORGED: Mapping[str, tuple[Callable[[], Past], str]] = {
     "other bytes at the relay": (lambda: TRUE.out(1, raw=TRUE.books.outbox[0].raw + b"x"), "got other bytes"),
     "another recipient": (lambda: TRUE.out(1, recipient="eve@corp.example"), "got other bytes"),
     "a second copy for no reason": (lambda: twice(TRUE, 1), "no lost answer explains it"),
-    "a second copy of what a dead one did not hold": (lambda: twice(TRUE, 1, death(5, 2)), "no lost answer explains it"),
+    "a second copy of what a dead one had not": (lambda: twice(TRUE, 1, death(5, 2)), "no lost answer explains it"),
     "a second copy after a death before the first": (lambda: twice(TRUE, 1, death(0, 1)), "no lost answer explains it"),
     "a third copy for one death": (lambda: twice(twice(TRUE, 1), 1, death(5, 1)), "no lost answer explains it"),
     "a mail gone from the server": (lambda: folders(maild_Processed=("two", "note", "again", "again")),
