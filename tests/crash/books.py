@@ -95,7 +95,7 @@ def read(engine: Engine) -> Books:
                 )
             ),
             outbox=tuple(
-                Out(*tuple(row)[:-1], raw=bytes(row[-1]))
+                Out(**row._asdict())
                 for row in connection.execute(
                     select(outbox.c.id, outbox.c.ticket, outbox.c.inbound, outbox.c.template, outbox.c.audience,
                            outbox.c.recipient, outbox.c.message_id, outbox.c.state, outbox.c.unknowns, outbox.c.raw)
