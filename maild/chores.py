@@ -27,12 +27,16 @@ _ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the loops know of the world outside: since when something has been failing, and why. None: all is well."""
+    """What the loops know of the world outside: since when something has been failing, and why. None: all is well.
+
+    patience   how long it may fail before anybody is told; None: as long as the desk's settings say
+    """
 
     name: str
     failing_since: datetime | None
     detail: str
     remedy: str
+    patience: timedelta | None = None
 
 
 class Chores:
@@ -68,7 +72,8 @@ class Chores:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
         now = self._clock()
         for each in self._health():
-            failing = each.failing_since is not None and now - each.failing_since >= self._patience
+            patience = self._patience if each.patience is None else each.patience
+            failing = each.failing_since is not None and now - each.failing_since >= patience
             if failing:
                 self.alarm(each.name, each.detail, each.remedy)
             elif each.failing_since is None:

@@ -7,9 +7,10 @@ reply on two daemons meet.
 
 import hashlib
 import logging
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ BATCH_SECONDS = 0.1
 AHEAD_MAILS = 24
 AHEAD_BYTES = 32 * 1024 * 1024
 ROUND_MAILS = 200
+# A round of the pile of the first day is short, so that new mail never waits long behind one.
+PILE_MAILS = 24
+PILE_SECONDS = 5.0
 STRIKES = 3
 _SILENT = "gets no automatic mail for a day, since nobody of the desk has written to it yet"
 # A mail names many others at most by malice.
@@ -76,8 +80,13 @@ class Receiver:
         # What the transaction at hand will have to say; said only once it is committed.
         self._raised: list[tuple[str, str]] = []
         self._ending = False
-        # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
-        self.deferred = False
+        # Undecided mails that others wait for, since those answer them.
+        self._awaited: set[int] = set()
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the last step left a reply waiting for the mail that it answers."""
+        return bool(self._awaited)
 
     def use(self, writer: Writer) -> None:
         """Decide by another policy from the next mail on (a reload)."""
@@ -88,30 +97,30 @@ class Receiver:
 
         Raises sqlalchemy's errors when the database is away: nothing is lost, the rows still wait.
         """
-        deferred, self.deferred = self.deferred, False
-        with self._in_hand(oldest_first=deferred) as rows:
+        awaited, self._awaited = self._awaited, set()
+        with self._in_hand(awaited) as rows:
             if not rows:
                 return 0
             fresh = [row for row in rows if row.attempts == 0]
-            # Mails that were tried before go last and singly, so that one that kills the daemon is known by it. Where
-            # others wait for one of them it is the oldest, which itself waits for none.
-            return self._round(rows[:1] if deferred or not fresh else fresh, on_commit)
+            new = [row for row in fresh if not row.pile]
+            # Mails that were tried before go last and singly, so that one that kills the daemon is known by it.
+            return self._round(new or fresh[:PILE_MAILS] or rows[:1], on_commit)
 
     def finish(self) -> None:
         """Begin no further batch; what was read ahead waits for the next start. Called from another thread."""
         self._ending = True
 
     @contextmanager
-    def _in_hand(self, oldest_first: bool) -> Iterator[list[ledger.Waiting]]:
+    def _in_hand(self, awaited: Collection[int]) -> Iterator[list[ledger.Waiting]]:
         """The rows of one round; on PostgreSQL nobody else takes them up meanwhile, and others are left to others."""
         if self._share_commits:
             with reading(self._engine) as connection:
-                rows = ledger.waiting(connection, ROUND_MAILS, oldest_first)
+                rows = ledger.waiting(connection, ROUND_MAILS, awaited)
             yield rows
             return
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
-                yield ledger.hold(connection, AHEAD_MAILS, oldest_first)
+                yield ledger.hold(connection, AHEAD_MAILS, awaited)
             except BaseException:
                 # The end of the connection is the end of its locks, whatever state it is in.
                 connection.invalidate()
@@ -126,8 +135,9 @@ class Receiver:
         pending = deque(rows)
         ahead: deque[_Ahead] = deque()
         undecided = {row.id for row in rows}
+        until = time.monotonic() + (PILE_SECONDS if rows[0].pile else math.inf)
         try:
-            while (pending or ahead) and not self._ending:
+            while (pending or ahead) and not self._ending and (not done or time.monotonic() < until):
                 self._fill(pending, ahead)
                 done += self._batch(pending, ahead, on_commit, undecided)
         except SQLAlchemyError:
@@ -136,6 +146,10 @@ class Receiver:
             raise
         if undecided:
             self._forgive(undecided)
+        for _, made, _ in ahead:
+            # Nobody will look at it now: it must not keep the worker from what is read next.
+            if isinstance(made, Future):
+                made.cancel()
         return done
 
     def _fill(self, pending: deque[ledger.Waiting], ahead: deque[_Ahead]) -> None:
@@ -268,10 +282,12 @@ class Receiver:
             return True
         message = read.message
         self._lock_ids(connection, message)
-        if ledger.still_waits(connection, message.answered[:_ANSWERED], row.id):
-            # The mail that it answers came first and another daemon has it, or it crashed once: that one goes first.
+        first = ledger.still_waits(connection, message.answered[:_ANSWERED], row.id)
+        if first is not None:
+            # The mail that it answers came first, and another daemon has it, or it crashed once, or it lies in the
+            # pile: that one is taken up next. It may wait for another one in turn, always an older one.
             ledger.forgive_attempt(connection, [row.id])
-            self.deferred = True
+            self._awaited.add(first)
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
         if copied is not None:

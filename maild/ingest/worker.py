@@ -189,6 +189,8 @@ class Worker:
                 if self._child is None:
                     self._start()
                 job = self._waiting.popleft()
+                if job.future.cancelled():
+                    continue
                 job.since, job.begun = time.monotonic(), False
                 self._out += struct.pack("<I", len(job.payload)) + job.payload
                 self._sent.append(job)
