@@ -8,12 +8,13 @@ reply on two daemons meet.
 import hashlib
 import logging
 import math
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -26,7 +27,7 @@ from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
-from maild.store import awaited, ledger
+from maild.store import awaited, ledger, outbox
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -38,6 +39,9 @@ BATCH_SECONDS = 0.1
 AHEAD_MAILS = 24
 AHEAD_BYTES = 32 * 1024 * 1024
 ROUND_MAILS = 200
+# Of a mail that is too large to be read, so much is looked through for the end of its header.
+_HEADER_BYTES = 256 * 1024
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
 # A round of the pile of the first day is short, so that new mail never waits long behind one.
 PILE_MAILS = 24
 PILE_SECONDS = 5.0
@@ -49,7 +53,10 @@ _ANSWERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A waiting mail with what the worker made of it: a Message, or the reason why there is none."""
+    """A waiting mail with what the worker made of it: a Message, or the reason why there is none.
+
+    Of a mail that is too large to be read the Message is that of its header alone.
+    """
 
     row: ledger.Waiting
     message: Message | None
@@ -161,7 +168,7 @@ class Receiver:
             batch.append(pending.popleft())
         if not batch:
             return
-        readable = [row.id for row in batch if row.size <= self._parse_bytes and row.complete and not _deadly(row)]
+        readable = [row.id for row in batch if not self._is_too_large(row) and not _deadly(row)]
         with reading(self._engine) as connection:
             raws = ledger.raws(connection, readable)
         for row in batch:
@@ -171,8 +178,7 @@ class Receiver:
                 ahead.append((row, Read(row, None, reason, scanned=(row.sender, row.subject, row.message_id)), 0))
                 continue
             if raw is None:
-                ahead.append((row, self._too_large(row), 0))
-                continue
+                raw = self._header(row)
             scan = prescan(raw)
             if not scan.ok:
                 sender = scan.from_.address
@@ -180,11 +186,14 @@ class Receiver:
             else:
                 ahead.append((row, self._worker.submit(raw), len(raw)))
 
-    def _too_large(self, row: ledger.Waiting) -> Read:
+    def _header(self, row: ledger.Waiting) -> bytes:
+        """The header of a mail that is too large to be read, as a mail without a body."""
         with reading(self._engine) as connection:
-            scan = prescan(ledger.raw(connection, row.id)[:262_144])
-        found = (scan.from_.address, scan.subject, scan.message_id)
-        return Read(row, None, f"{row.size} bytes: too large to be read", scanned=found)
+            start = ledger.beginning(connection, row.id, _HEADER_BYTES)
+        return _HEADER_END.split(start, maxsplit=1)[0] + b"\r\n\r\n"
+
+    def _is_too_large(self, row: ledger.Waiting) -> bool:
+        return row.size > self._parse_bytes or not row.complete
 
     def _batch(
         self,
@@ -275,6 +284,11 @@ class Receiver:
         if not ledger.claim(connection, row.id):
             return False
         if read.message is None:
+            copied = ledger.original(connection, row, read.scanned[0][:320])
+            if copied is not None:
+                # Numbered anew, or sent twice: the admins know of it already.
+                self._put_aside(connection, read, f"a copy of inbound {copied}", "ignored")
+                return True
             if read.crashed and row.attempts + 1 < STRIKES:
                 log.warning("inbound %d: %s; it is tried again", row.id, read.quarantine)
                 return True
@@ -331,8 +345,13 @@ class Receiver:
             mailbox=row.mailbox,
             backlog=row.backlog,
             confirmed=ledger.was_confirmed(connection, row.id),
+            too_large=row.size if self._is_too_large(row) else 0,
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
+        outcome = considered.outcome
+        if considered.event.too_large and outbox.has_for(connection, row.id):
+            # Decided again by hand: its sender has been told.
+            considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
             awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
@@ -352,16 +371,21 @@ class Receiver:
         )  # fmt: skip
 
     def _quarantine(self, connection: Connection, read: Read, reason: str) -> None:
+        self._put_aside(connection, read, reason, "quarantined")
+        number = read.row.id
+        log.warning("inbound %d quarantined: %s", number, reason, extra={"inbound": number, "fate": "quarantined"})
+
+    def _put_aside(self, connection: Connection, read: Read, reason: str, fate: ledger.Fate) -> None:
+        """Finish a mail that nobody has read: what is known of it is what the scan of its header found."""
         row, now = read.row, self._clock()
         sender, subject, _ = read.scanned
         if read.message is not None:
             sender, subject = read.message.from_.address, read.message.subject
         ledger.finish(
             connection, row.id, now,
-            {"fate": "quarantined", "reason": reason, "screening": "quarantine", "sender": sender[:320],
+            {"fate": fate, "reason": reason, "screening": "quarantine", "sender": sender[:320],
              "subject": subject[:500]},
         )  # fmt: skip
-        log.warning("inbound %d quarantined: %s", row.id, reason, extra={"inbound": row.id, "fate": "quarantined"})
 
     def _lock_ids(self, connection: Connection, message: Message) -> None:
         """On PostgreSQL: an original and its reply, read by two daemons at once, must meet (DESIGN §4)."""

@@ -82,6 +82,11 @@ def add(connection: Connection, letters: Sequence[Letter]) -> None:
         )
 
 
+def has_for(connection: Connection, inbound: int) -> bool:
+    """Whether this inbound mail has led to a mail before."""
+    return connection.execute(select(outbox.c.id).where(outbox.c.inbound == inbound).limit(1)).scalar() is not None
+
+
 def lease(
     connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int
 ) -> list[Leased]:
