@@ -18,6 +18,9 @@ log = logging.getLogger("maild.fetch")
 AT_ONCE = 500
 # A kill between the COPY and its commit leaves so many mails twice in the folder at most; a MOVE repeats harmlessly.
 COPIES_AT_ONCE = 50
+# As long as mails wait for their decision, a round that would not be full is put off for so long: a mailbox that is
+# looked at after every few mails is work for nothing.
+BUSY_PAUSE = timedelta(seconds=10)
 # A folder that refused (quota, rights) is asked again so often.
 AGAIN_EVERY = timedelta(hours=1)
 
@@ -32,7 +35,10 @@ class Filing:
         self._name = mailbox.account.name
         # Folders that refused, with what they said and when they are asked again.
         self._refused: dict[str, tuple[str, datetime]] = {}
+        # How often in a row the connection broke over a folder.
+        self._broke: dict[str, int] = {}
         self._left = False
+        self._rounds: dict[str, datetime] = {}
 
     def step(self, uidvalidity: int) -> bool:
         """One round, at most AT_ONCE mails a folder; whether the server was asked for anything."""
@@ -43,8 +49,10 @@ class Filing:
             with reading(self._engine) as connection:
                 most = COPIES_AT_ONCE if self._mode == "copy" else AT_ONCE
                 rows = ledger.to_file(connection, self._name, uidvalidity, aside, most)
-            if not rows:
+                busy = ledger.anything_waits(connection)
+            if not rows or (busy and len(rows) < most and self._just_done(target)):
                 continue
+            self._rounds[target] = self._clock()
             asked = self._mode is not False
             failpoint.reach("unfiled")
             where = self._put(target, [uid for _, uid in rows])
@@ -54,6 +62,9 @@ class Filing:
                     ledger.mark_filed(connection, [number for number, _ in rows], where)
         return asked
 
+    def _just_done(self, target: str) -> bool:
+        return target in self._rounds and self._clock() - self._rounds[target] < BUSY_PAUSE
+
     def _put(self, target: str, uids: list[int]) -> str | None:
         """The folder where they lie now, an empty string if they stay for good, None if it refused for now."""
         if self._mode is False:
@@ -61,10 +72,14 @@ class Filing:
         try:
             done = self._mailbox.file_away(uids, target, "copy" if self._mode == "copy" else "move")
         except MailboxError as error:
+            # A line may break at any time; twice over the same folder it is the folder that is sick.
+            self._broke[target] = self._broke.get(target, 0) + 1
+            if not error.broken or self._broke[target] >= 2:
+                self._refuse(target, str(error))
             if error.broken:
                 raise
-            self._refuse(target, str(error))
             return None
+        self._broke.pop(target, None)
         if self._refused.pop(target, None):
             log.warning("mailbox %s: %s takes mails again", self._name, target)
         if done == "left":

@@ -1,4 +1,4 @@
-"""Mail put straight into a Dovecot's Maildir: a hundred thousand of them in seconds, with the day on which they came."""
+"""Mail put straight into a Dovecot's Maildir: a hundred thousand of them in seconds, with the day of their coming."""
 
 from __future__ import annotations
 

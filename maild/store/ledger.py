@@ -187,6 +187,11 @@ def waiting(connection: Connection, limit: int, first: Collection[int] = ()) -> 
     return _waiting(rows)
 
 
+def anything_waits(connection: Connection) -> bool:
+    """Whether there is a mail to be decided."""
+    return connection.execute(select(inbound.c.id).where(_WAITS).limit(1)).scalar() is not None
+
+
 # First key of the advisory locks (pg_try_advisory_lock) of PostgreSQL on ledger rows that a daemon has in hand.
 _IN_HAND = 0x6D61696C
 _LOOK_THROUGH = 1000

@@ -1,22 +1,32 @@
-"""The pile of the first day: everything that lay in the mailbox is taken, and whoever writes meanwhile is served first."""
+"""The pile of the first day: all that lay in the mailbox is taken, and whoever writes meanwhile is served first."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from maild import fetch
+from maild import fetch, receive
 from maild.store import ledger
 from tests import servers
 from tests.desks import Box, Steps, ask, looking, mail, prepared, running
 from tests.maildir import fill, small
-from tests.sink import Sink
+from tests.sink import Accepted, Sink
 
 PILE = 1500
+
+
+def _some(engine: Engine, statement: str) -> bool:
+    return bool(ask(engine, statement))
+
+
+def _wrote_to(recipient: str, mails: Sequence[Accepted]) -> bool:
+    return any(recipient in each.recipients for each in mails)
 
 
 def test_f12_whoever_writes_while_the_pile_is_worked_off_is_served_before_the_rest_of_it(
@@ -31,7 +41,7 @@ def test_f12_whoever_writes_while_the_pile_is_worked_off_is_served_before_the_re
     with looking(settings.database.url) as engine, running(settings):
         for n in range(3):
             decided = f"SELECT count(*) FROM inbound WHERE pile AND state = 'done' HAVING count(*) > {n * 250}"
-            servers.wait_until(lambda look=decided: bool(ask(engine, look)), "the pile is begun", 60)
+            servers.wait_until(partial(_some, engine, decided), "the pile is begun", 60)
             box.deliver(mail(f"new{n}"))
         servers.wait_until(
             lambda: ask(engine, "SELECT count(*) FROM inbound WHERE state = 'done'")[0][0] == PILE + 3, "all done", 60
@@ -44,7 +54,7 @@ def test_f12_whoever_writes_while_the_pile_is_worked_off_is_served_before_the_re
             ((left,),) = ask(engine, after, name=f"<new{n}@corp.example>")
             print(f"new{n}: {left} of the pile were decided after it")
             assert left > 0, f"new{n} had to wait for all of the pile"
-            sink.wait_for(lambda mails, to=f"u-new{n}@corp.example": any(to in each.recipients for each in mails), 30)
+            sink.wait_for(partial(_wrote_to, f"u-new{n}@corp.example"), 30)
         assert ask(engine, "SELECT count(*) FROM ticket") == [(PILE + 3,)]
         assert ask(engine, "SELECT pile, fate, count(*) FROM inbound GROUP BY pile, fate ORDER BY pile") == [
             (0, "ticketed", 3), (1, "ticketed", PILE),
@@ -129,14 +139,12 @@ def test_f12_a_reply_to_a_mail_deep_in_the_pile_has_it_decided_first_and_joins_i
     assert len({rows[f"<{name}@corp.example>"] for name in names}) == 1
     # Of the pile no more was decided meanwhile than the two mails that the reply rests on, and one round.
     assert len(rows) <= len(names) + 1 + 24
-    while not steps.rows("SELECT count(*) FROM inbound WHERE state = 'done'")[0][0] == 54:
+    while steps.rows("SELECT count(*) FROM inbound WHERE state = 'done'")[0][0] != 54:
         assert steps.receiver.step(lambda: None) or steps.receiver.deferred
     assert steps.rows("SELECT count(*) FROM ticket") == [(52,)]
 
 
 def test_f12_a_slow_mail_of_the_pile_ends_the_round(steps: Steps, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    from maild import receive
-
     monkeypatch.setattr(receive, "PILE_SECONDS", 0.0)
     monkeypatch.setattr(receive, "BATCH_SECONDS", 0.0)
     box.deliver(*[mail(f"pile{n}") for n in range(5)])

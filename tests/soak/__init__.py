@@ -1,0 +1,1 @@
+"""Long forms of the tests: `python -m tests.soak NAME [SIZE] [SEED]`."""
