@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO
 
 from sqlalchemy import Engine
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from maild import failpoint
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched
-from maild.ingest.prescan import content_hash, message_id_of
+from maild.ingest.prescan import content_hash, content_hash_of, message_id_of
 from maild.store import ledger
 
 log = logging.getLogger("maild.fetch")
@@ -23,6 +24,9 @@ log = logging.getLogger("maild.fetch")
 # One commit holds so many mails or bytes at most, so that a crash costs little and memory stays flat.
 BATCH_MAILS = 50
 BATCH_BYTES = 8 * 1024 * 1024
+_HEADER_BYTES = 1024 * 1024
+# A mail above this comes in pieces, through a file, so that memory stays flat.
+STREAM_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Arrivals:
     def keep_large(
         self, numbering: Numbering, uid: int, size: int, received: datetime, on_piece: Callable[[], None]
     ) -> int | None:
-        """A mail that is too large to parse: stored in chunks, or only its header if it is larger still.
+        """A large mail: stored in chunks, or only its header if it is larger than what is stored at all.
 
         Gives how many ledger rows are new, None if the mail could not be read. It comes through a file without a name:
         memory stays flat, and no transaction waits for the network. `on_piece` is called after each piece.
@@ -104,6 +108,12 @@ class Arrivals:
         self, numbering: Numbering, uid: int, size: int, received: datetime, header: bytes, spool: IO[bytes] | None
     ) -> int:
         now = self._clock()
+        if spool is not None and size <= self.limits.parse_bytes:
+            # It will be read, and must be known again where it comes in one piece.
+            spool.seek(0)
+            digest = content_hash_of(iter(partial(spool.read, _HEADER_BYTES), b""))
+        else:
+            digest = f"large {size} {content_hash(header)}"
         with self._engine.begin() as connection:
             numbers = ledger.add(
                 connection,
@@ -118,7 +128,7 @@ class Arrivals:
                         size=size,
                         raw=b"" if spool else header,
                         message_id=message_id_of(header),
-                        content_hash=f"large {size} {content_hash(header)}",
+                        content_hash=digest,
                         backlog=now - received > self._backlog_age,
                         pile=numbering.is_pile(uid),
                         complete=spool is not None,
@@ -127,7 +137,7 @@ class Arrivals:
             )
             if numbers and spool:
                 spool.seek(0)
-                for n, piece in enumerate(iter(lambda: spool.read(ledger.CHUNK_BYTES), b"")):
+                for n, piece in enumerate(iter(partial(spool.read, ledger.CHUNK_BYTES), b"")):
                     ledger.add_chunk(connection, numbers[0], n, piece)
             failpoint.reach("ledger-uncommitted")
         failpoint.reach("received")

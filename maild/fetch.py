@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from maild import failpoint
-from maild.arrivals import Arrivals, Limits, Numbering, by_bytes
+from maild.arrivals import STREAM_BYTES, Arrivals, Limits, Numbering, by_bytes
 from maild.filing import Filing
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import MailboxState
@@ -41,7 +41,7 @@ class Look:
     """One look at the mailbox: what SELECT said, what is remembered, and what is found on the way.
 
     unseen   UIDs that nobody has read yet, where that counts
-    large    (UID, size, receive time) of mails too large to parse: they come after all others
+    large    (UID, size, receive time) of mails that come in pieces, after all others
     highest  the highest UID that was asked for so far
     """
 
@@ -210,7 +210,7 @@ class Fetcher:
     def _group(self, look: Look, wanted: Sequence[int], left: set[int]) -> None:
         """Fetch these; what is settled, one way or another, is taken out of `left`."""
         sizes = self.mailbox.sizes(wanted)
-        limit = self._arrivals.limits.parse_bytes
+        limit = min(STREAM_BYTES, self._arrivals.limits.parse_bytes)
         small: list[int] = []
         for uid in wanted:
             if uid not in sizes:

@@ -37,7 +37,7 @@ BATCH_MAILS = 50
 BATCH_SECONDS = 0.1
 # So many mails are read ahead by the parsing worker, and so many bytes of them kept in memory.
 AHEAD_MAILS = 24
-AHEAD_BYTES = 32 * 1024 * 1024
+AHEAD_BYTES = 8 * 1024 * 1024
 ROUND_MAILS = 200
 # Of a mail that is too large to be read, so much is looked through for the end of its header.
 _HEADER_BYTES = 256 * 1024
@@ -284,7 +284,7 @@ class Receiver:
         if not ledger.claim(connection, row.id):
             return False
         if read.message is None:
-            copied = ledger.original(connection, row, read.scanned[0][:320])
+            copied = ledger.original(connection, row, read.scanned[0][:320], aside=True)
             if copied is not None:
                 # Numbered anew, or sent twice: the admins know of it already.
                 self._put_aside(connection, read, f"a copy of inbound {copied}", "ignored")

@@ -78,7 +78,8 @@ def _watch(rounds: Rounds, total: int) -> None:
                 figures.append(daemon)
                 print(
                     f"{done} decided, {there} fetched after {took:.0f} s ({done / took:.0f}/s):"
-                    f" daemon {daemon // 1024} MB and {cpu_s(rounds.process.pid):.0f} s of CPU, worker {max(workers, default=0) // 1024} MB",
+                    f" daemon {daemon // 1024} MB and {cpu_s(rounds.process.pid):.0f} s of CPU,"
+                    f" worker {max(workers, default=0) // 1024} MB",
                     flush=True,
                 )
             if done >= total:
