@@ -19,7 +19,7 @@ from maild.arrivals import STREAM_BYTES, Arrivals, Limits, Numbering, by_bytes
 from maild.filing import Filing
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import MailboxState
-from maild.ingest.mailbox_errors import MailboxError
+from maild.ingest.mailbox_errors import MailboxError, Throttled, Unavailable
 from maild.missing import Gap, Missing
 from maild.store import ledger, upkeep
 from maild.store.engine import reading
@@ -200,6 +200,9 @@ class Fetcher:
             # A line may break anywhere. Only where it breaks twice at one mail is that mail, or one of those asked for
             # together with it, to blame: they are asked for singly, after everything else.
             head = min(left, default=0)
+            if isinstance(error, Throttled | Unavailable):
+                # The server speaks of itself.
+                raise
             if not error.broken or head == self._broke_at:
                 self._missing.suspect([uid for uid in wanted if uid in left][:WINDOW_UIDS], self._clock())
             self._broke_at = head
@@ -285,6 +288,8 @@ class Fetcher:
                 self._group(look, [uid], {uid})
                 self._take_large(look)
             except MailboxError as error:
+                if isinstance(error, Throttled | Unavailable):
+                    raise
                 self._missing.failed(uid, error)
                 if error.broken:
                     raise

@@ -18,7 +18,7 @@ GAP_LOOKS = 3
 GAP_AFTER = timedelta(minutes=2)
 SHOWN_UIDS = 5
 AT_ONCE = 200
-FIRST_PAUSE_S = 60.0
+FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 3600.0
 # So often it is asked for at every look: most servers that stumble stumble once.
 QUICK_TRIES = 3

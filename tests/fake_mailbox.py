@@ -17,14 +17,14 @@ class FakeMailbox:
 
     sick      UID → what happens instead of its body (or, with REFUSED, CUT and STALLED, of the bodies asked with it)
     surprise  untagged lines that are put before every answer, as if other clients were at work
-    answers   replace whole answers, as in FakeImap
+    answers   replace whole answers, as in FakeImap; `healthy` holds its own
     """
 
     def __init__(self, mails: Mapping[int, bytes], surprise: str = "", **answers: Answer) -> None:
         self.mails, self.sick, self.surprise = dict(mails), dict[int, str](), surprise
         self.uidvalidity = 7
-        made: dict[str, Answer] = {"SELECT": self._select, "SEARCH": self._search, "FETCH": self._fetch}
-        self.imap = FakeImap(**{**made, **answers})
+        self.healthy = {"SELECT": self._select, "SEARCH": self._search, "FETCH": self._fetch}
+        self.imap = FakeImap(**{**self.healthy, **answers})
 
     def __enter__(self) -> FakeMailbox:
         self.imap.__enter__()

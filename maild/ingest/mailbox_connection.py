@@ -271,13 +271,18 @@ class MailboxConnection:
             # imapclient calls everything at LOGIN a refused login, a lost connection too.
             lost = isinstance(error, LoginError) and isinstance(error.__context__, imaplib.IMAP4.abort)
             kind, remedy = errors.from_exception(error.__context__ if lost and error.__context__ else error)
-            if isinstance(error, ProtocolError):
+            if isinstance(error, imaplib.IMAP4.abort) and self._said_bye():
+                kind, remedy = errors.from_no(error, ConnectionLost, "maild connects again by itself")
+            elif isinstance(error, ProtocolError):
                 kind, remedy = ProtocolBroken, errors.NOT_IMAP_REMEDY
             elif isinstance(error, LoginError) and not lost:
                 kind, remedy = Refused, ""
             if kind.broken:
                 self.close()
             raise self._error(kind, f"{doing}: {error or type(error).__name__}", remedy) from error
+
+    def _said_bye(self) -> bool:
+        return self._client is not None and bool(self._client._imap.untagged_responses.get("BYE"))
 
     def _bounded(self, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
         """imaplib's read of a literal, refusing one that is larger than what was asked for."""
