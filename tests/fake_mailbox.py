@@ -22,7 +22,7 @@ class FakeMailbox:
 
     def __init__(self, mails: Mapping[int, bytes], surprise: str = "", **answers: Answer) -> None:
         self.mails, self.sick, self.surprise = dict(mails), dict[int, str](), surprise
-        self.uidvalidity = 7
+        self.uidvalidity, self._uidnext = 7, 1
         self.healthy = {"SELECT": self._select, "SEARCH": self._search, "FETCH": self._fetch}
         self.imap = FakeImap(**{**self.healthy, **answers})
 
@@ -41,13 +41,30 @@ class FakeMailbox:
     def count(self, command: str) -> int:
         return self.imap.commands().count(command)
 
+    def expunge_at_once(self) -> None:
+        """From now on a mail is gone as soon as it is moved or marked as deleted, and the server says so at once."""
+        self.imap.answers |= {
+            "MOVE": self._drop,
+            "STORE": self._drop,
+            "COPY": "{tag} OK done\r\n",
+            "EXPUNGE": "{tag} OK done\r\n",
+        }
+
+    def _drop(self, line: str) -> str:
+        gone = sorted(self._named(line.split(" ")[3]))
+        told = []
+        for uid in gone:
+            told.append(f"* {sorted(self.mails).index(uid) + 1} EXPUNGE\r\n")
+            del self.mails[uid]
+        return self._done("".join(told))
+
     def _done(self, text: str) -> str:
         return f"{self.surprise}{text}{{tag}} OK done\r\n"
 
     def _select(self, line: str) -> str:
-        uidnext = max(self.mails, default=0) + 1
+        self._uidnext = max([self._uidnext, *(uid + 1 for uid in self.mails)])
         return (
-            f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n* OK [UIDNEXT {uidnext}] ok\r\n"
+            f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n* OK [UIDNEXT {self._uidnext}] ok\r\n"
             "{tag} OK [READ-WRITE] selected\r\n"
         )
 
