@@ -120,7 +120,11 @@ class Daemon:
             if fetcher.restless:
                 return
             nonlocal last_news
-            news = fetcher.mailbox.wait(min(poll, _BESIDE_IDLE_S), self._wake_out, poll)
+            idle = "IDLE" in fetcher.mailbox.capabilities
+            until, news = time.monotonic() + (min(poll, _BESIDE_IDLE_S) if idle else poll), False
+            while not news and (left := until - time.monotonic()) > 0:
+                news = fetcher.mailbox.wait(min(left, _BESIDE_IDLE_S), self._wake_out, poll)
+                self._beat(name)
             if news and fetcher.vain and time.monotonic() - last_news < _VAIN_S:
                 self._stop.wait(_VAIN_S)
             if news:
@@ -296,16 +300,17 @@ class Daemon:
     def _cut_slow(self) -> None:
         """Break connections on which one answer takes too long, however busily it trickles in."""
         for loop, fetcher in zip(self._fetch_loops, self._fetchers, strict=True):
-            if time.monotonic() - loop.beat > _CUT_S:
+            if time.monotonic() - max(loop.beat, fetcher.mailbox.spoke) > _CUT_S:
                 log.warning("%s: an answer takes more than %g s: the connection is cut", loop.name, _CUT_S)
                 fetcher.mailbox.cut()
 
     def _hanging(self) -> list[str]:
         now = time.monotonic()
+        spoke = {loop: fetcher.mailbox.spoke for loop, fetcher in zip(self._fetch_loops, self._fetchers, strict=True)}
         return [
             loop.name
             for loop in self._loops
-            if not loop.alive or now - loop.beat > _SILENT_S.get(loop.name, _FETCH_SILENT_S)
+            if not loop.alive or now - max(loop.beat, spoke.get(loop, 0.0)) > _SILENT_S.get(loop.name, _FETCH_SILENT_S)
         ]
 
     def _health(self) -> list[Health]:

@@ -63,10 +63,8 @@ class FakeMailbox:
 
     def _select(self, line: str) -> str:
         self._uidnext = max([self._uidnext, *(uid + 1 for uid in self.mails)])
-        return (
-            f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n* OK [UIDNEXT {self._uidnext}] ok\r\n"
-            "{tag} OK [READ-WRITE] selected\r\n"
-        )
+        numbers = f"* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n* OK [UIDNEXT {self._uidnext}] ok\r\n"
+        return f"* {len(self.mails)} EXISTS\r\n{numbers}{{tag}} OK [READ-WRITE] selected\r\n"
 
     def _search(self, line: str) -> str:
         found = [str(uid) for uid in sorted(self._named(line.rpartition(" ")[2]))]

@@ -12,6 +12,7 @@ import logging
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -57,6 +58,8 @@ class MailboxConnection:
         self._exists = 0
         self._literal_limit = 0
         self._separator, self._prefix = "/", ""
+        # When the last command was sent (time.monotonic()): as long as commands follow one another, answers come.
+        self.spoke = 0.0
 
     @property
     def connected(self) -> bool:
@@ -93,6 +96,7 @@ class MailboxConnection:
         # imapclient sets imaplib's debug level to 5: every body would be repr()ed for a log that nobody reads.
         client._imap.debug = 0
         client._imap.read = self._bounded(client._imap.read)
+        client._imap.send = self._noted(client._imap.send)
         self._literal_limit = LITERAL_SLACK
         with self._talk("connecting"):
             tune(client.socket())
@@ -283,6 +287,13 @@ class MailboxConnection:
 
     def _said_bye(self) -> bool:
         return self._client is not None and bool(self._client._imap.untagged_responses.get("BYE"))
+
+    def _noted(self, send: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        def noted(data: bytes) -> None:
+            self.spoke = time.monotonic()
+            send(data)
+
+        return noted
 
     def _bounded(self, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
         """imaplib's read of a literal, refusing one that is larger than what was asked for."""

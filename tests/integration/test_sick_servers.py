@@ -212,6 +212,22 @@ def test_f04_an_answer_that_trickles_in_for_ever_is_cut_off(
             servers.wait_until(partial(tickets, engine, 1), "the ticket", 15)
 
 
+def test_f04_a_long_poll_is_kept_to_where_the_server_has_no_idle_and_is_no_hang(
+    tmp_path: Path, sink: Sink, monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    monkeypatch.setattr(daemon_module, "_CUT_S", 1.0)
+    monkeypatch.setattr(daemon_module, "_BESIDE_IDLE_S", 0.3)
+    monkeypatch.setattr(daemon_module, "_ROUND_S", 0.2)
+    with FakeMailbox({1: mail("m1")}, CAPABILITY="* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n") as box:
+        settings = settings_for(tmp_path, box.imap.port, sink, poll="2s")
+        with looking(settings.database.url) as engine, running(settings):
+            servers.wait_until(partial(tickets, engine, 1), "the ticket")
+            begun, looks = time.monotonic(), box.count("SELECT")
+            servers.wait_until(lambda: time.monotonic() - begun > 3, "some time has passed")
+            assert box.count("SELECT") - looks <= 3
+            assert box.imap.conversations == 1 and not lines("the connection is cut")
+
+
 # ── several mailboxes ────────────────────────────────────────────────────────────────────────────────────────────
 
 
