@@ -555,3 +555,11 @@ def test_imaplib_does_not_write_bodies_into_a_log(dovecot: servers.Dovecot, open
     sock = box._client.socket()
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) and sock.gettimeout() == 10.0
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_f04_a_goodbye_is_told_as_what_it_is_and_not_as_a_broken_protocol(opened: Opener) -> None:
+    with FakeImap(SEARCH="* BYE Session invalidated - AccessTokenExpired\r\n" + HANG_UP) as fake:
+        box = opened(fake.port)
+        with pytest.raises(ConnectionLost, match=r"AccessTokenExpired.*connects again by itself") as caught:
+            box.uids()
+        assert type(caught.value) is ConnectionLost and not box.connected
