@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket
+from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, people, tickets, timers
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
 from maild.tokens import Tokens
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
@@ -75,6 +75,7 @@ def apply(
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
         outbox.add(connection, letters)
+        _tell_in_vain(connection, letters, now)
         if mail is not None and mail.trust.verdict == "agent":
             # Whatever an agent did that reached the requester, by reply or by command, was a person's answer.
             for each in letters:
@@ -92,6 +93,22 @@ def post(connection: Connection, mails: Sequence[Mail], writer: Writer, now: dat
     letters, _, _ = _letters(connection, mails, None, writer, now, None, False, None)
     outbox.add(connection, letters)
     return sum(letter.state == "queued" for letter in letters)
+
+
+def _tell_in_vain(connection: Connection, letters: Sequence[outbox.Letter], now: datetime) -> None:
+    """What a person wrote to an address that takes no mail never leaves: that person must hear of it."""
+    for each in letters:
+        if each.state == "cancelled" and not each.automatic and each.ticket is not None:
+            told: dict[str, str | int] = {
+                "recipient": each.recipient,
+                "status": "5.1.0",
+                "detail": f"nothing was sent: {each.reason}",
+                "permanent": 1,
+                "automatic": 0,
+                "template": each.template,
+            }
+            kind = f"{timers.DELIVERY_FAILED}in vain to {each.recipient}"
+            timers.put(connection, each.ticket, [Timer(kind, now, told)], new=False)
 
 
 def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: datetime) -> None:
@@ -153,7 +170,7 @@ def _over_budget(
     key, already = mail.to.key, sent_now.get(mail.to.key, 0)
     if mail.audience in ("agent", "lead"):
         limit = policy.budgets.notices_10min
-        recent = outbox.automatic_since(connection, key, now - timedelta(minutes=10), limit)
+        recent = outbox_counts.automatic_since(connection, key, now - timedelta(minutes=10), limit)
         counts = budget.Counts(ten_minutes=recent + already)
     else:
         strangers = mail.audience == "stranger"
@@ -161,7 +178,7 @@ def _over_budget(
         counts = budget.Counts(
             hour=hour + already,
             day=day + already,
-            strangers_hour=outbox.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
+            strangers_hour=outbox_counts.sent_to_strangers(connection, now - timedelta(hours=1)) if strangers else 0,
             answered=answered,
         )
     return budget.judge(mail, policy.is_internal(mail.to.address), fresh, counts, policy.budgets)
@@ -172,8 +189,8 @@ def _automatic_to(connection: Connection, mail: Mail, policy: Policy, hour: date
     local, _, domain = mail.to.key.rpartition("@")
     base = local.partition("+")[0]
     if base in ("", local) or not policy.is_internal(mail.to.address):
-        return outbox.automatic_in(connection, mail.to.key, hour, day)
-    return outbox.automatic_to_person(connection, base, domain, hour, day)
+        return outbox_counts.automatic_in(connection, mail.to.key, hour, day)
+    return outbox_counts.automatic_to_person(connection, base, domain, hour, day)
 
 
 def _letter(

@@ -30,6 +30,8 @@ class Health:
     """What the loops know of the world outside: since when something has been failing, and why. None: all is well.
 
     patience   how long it may fail before anybody is told; None: as long as the desk's settings say
+
+    `by_mail` False: while it lasts no mail leaves, so the admins get one mail when it is over, with the whole story.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Health:
     detail: str
     remedy: str
     patience: timedelta | None = None
+    by_mail: bool = True
 
 
 class Chores:
@@ -75,27 +78,30 @@ class Chores:
             patience = self._patience if each.patience is None else each.patience
             failing = each.failing_since is not None and now - each.failing_since >= patience
             if failing:
-                self.alarm(each.name, each.detail, each.remedy)
+                self.alarm(each.name, each.detail, each.remedy, each.by_mail)
             elif each.failing_since is None:
                 self._recovered(each.name, now)
 
-    def alarm(self, name: str, detail: str, remedy: str) -> None:
+    def alarm(self, name: str, detail: str, remedy: str, by_mail: bool = True) -> None:
         """Tell the admins, once until it is over."""
         now = self._clock()
         with self._engine.begin() as connection:
             if not upkeep.open_alarm(connection, name, detail, now):
                 return
-            post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
+            if by_mail:
+                post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
         log.error("alarm: %s: %s", name, detail)
         raise_alarm(self._alarm_program, name, detail)
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:
-            if all(row.kind != name for row in upkeep.open_alarms(connection)):
-                return
+            was = next((row for row in upkeep.open_alarms(connection) if row.kind == name), None)
+        if was is None:
+            return
         with self._engine.begin() as connection:
             if upkeep.close_alarm(connection, name, now):
-                post(connection, self._to_admins("recovered", what=name), self._writer, now)
+                told = self._to_admins("recovered", what=name, detail=was.detail, since=was.opened)
+                post(connection, told, self._writer, now)
                 log.warning("recovered: %s", name)
 
     def tell_set_aside(self) -> None:

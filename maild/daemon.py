@@ -24,6 +24,7 @@ from maild.config import ConfigError, Settings, load
 from maild.doorbell import Doorbell
 from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
+from maild.logins import Logins
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
 from maild.receive import Receiver
@@ -81,11 +82,12 @@ class Daemon:
         self._worker = Worker()
         self._receiver = Receiver(self._engine, self._writer, self._worker, clock, settings.limits.parse_bytes)
         self._ticker = Ticker(self._engine, self._writer, clock)
-        self._sender = desk.sender(settings, self._engine, clock)
+        self._logins = Logins(settings, self._engine, clock)
+        self._sender = desk.sender(settings, self._engine, clock, self._logins)
         self._chores = Chores(
             self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
         )
-        fetchers = desk.fetchers(settings, self._engine, clock)
+        fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
         self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
@@ -249,6 +251,11 @@ class Daemon:
                 log.warning("config: the change of [%s] counts from the next start on", name)
         for user in (self._receiver, self._ticker, self._chores):
             user.use(writer)
+        # A login may have been put right: whoever sits out a refusal tries again now.
+        for source in self._logins.all():
+            source.forget_refusals()
+        for loop in self._loops:
+            loop.hurry()
         log.info("config reloaded, mode %s", settings.policy.mode)
         notify("READY=1", "STATUS=running")
         return True
@@ -332,8 +339,9 @@ class Daemon:
             Health(
                 "relay",
                 self._sender.failing_since,
-                self._sender.last_relay_error,
+                f"no mail can leave: {self._sender.last_relay_error}",
                 "`maild check` tells what is wrong; mail waits in the outbox and nothing is lost",
+                by_mail=False,
             )
         )
         return found

@@ -20,6 +20,7 @@ from maild.config import ConfigError, Settings, read_secret
 from maild.fetch import Fetcher, Limits
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Account
+from maild.logins import Logins
 from maild.outbound.compose import Composer
 from maild.outbound.smtp import Courier, Relay
 from maild.send import Sender
@@ -123,9 +124,10 @@ def check_codes(settings: Settings, engine: Engine) -> None:
 
 
 def fetchers(
-    settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now
+    settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now, logins: Logins | None = None
 ) -> list[tuple[Fetcher, float]]:
-    """One Fetcher a mailbox, each with how often it polls (seconds)."""
+    """One Fetcher a mailbox, each with how often it polls (seconds). `logins`: those that the relay uses too."""
+    logins = logins or Logins(settings, engine, clock)
     made = []
     watched = [(box, box.name, box.folder) for box in settings.mailboxes]
     watched += [(box, f"{box.name}/{junk}", junk) for box in settings.mailboxes for junk in box.also_watch]
@@ -136,7 +138,8 @@ def fetchers(
             port=box.port,
             security=box.security,
             login=box.login,
-            password=partial(read_secret, box.password_from),
+            password=partial(read_secret, box.password_from) if box.password_from else None,
+            token=logins.mailbox(box.name),
             folder=folder,
             processed=box.processed,
             quarantine=box.quarantine,
@@ -161,7 +164,7 @@ def fetchers(
     return made
 
 
-def relay(settings: Settings) -> Relay:
+def relay(settings: Settings, logins: Logins) -> Relay:
     """The relay as the SMTP door wants it. Raises NotReady (78) without one."""
     section = settings.relay
     if section is None:
@@ -171,8 +174,9 @@ def relay(settings: Settings) -> Relay:
         host=section.host,
         port=section.port,
         security=section.security,
-        login=section.login,
+        login=section.login or next((box.login for box in settings.mailboxes if box.name == section.oauth_of), ""),
         password=partial(read_secret, section.password_from) if section.password_from else None,
+        token=logins.relay(),
         ca_file=section.tls_ca,
         connections=section.connections if section.connections is not None else connections,
         per_minute=section.per_minute if section.per_minute is not None else per_minute,
@@ -181,11 +185,14 @@ def relay(settings: Settings) -> Relay:
     )
 
 
-def sender(settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now) -> Sender:
+def sender(
+    settings: Settings, engine: Engine, clock: Callable[[], datetime] = utc_now, logins: Logins | None = None
+) -> Sender:
     """The door out, with a name of its own for its leases."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     null = {"auto": None, "yes": True, "no": False}[settings.relay.null_sender if settings.relay else "no"]
-    return Sender(engine, Courier(relay(settings)), owner, settings.policy.desk.address, null, clock)
+    logins = logins or Logins(settings, engine, clock)
+    return Sender(engine, Courier(relay(settings, logins)), owner, settings.policy.desk.address, null, clock)
 
 
 def lock(settings: Settings) -> int | None:

@@ -91,6 +91,7 @@ def facts(
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
         asked_today = outbox.asked_since(connection, asked, now - timedelta(days=1))
+    failed = _failed(connection, event) if needs.bounced else ()
     return Facts(
         known=earlier,
         language=language,
@@ -107,7 +108,8 @@ def facts(
         asked_today=asked_today,
         asked_about=asked_about,
         waits=waits,
-        failed=_failed(connection, event) if needs.bounced else (),
+        failed=failed,
+        dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
     )
 
 
@@ -199,6 +201,14 @@ def _moment(one: tuple[datetime, str]) -> datetime:
     return one[0]
 
 
+def _dead(connection: Connection, failed: tuple[DeliveryFailed, ...]) -> frozenset[str]:
+    """Those of the recipients that were known before to take no mail."""
+    if not failed:
+        return frozenset()
+    states = people.state_of(connection, {each.recipient.key for each in failed})
+    return frozenset(key for key, (bounced, _) in states.items() if bounced)
+
+
 def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:
     """A delivery report counts only for a mail of ours to that very recipient (THREATS A29)."""
     if not isinstance(event, MailArrived) or event.message.bounce is None:
@@ -214,6 +224,7 @@ def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:
             event.screening.reason,
             each.permanent and each.action == "failed",
             row.template,
+            automatic=row.automatic,
         )
         for each in bounce.recipients
         if each.address.lower() == row.recipient.lower()

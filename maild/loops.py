@@ -22,9 +22,10 @@ _FIRST_RECONNECT_S = 5.0
 _LONGEST_RECONNECT_S = 24.0
 # Failures this close together belong to one trouble, though a step or two may have worked in between.
 _ONE_TROUBLE_S = 60.0
-# A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour).
-_PERMANENT_PAUSE_S = 300.0
-_BEAT_S = 10.0
+# A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour, of which one
+# may be the second one with another token).
+_PERMANENT_PAUSE_S = 330.0
+_BEAT_S = 1.0
 
 
 class Loop:
@@ -51,6 +52,7 @@ class Loop:
         self.remedy = ""
         self._failures = 0
         self._failed_at = -math.inf
+        self._hurried = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -59,6 +61,10 @@ class Loop:
     def join(self, timeout: float) -> bool:
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def hurry(self) -> None:
+        """Cut short the wait after a failure: somebody may have mended what was wrong."""
+        self._hurried = True
 
     @property
     def alive(self) -> bool:
@@ -81,9 +87,10 @@ class Loop:
     def _sit_out(self, seconds: float) -> None:
         """Wait, and show all the while that the thread is alive: back-off is no hang."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
+        while (left := until - time.monotonic()) > 0 and not self._stop.is_set() and not self._hurried:
             self.beat = time.monotonic()
             self._stop.wait(min(left, _BEAT_S))
+        self._hurried = False
 
     def _well(self) -> None:
         if self.failing_since is not None:
@@ -110,7 +117,7 @@ class Loop:
     def _pause(self, error: Exception) -> float:
         if getattr(error, "permanent", False):
             return _PERMANENT_PAUSE_S
-        if self._polite:
+        if self._polite and not isinstance(error, DBAPIError):
             pause = min(_FIRST_RECONNECT_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_RECONNECT_S)
             return pause * random.uniform(1.0, 1.2)
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)

@@ -27,7 +27,7 @@ from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
-from maild.store import awaited, ledger, outbox
+from maild.store import awaited, ledger, outbox_counts
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -349,7 +349,7 @@ class Receiver:
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
         outcome = considered.outcome
-        if considered.event.too_large and outbox.has_for(connection, row.id):
+        if considered.event.too_large and outbox_counts.has_for(connection, row.id):
             # Decided again by hand: its sender has been told.
             considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)

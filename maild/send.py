@@ -5,32 +5,38 @@ lost or not yet committed. Nothing that is done after the relay's 250 can cause 
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
 from maild import failpoint
-from maild.model import Timer
-from maild.outbound.backoff import after
+from maild.outbound import breaker as circuit
+from maild.outbound.breaker import Breaker, Said
 from maild.outbound.smtp import Courier, Parcel, Result
-from maild.store import outbox, timers
+from maild.record import Book
+from maild.store import outbox, outbox_counts
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.send")
 
 BATCH_MAILS = 64
 BATCH_BYTES = 32 * 1024 * 1024
+# A relay that talks slowly keeps a round busy for so long at most; what was not begun then stands in line again, behind
+# what has become urgent meanwhile.
+BATCH_SECONDS = 60.0
 # A daemon that dies holds its mails back for so long at most; one that lives renews its leases (see `renew`).
 LEASE = timedelta(seconds=60)
-# Results are written together when they come close together: at most so many, at most so late.
-RECORD_MAILS = 16
-RECORD_SECONDS = 0.02
-# How long the relay is left alone after it refused or was not there.
-RELAY_FIRST = timedelta(seconds=5)
-RELAY_LONGEST = timedelta(minutes=5)
+# After the database was away for longer than this, the other daemons get so long to write down what they have sent
+# before their leases are taken over: more than the longest pause of a loop.
+_AWAY_SECONDS = 45.0
+_GRACE_SECONDS = 75.0
+# How often the relay's limit of mails a minute is looked at once it is reached.
+_PACE = timedelta(seconds=2)
+# How long it is believed what the relay said of an empty sender: a word that was no answer, and one that was.
+_ASK_AGAIN = timedelta(minutes=10)
+_ASK_DAILY = timedelta(days=1)
 
 
 class Sender:
@@ -46,17 +52,31 @@ class Sender:
         clock: Callable[[], datetime],
         lease: timedelta = LEASE,
     ) -> None:
-        """`null_sender` None: the relay is asked before the first mail whether it takes `MAIL FROM:<>`."""
+        """`null_sender` None: the relay is asked before the first mail whether it takes `MAIL FROM:<>`, and again once
+        a day and whenever it was away."""
         self._engine, self._courier, self._owner, self._clock, self._lease = engine, courier, owner, clock, lease
         self._envelope_sender, self._null_sender = envelope_sender, null_sender
+        self._ask_at: datetime | None = None if null_sender is not None else datetime.min.replace(tzinfo=UTC)
         # Until when this daemon may begin to send what it has leased, and the results that are not on disk yet.
         self._lease_until: datetime | None = None
-        self._book: _Book | None = None
+        self._book: Book | None = None
+        self._begun = 0.0
         self._ending = False
-        self._rest_until: datetime | None = None
-        self._failures = 0
-        self.last_relay_error = ""
-        self.failing_since: datetime | None = None
+        self._paced_until: datetime | None = None
+        # Of time.monotonic(): when the database last answered, and until when leases of others are left alone.
+        self._contact = time.monotonic()
+        self._grace_until = 0.0
+        self.breaker = Breaker()
+
+    @property
+    def last_relay_error(self) -> str:
+        """Why no mail leaves, in the relay's words; empty while it does."""
+        return self.breaker.why
+
+    @property
+    def failing_since(self) -> datetime | None:
+        """Since when no mail has left; None while it does."""
+        return self.breaker.since
 
     def step(self, on_result: Callable[[], None] = lambda: None) -> int:
         """Lease, send, record; how many mails were leased. `on_result` is called as each result is known.
@@ -65,32 +85,58 @@ class Sender:
         """
         self._settle()
         now = self._clock()
-        if self._ending or (self._rest_until is not None and now < self._rest_until):
-            return 0
-        limit = min(BATCH_MAILS, self._courier.room())
-        if limit <= 0:
+        if self._ending or (self._paced_until is not None and now < self._paced_until):
             return 0
         with reading(self._engine) as connection:
             due = outbox.next_due(connection)
-        if due is None or due > now:
+            untried = self.breaker.open and outbox.untried(connection, now)
+        self._met()
+        if due is None or due > now or self.breaker.waits(now, untried):
             return 0
-        if self._null_sender is None and not self._ask_relay(now):
+        if self._ask_at is not None and now >= self._ask_at and not self._ask_relay(now):
             return 0
-        with self._engine.begin() as connection:
-            rows = outbox.lease(connection, self._owner, now, now + self._lease, limit, BATCH_BYTES)
+        rows = self._take(now)
         if not rows:
             return 0
         failpoint.reach("leased")
-        book = self._book = _Book(self._engine, self._owner, {row.id: row for row in rows}, self._clock, on_result)
+        empty = self._null_sender is True and self._ask_at is not None
+        book = Book(self._engine, self._owner, {row.id: row for row in rows}, self._clock, on_result, empty)
+        self._book, self._begun = book, time.monotonic()
         self._lease_until = now + self._lease
         self._courier.send([self._parcel(row) for row in rows], book.add, self._may_begin)
         self._settle()
-        self._judge_relay(book.relay_error, book.delivered, now)
         return len(rows)
 
+    def _take(self, now: datetime) -> list[outbox.Leased]:
+        """Lease the next mails: one alone while it is not known whether the relay takes any."""
+        probing = self.breaker.open
+        limit = 1 if probing else min(BATCH_MAILS, self._courier.room())
+        per_minute = self._courier.relay.per_minute
+        with self._engine.begin() as connection:
+            if per_minute:
+                # What the other daemons send counts too, and what this one sent before it was started again.
+                limit = min(limit, per_minute - outbox_counts.sent_lately(connection, now - timedelta(minutes=1), now))
+            if limit <= 0:
+                self._paced_until = now + _PACE
+                return []
+            alone = time.monotonic() >= self._grace_until
+            return outbox.lease(
+                connection, self._owner, now, now + self._lease, limit, BATCH_BYTES, orphans=alone, probing=probing
+            )
+
+    def _met(self) -> None:
+        """The database has answered. After a long silence others may have results that they could not write either."""
+        now = time.monotonic()
+        if now - self._contact > _AWAY_SECONDS:
+            self._grace_until = now + _GRACE_SECONDS
+        self._contact = now
+
     def _may_begin(self) -> bool:
-        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over."""
-        return not self._ending and self._lease_until is not None and self._clock() < self._lease_until
+        """Whether the lease still holds: after a long standstill another daemon may have taken the mails over. And
+        whether the relay has not said that it wants no more now, and the round has not lasted too long."""
+        if self._ending or self._lease_until is None or self._clock() >= self._lease_until:
+            return False
+        return not (self._book is not None and self._book.enough) and time.monotonic() < self._begun + BATCH_SECONDS
 
     def finish(self) -> None:
         """Begin no further mail; those on their way are finished. Called from another thread, before the end."""
@@ -100,19 +146,28 @@ class Sender:
         """Write down what the relay said, also after the database was away, and give back what was not begun."""
         if self._book is None:
             return
+        if self._book.heard:
+            self._learn(self._book)
         self._book.write()
         if self._book.unreported:
             with self._engine.begin() as connection:
                 outbox.release(connection, self._owner, self._clock())
         self._book, self._lease_until = None, None
 
+    def _learn(self, book: Book) -> None:
+        """What a round tells of the relay."""
+        self._turn(book.conclude(self.breaker))
+        if book.empty_refused:
+            self._null_sender, self._ask_at = False, self._clock() + _ASK_DAILY
+            log.warning("relay: it refuses an empty sender now: automatic mail leaves with %s", self._envelope_sender)
+
     def next_due(self) -> datetime | None:
         """When something may leave again."""
         with reading(self._engine) as connection:
             due = outbox.next_due(connection)
-        if due is not None and self._rest_until is not None:
-            return max(due, self._rest_until)
-        return due
+        self._met()
+        waits = [until for until in (due, self.breaker.until, self._paced_until) if until is not None]
+        return max(waits) if due is not None else None
 
     def renew(self) -> None:
         """Keep what is being sent right now: a slow relay may take longer than a lease. Called from another thread."""
@@ -144,118 +199,30 @@ class Sender:
         """Whether the relay takes an empty envelope sender; False if it cannot be asked now."""
         found = self._courier.probe()
         if found.error:
-            self._judge_relay(found.error, False, now)
+            said = Said(Result(0, "relay", 0, found.error), "", "relay")
+            self._turn(circuit.conclude(self.breaker, [said], frozenset(), False, now).breaker)
             return False
+        # A no for now is no answer: until there is one, mail leaves with the sender that every relay takes.
         self._null_sender = found.null_sender
+        self._ask_at = now + (_ASK_AGAIN if found.undecided else _ASK_DAILY)
         log.info("relay: automatic mail leaves with %s as sender", "<>" if found.null_sender else self._envelope_sender)
         return True
 
-    def _judge_relay(self, error: str, delivered: bool, now: datetime) -> None:
-        """A relay that refuses everything is left alone for a while, longer each time; one line says so."""
-        if error and not delivered:
-            self._failures += 1
-            pause = min(RELAY_FIRST * 2 ** min(self._failures - 1, 8), RELAY_LONGEST)
-            self._rest_until = self._clock() + pause
-            if self.failing_since is None:
-                self.failing_since = now
-            if error != self.last_relay_error:
-                log.error("relay: %s; trying again in %d s", error, pause.total_seconds())
-            self.last_relay_error = error
-        elif delivered:
-            if self._failures:
-                log.info("relay: mail leaves again")
-            self._failures, self._rest_until, self.last_relay_error, self.failing_since = 0, None, "", None
+    def _turn(self, found: Breaker) -> None:
+        """Take over what is known of the relay; one line when mail no longer leaves, and one when it does again."""
+        was, self.breaker = self.breaker, found
+        if found.open and found.fault != was.fault:
+            pause = (found.until - self._clock()).total_seconds() if found.until is not None else 0
+            log.error("relay: %s; %s, trying again in %.0f s", found.why, _FAULTS[found.fault], pause)
+        elif was.open and not found.open:
+            log.warning("relay: mail leaves again")
+            if self._ask_at is not None:
+                # It may have been set up anew.
+                self._ask_at = self._clock()
 
 
-class _Book:
-    """Results of one batch, written to the database as they arrive."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        owner: str,
-        rows: dict[int, outbox.Leased],
-        clock: Callable[[], datetime],
-        on_result: Callable[[], None],
-    ) -> None:
-        self._engine, self._owner, self._rows, self._clock, self._on_result = engine, owner, rows, clock, on_result
-        self._unwritten: list[tuple[outbox.Leased, Result]] = []
-        # Leased, and nothing is known of them yet.
-        self.unreported = set(rows)
-        self._last_write = time.monotonic()
-        self.relay_error = ""
-        self.delivered = False
-
-    def add(self, result: Result) -> None:
-        """Take one result down; the relay's 250 is on disk within some milliseconds."""
-        failpoint.reach("answered")
-        self._on_result()
-        self._unwritten.append((self._rows[result.id], result))
-        self.unreported.discard(result.id)
-        if result.kind == "relay":
-            self.relay_error = f"{result.code or ''} {result.text}".strip()
-        else:
-            self.delivered = True
-        if len(self._unwritten) >= RECORD_MAILS or time.monotonic() - self._last_write >= RECORD_SECONDS:
-            self.write()
-
-    def write(self) -> None:
-        if not self._unwritten:
-            return
-        now = self._clock()
-        fates: list[outbox.Fate] = []
-        failed: list[tuple[outbox.Leased, Result]] = []
-        for row, result in self._unwritten:
-            following = after(result.kind, row.attempts, row.unknowns, row.created, now, random.random())
-            fates.append(
-                outbox.Fate(
-                    number=row.id,
-                    state=following.state,
-                    code=result.code,
-                    text=result.text,
-                    due=following.due,
-                    sent=now if following.state == "sent" else None,
-                    blame=result.kind != "relay",
-                    unknown=result.kind == "unknown",
-                )
-            )
-            if following.state == "failed":
-                failed.append((row, result))
-        with self._engine.begin() as connection:
-            outbox.record(connection, self._owner, fates)
-            for row, result in failed:
-                if row.ticket is not None:
-                    timers.put(connection, row.ticket, [_told(row, result, now)], new=False)
-            failpoint.reach("recording")
-        failpoint.reach("recorded")
-        for row, result in self._unwritten:
-            log.info(
-                "outbox %d %s to %s: %s %s", row.id, result.kind, row.recipient, result.code or "", result.text,
-                extra={"outbox": row.id, "result": result.kind, "ticket": row.ticket},
-            )  # fmt: skip
-        self._unwritten.clear()
-        self._last_write = time.monotonic()
-
-
-def _told(row: outbox.Leased, result: Result, now: datetime) -> Timer:
-    """The event, due now, by which the ticket's agent hears that a mail will never arrive."""
-    return Timer(
-        f"{timers.DELIVERY_FAILED}{row.id}",
-        now,
-        {
-            "recipient": row.recipient,
-            "status": _status(result),
-            "detail": result.text[:300],
-            "permanent": int(result.kind == "refused"),
-            "template": row.template,
-        },
-    )
-
-
-def _status(result: Result) -> str:
-    """The RFC 3463 code out of the relay's words, else one made from its reply code."""
-    for word in result.text.split()[:4]:
-        digits = word.split(".")
-        if len(digits) == 3 and all(part.isdigit() for part in digits):
-            return word
-    return "5.0.0" if result.kind == "refused" else "4.0.0"
+_FAULTS = {
+    "away": "no mail leaves",
+    "refuses": "it refuses every mail: none is counted as failed",
+    "busy": "that was too much at a time",
+}

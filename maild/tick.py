@@ -94,5 +94,7 @@ def _event(row: timers.Due) -> Event:
             str(data["detail"]),
             bool(data["permanent"]),
             str(data["template"]),
+            unknown=bool(data.get("unknown", 0)),
+            automatic=bool(data.get("automatic", 1)),
         )
     return TimerFired(row.kind, row.data)

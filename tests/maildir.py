@@ -33,15 +33,17 @@ def fill(box: Box, mails: Iterable[bytes], age_s: float = TEN_DAYS_S) -> int:
 def fill_folder(maildir: Path, mails: Iterable[bytes], age_s: float = TEN_DAYS_S) -> int:
     for name in ("", "cur", "new", "tmp"):
         (maildir / name).mkdir(parents=True, exist_ok=True)
+    if servers.ROOT:
+        for folder in (maildir.parent, maildir, maildir / "cur", maildir / "new", maildir / "tmp"):
+            os.chown(folder, servers.MAIL_OWNER, servers.MAIL_OWNER)
     came = time.time() - age_s
     count = 0
     for count, raw in enumerate(mails, 1):
-        path = maildir / "new" / f"{int(came)}.M{count:07d}.maild,S={len(raw)},W={len(raw)}"
+        path = maildir / "tmp" / f"{int(came)}.M{count:07d}.maild,S={len(raw)},W={len(raw)}"
         path.write_bytes(raw)
         os.utime(path, (came, came))
         if servers.ROOT:
             os.chown(path, servers.MAIL_OWNER, servers.MAIL_OWNER)
-    if servers.ROOT:
-        for folder in (maildir.parent, maildir, maildir / "cur", maildir / "new", maildir / "tmp"):
-            os.chown(folder, servers.MAIL_OWNER, servers.MAIL_OWNER)
+        # A running Dovecot takes it at once.
+        path.rename(maildir / "new" / path.name)
     return count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import ssl
 import threading
 import time
@@ -52,6 +54,7 @@ class Sink:
 
     users         login → password: AUTH is then required. certificate: STARTTLS is offered (`implicit`: TLS at once)
     strip_tls     announce no STARTTLS although there is a certificate
+    tokens        access token → whom it lets in ("" for nobody): AUTH by `mechanisms` is then required
 
     `trick(stage, what, times)` scripts the misbehaviour: `what` is a whole reply ("450 4.7.1 later"), DROP (cut the
     connection there) or STALL (never answer). Stage "connect" stands for the greeting, "DATA" for the answer to the
@@ -67,8 +70,11 @@ class Sink:
         strip_tls: bool = False,
         size: int = 33_554_432,
         hostname: str = "sink.example",
+        tokens: Callable[[str], str] | None = None,
+        mechanisms: tuple[str, ...] = ("OAUTHBEARER", "XOAUTH2"),
     ) -> None:
         self.users = dict(users or {})
+        self.tokens, self.mechanisms = tokens, mechanisms if tokens is not None else ()
         self.size, self.hostname = size, hostname
         self.context: ssl.SSLContext | None = None
         if certificate is not None:
@@ -89,6 +95,11 @@ class Sink:
         """Misbehave at `stage`, `times` times; `match` looks at the command's argument (for "dot": at the sender)."""
         with self._changed:
             self._tricks.append(Trick(stage, what, times) if match is None else Trick(stage, what, times, match))
+
+    def take_back(self, which: Callable[[Trick], bool]) -> None:
+        """Behave again as far as these tricks go."""
+        with self._changed:
+            self._tricks = [trick for trick in self._tricks if not which(trick)]
 
     def forgive(self) -> None:
         """Behave again."""
@@ -211,10 +222,17 @@ class _Connection(SMTP):
             data_size_limit=sink.size,
             loop=asyncio.get_running_loop(),
             tls_context=None if sink.implicit or sink.strip_tls else sink.context,
-            auth_required=bool(sink.users),
+            auth_required=bool(sink.users or sink.tokens),
             auth_require_tls=sink.context is not None and not sink.implicit,
             authenticator=self._check,
-            auth_exclude_mechanism=[] if sink.users else ["LOGIN", "PLAIN"],
+            auth_exclude_mechanism=[
+                each
+                for each, wanted in (
+                    *((each, bool(sink.users)) for each in ("LOGIN", "PLAIN")),
+                    *((each, each in sink.mechanisms) for each in ("OAUTHBEARER", "XOAUTH2")),
+                )
+                if not wanted
+            ],
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -288,6 +306,25 @@ class _Connection(SMTP):
     ) -> AuthResult:
         return AuthResult(success=self.sink.users.get(data.login.decode()) == data.password.decode(), handled=False)
 
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        return await self._by_token(args, rb"user=(.*?)\x01auth=Bearer (.*?)\x01\x01", b"")
+
+    async def auth_OAUTHBEARER(self, server: SMTP, args: list[str]) -> AuthResult:
+        return await self._by_token(args, rb"n,a=(.*?),\x01auth=Bearer (.*?)\x01\x01", b"\x01")
+
+    async def _by_token(self, args: list[str], form: bytes, farewell: bytes) -> AuthResult:
+        """RFC 7628 and XOAUTH2: who is wrong hears why, must answer as the mechanism says, and is refused then."""
+        first = base64.b64decode(args[1]) if len(args) > 1 else await self.challenge_auth("")
+        found = re.fullmatch(form, first) if isinstance(first, bytes) else None
+        if found is None:
+            return AuthResult(success=False, handled=False, message="501 5.5.2 not what the mechanism says")
+        login, token = found[1].decode().replace("=2C", ",").replace("=3D", "="), found[2].decode()
+        if self.sink.tokens is not None and self.sink.tokens(token) == login:
+            return AuthResult(success=True)
+        last = await self.challenge_auth(f'{{"status":"401","schemes":"bearer","token":"{token}"}}')
+        wrong = "535 5.7.3 Authentication unsuccessful" if last == farewell else "501 5.5.2 not what was to be said"
+        return AuthResult(success=False, handled=False, message=wrong)
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         sender, at = _sender(envelope), time.monotonic()
         trick = self.sink.next_trick("dot", sender)
@@ -306,7 +343,7 @@ class _Connection(SMTP):
             self.cut()
         elif trick == STALL:
             await asyncio.sleep(3600)
-        elif self.sink.next_trick("accepted", sender) == DROP:
+        elif taken and self.sink.next_trick("accepted", sender) == DROP:
             await self.push("250 2.0.0 queued")
             self.cut_gently()
             return ""

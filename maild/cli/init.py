@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from maild.cli import ends
-from maild.cli.init_ask import Wanted, ask, ask_password, refuse
-from maild.cli.init_text import Answers, config_text
-from maild.cli.providers import PROVIDERS, Provider, machine_zone, usual_country
+from maild.cli.init_ask import Wanted, ask, ask_secret, refuse
+from maild.cli.init_text import Answers, OAuthAnswers, config_text
+from maild.cli.providers import PROVIDERS, OAuth, Provider, machine_zone, usual_country
 from maild.cli.server_name import split, usual_security
 from maild.data import data_dir
 
@@ -64,6 +64,16 @@ def init(
             "imap_password and smtp_password.",
             show_default=False,
         ),
+    ] = "",
+    client_id: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="For OAuth 2.0 (m365, google): the id of the registered application.", show_default=False
+        ),
+    ] = "",
+    tenant: Annotated[
+        str,
+        typer.Option(metavar="TENANT", help="For m365: tenant id, or the organisation's domain.", show_default=False),
     ] = "",
     agent: Annotated[
         list[str] | None,
@@ -137,12 +147,16 @@ def init(
         agents=tuple(agent or ()),
         zone=zone,
         country=country,
+        client_id=client_id,
+        tenant=tenant,
+        by_password=bool(password_from),
     )
     admins = tuple(_person(each, "--admin") for each in admin or [])
     refuse(wanted)
     if not yes:
         wanted = ask(wanted)
     chosen = PROVIDERS[wanted.provider or "other"]
+    by_oauth = chosen.oauth if not password_from else None
     lacking = [
         option
         for option, value in (
@@ -150,6 +164,8 @@ def init(
             ("--agent", wanted.agents),
             ("--imap-host", wanted.imap_host or chosen.imap_host),
             ("--smtp-host", wanted.smtp_host or chosen.smtp_host),
+            ("--client-id", wanted.client_id or by_oauth is None),
+            ("--tenant", wanted.tenant or by_oauth is None or not by_oauth.of_tenant),
         )
         if not value
     ]
@@ -180,11 +196,13 @@ def init(
         admins=admins or agents[:1],
         state_dir=state_dir or (_SYSTEM_STATE if system else str(folder / "var")),
         signing_key_from="credential:signing_key" if system else "",
+        oauth=_oauth(by_oauth, wanted, None if system else folder) if by_oauth is not None else None,
     )
     _write_config(out, config_text(answers))
-    password = None if password_from or system else folder / "mailbox.password"
-    if password is not None and not yes and not password.exists():
-        _write(password, ask_password(answers.login) + "\n")
+    secrets_wanted = {} if password_from or system else _secrets(answers)
+    if secrets_wanted and not yes and not any(path.exists() for path in secrets_wanted):
+        for path, what in secrets_wanted.items():
+            _write(path, ask_secret(what) + "\n")
         if typer.confirm("Test the logins now?", default=True):
             _test_logins(out)
     country_told = f"holidays of {answers.country}" if answers.country else "no holidays"
@@ -193,9 +211,33 @@ def init(
         print(f"  · {hint}")
     if system:
         out.chmod(0o644)
-        _next_steps_of_systemd(out)
+        _next_steps_of_systemd(out, answers.oauth)
     else:
-        _next_steps(out, password)
+        _next_steps(out, secrets_wanted)
+
+
+def _oauth(preset: OAuth, wanted: Wanted, folder: Path | None) -> OAuthAnswers:
+    """The login of this provider; its secrets lie in the folder, or are systemd's credentials if there is none."""
+    secret, token = (
+        f"file:{folder / name}" if folder is not None else f"credential:{name}"
+        for name in ("oauth_client_secret", "oauth_refresh_token")
+    )
+    return OAuthAnswers(
+        flow=preset.flow,
+        token_url=preset.token_url.replace("{tenant}", wanted.tenant),
+        client_id=wanted.client_id,
+        client_secret_from=secret,
+        refresh_token_from=token if preset.flow == "refresh_token" else "",
+        scope=preset.scope,
+    )
+
+
+def _secrets(answers: Answers) -> dict[Path, str]:
+    """The files that the secrets of the login are to lie in, and what each one is."""
+    if answers.oauth is None:
+        return {Path(answers.password_from.removeprefix("file:")): f"Password of {answers.login}"}
+    found = {answers.oauth.client_secret_from: "Client secret", answers.oauth.refresh_token_from: "Refresh token"}
+    return {Path(source.removeprefix("file:")): what for source, what in found.items() if source}
 
 
 def _is_there(out: Path) -> str:
@@ -239,10 +281,11 @@ def _test_logins(out: Path) -> None:
     from maild.cli.check import show
     from maild.config import load
     from maild.doctor.doors import mailboxes, relay
+    from maild.doctor.oauth import logins, tokens
 
-    settings = load(out)
-    show(mailboxes(settings, datetime.now(UTC)))
-    show(relay(settings))
+    settings, now = load(out), datetime.now(UTC)
+    with logins(settings, lambda: now) as its_logins:
+        show([*tokens(settings, its_logins), *mailboxes(settings, now, its_logins), *relay(settings, its_logins)])
 
 
 def _write(path: Path, text: str) -> None:
@@ -263,28 +306,39 @@ def _person(given: str, option: str) -> tuple[str, str]:
     return name.strip(), address.strip()
 
 
-def _next_steps(out: Path, password: Path | None) -> None:
+def _next_steps(out: Path, secrets_wanted: dict[Path, str]) -> None:
     option = "" if str(out) == "config.toml" else f"-c {out} "
-    if password is not None and password.exists():
-        print(f"Password: {password}, readable by you alone.")
+    for path, what in secrets_wanted.items():
+        if path.exists():
+            print(f"{what.split(' of ')[0]}: {path}, readable by you alone.")
     print("Next:")
-    if password is not None and not password.exists():
-        print(f"  (umask 077; cat > {password})      # type the mailbox's password, Enter, Ctrl-D")
+    for path, what in secrets_wanted.items():
+        if not path.exists():
+            print(f"  (umask 077; cat > {path})      # type it ({what[0].lower()}{what[1:]}), Enter, Ctrl-D")
     print(f"  maild {option}db upgrade")
     print(f"  maild {option}check")
     print(f"  maild {option}run")
 
 
-def _next_steps_of_systemd(out: Path) -> None:
+def _next_steps_of_systemd(out: Path, oauth: OAuthAnswers | None) -> None:
     """docs/admin.md in short; the paths are those of the shipped unit."""
     from maild.doctor.finding import unit_check, unit_program
 
     folder, program = out.absolute().parent, unit_program()
-    print("Next, as root; the two passwords are typed in, Enter, Ctrl-D:")
-    print(f"  (umask 077; cat > {folder}/imap_password)")
-    print(f"  (umask 077; cat > {folder}/smtp_password)")
+    names = ["imap_password", "smtp_password"]
+    if oauth is not None:
+        sources = (oauth.client_secret_from, oauth.refresh_token_from)
+        names = [source.partition(":")[2] for source in sources if source]
+    print(f"Next, as root; {' and '.join(names)}: type each in, Enter, Ctrl-D:")
+    for name in names:
+        print(f"  (umask 077; cat > {folder}/{name})")
     print(f"  {program} init --key {folder}/signing_key")
     print(f"  install -d -o maild -g maild -m 0700 {_SYSTEM_STATE}")
     print(f"  runuser -u maild -- {program} --config {out.absolute()} db upgrade")
-    print(f"  {unit_check(out, ('imap_password', 'smtp_password', 'signing_key'))}")
+    print(f"  {unit_check(out, (*names, 'signing_key'))}")
+    if oauth is not None:
+        print("  systemctl edit maild      # the unit names passwords; these lines take their place:")
+        print("      [Service]\n      LoadCredential=")
+        for name in (*names, "signing_key"):
+            print(f"      LoadCredential={name}:{folder}/{name}")
     print("  systemctl enable --now maild")

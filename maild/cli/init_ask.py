@@ -19,7 +19,8 @@ Fault = Callable[[str], str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is known of the desk to be. Empty: not said yet; `provider` is a key of PROVIDERS, a host may end in
-    `:PORT`, agents are NAME=ADDRESS, and `country` is None as long as nobody was asked for it."""
+    `:PORT`, agents are NAME=ADDRESS, and `country` is None as long as nobody was asked for it. `client_id` and `tenant`
+    are for a login by OAuth2, which `by_password` is not."""
 
     provider: str = ""
     address: str = ""
@@ -30,6 +31,9 @@ class Wanted:
     agents: tuple[str, ...] = ()
     zone: str = ""
     country: str | None = None
+    client_id: str = ""
+    tenant: str = ""
+    by_password: bool = False
 
 
 def ask(given: Wanted) -> Wanted:
@@ -45,12 +49,17 @@ def ask(given: Wanted) -> Wanted:
         given.smtp_host or preset.smtp_host or _until("SMTP server", split(imap_host, 993, "tls")[0], split_fault)
     )
     login = given.login or typer.prompt("Login", default=address)
+    client_id, tenant = given.client_id, given.tenant
+    if preset.oauth is not None and not given.by_password:
+        client_id = client_id or _until("Client id (application id)", "", client_fault)
+        if preset.oauth.of_tenant:
+            tenant = tenant or _until("Tenant id, or the organisation's domain", "", client_fault)
     agents = given.agents or _agents(address)
     zone = given.zone or _until("Time zone of the working hours", machine_zone(preset), zone_fault)
     country = given.country if given.country is not None else _country(usual_country(zone))
     return replace(
         given, provider=provider, address=address, domains=domains, imap_host=imap_host, smtp_host=smtp_host,
-        login=login, agents=agents, zone=zone, country=country,
+        login=login, agents=agents, zone=zone, country=country, client_id=client_id, tenant=tenant,
     )  # fmt: skip
 
 
@@ -90,10 +99,10 @@ def _country(usual: str) -> str:
     return "" if answer == "-" else answer.upper()
 
 
-def ask_password(login: str) -> str:
-    """The mailbox's password, not shown. Raises typer.Abort without one."""
+def ask_secret(what: str) -> str:
+    """A password or the like, not shown. Raises typer.Abort without one."""
     try:
-        given = getpass(f"Password of {login} (not shown): ")
+        given = getpass(f"{what} (not shown): ")
     except EOFError:
         given = ""
     if not given:
@@ -117,6 +126,13 @@ def address_fault(given: str) -> str:
     if local and at and "." in domain and given.isascii() and not any(c.isspace() or c in '<>,;"()@' for c in local):
         return ""
     return f"{given or 'this'} is no e-mail address; write it like it@corp.example"
+
+
+def client_fault(given: str) -> str:
+    """Why this is no client id nor tenant."""
+    if given and given.isascii() and given.isprintable() and not set(given) & set(" /?#{}"):
+        return ""
+    return f"{given or 'this'} is no id; the provider shows it, like 11112222-bbbb-3333-cccc-4444dddd5555"
 
 
 def agent_fault(given: str, desk: str, others: "list[str] | tuple[str, ...]") -> str:
@@ -165,6 +181,7 @@ def country_fault(given: str) -> str:
 def refuse(wanted: Wanted) -> None:
     """End with the first option that is wrong, before any question is asked."""
     faults = [address_fault(wanted.address)] if wanted.address else []
+    faults += [client_fault(each) for each in (wanted.client_id, wanted.tenant) if each]
     faults += [split_fault(host) for host in (wanted.imap_host, wanted.smtp_host) if host]
     for at, agent in enumerate(wanted.agents):
         fault = agent_fault(agent, wanted.address, wanted.agents[:at])

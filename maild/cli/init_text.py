@@ -16,9 +16,22 @@ _TEAMS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthAnswers:
+    """A login by OAuth2; where its secrets stand (`file:…` and the like), `refresh_token_from` empty without one."""
+
+    flow: str
+    token_url: str
+    client_id: str
+    client_secret_from: str
+    refresh_token_from: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What `maild init` was told. `agents` and `admins`: (name, address); the secrets' sources: `file:…` and the like;
-    `country`: ISO 3166 code of the holidays, empty for none; `relay_password_from`: empty for that of the mailbox."""
+    `country`: ISO 3166 code of the holidays, empty for none; `relay_password_from`: empty for that of the mailbox;
+    `oauth`: logs in at both in place of a password."""
 
     address: str
     name_en: str
@@ -36,6 +49,7 @@ class Answers:
     state_dir: str
     signing_key_from: str = ""
     relay_password_from: str = ""
+    oauth: OAuthAnswers | None = None
 
 
 def config_text(answers: Answers) -> str:
@@ -69,18 +83,26 @@ def _blocks(a: Answers) -> Iterable[Iterable[str]]:
         f"port = {p.imap_port}",
         f"security = {_quoted(p.imap_security)}",
         f"login = {_quoted(a.login)}",
-        f"password_from = {_quoted(a.password_from)}",
+        *([f"password_from = {_quoted(a.password_from)}"] if a.oauth is None else []),
         "# What to do at the first start with mail that is there already: new (leave it alone), unseen or all.",
         'backlog = "new"',
     )
+    if a.oauth is not None:
+        yield _oauth(a.oauth)
     yield (
         "# The server that takes our mail.",
         "[relay]",
         f"host = {_quoted(a.smtp_host)}",
         f"port = {p.smtp_port}",
         f"security = {_quoted(p.smtp_security)}",
-        f"login = {_quoted(a.login)}",
-        f"password_from = {_quoted(a.relay_password_from or a.password_from)}",
+        *(
+            ("# The same login as that of the mailbox called main.", 'oauth_of = "main"')
+            if a.oauth is not None
+            else (
+                f"login = {_quoted(a.login)}",
+                f"password_from = {_quoted(a.relay_password_from or a.password_from)}",
+            )
+        ),
         *([f"profile = {_quoted(p.profile)}"] if p.profile != "own" else []),
         *([f"connections = {p.connections}"] if p.connections is not None else []),
         *(["# 0: no limit.", f"per_minute = {p.per_minute}"] if p.per_minute is not None else []),
@@ -123,6 +145,20 @@ def _blocks(a: Answers) -> Iterable[Iterable[str]]:
             f"name = {_quoted(name)}",
             f"language = {_quoted(_language(name))}",
         )
+
+
+def _oauth(oauth: OAuthAnswers) -> Iterable[str]:
+    yield "# The login by OAuth2. The secrets are read anew for each token, so a new one needs no restart."
+    yield "[mailbox.oauth]"
+    yield f"flow = {_quoted(oauth.flow)}"
+    yield f"token_url = {_quoted(oauth.token_url)}"
+    yield f"client_id = {_quoted(oauth.client_id)}"
+    yield f"client_secret_from = {_quoted(oauth.client_secret_from)}"
+    if oauth.refresh_token_from:
+        yield "# The first one; those that the provider hands out later are kept in the database."
+        yield f"refresh_token_from = {_quoted(oauth.refresh_token_from)}"
+    if oauth.scope:
+        yield f"scope = {_quoted(oauth.scope)}"
 
 
 def _quoted(value: str) -> str:

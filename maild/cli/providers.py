@@ -8,10 +8,24 @@ from typing import Literal
 Security = Literal["tls", "starttls"]
 
 
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """A provider's login by OAuth2; `{tenant}` in the token endpoint stands for the organisation."""
+
+    flow: Literal["client_credentials", "refresh_token"]
+    token_url: str
+    scope: str = ""
+
+    @property
+    def of_tenant(self) -> bool:
+        return "{tenant}" in self.token_url
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """Hosts are empty where they are the site's own. `connections` and `per_minute`: None takes the profile's;
-    `hints` are told to whoever runs `maild init` and written into the file."""
+    `oauth`: how it logs in unless a password is named; `hints` are told to whoever runs `maild init` and written into
+    the file."""
 
     title: str
     imap_host: str = ""
@@ -23,6 +37,7 @@ class Provider:
     profile: Literal["own", "exchange"] = "own"
     connections: int | None = None
     per_minute: int | None = None
+    oauth: OAuth | None = None
     hints: tuple[str, ...] = ()
 
 
@@ -57,23 +72,38 @@ PROVIDERS: Mapping[str, Provider] = {
         ),
     ),
     "m365": Provider(
-        title="Microsoft 365 (IMAP there needs OAuth, which this version does not speak)",
+        title="Microsoft 365 (OAuth 2.0)",
         imap_host="outlook.office365.com",
         smtp_host="smtp.office365.com",
         profile="exchange",
+        oauth=OAuth(
+            "client_credentials",
+            "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+            "https://outlook.office365.com/.default",
+        ),
         hints=(
-            "Microsoft 365 takes no passwords for IMAP, only OAuth 2.0, which this version does not speak yet:",
-            "have a mail flow rule or a forwarding hand the mail on to `maild deliver`, or to a mailbox elsewhere.",
-            "Out go 30 mails a minute and 10,000 recipients a day.",
+            "Microsoft 365 takes no passwords, only OAuth 2.0. An administrator registers an application in Entra ID",
+            "(entra.microsoft.com > App registrations > New registration): its overview shows client id and tenant id,",
+            "and under Certificates & secrets a client secret is made; note when it ends.",
+            "API permissions > APIs my organization uses > Office 365 Exchange Online > Application permissions:",
+            "IMAP.AccessAsApp and SMTP.SendAsApp, then Grant admin consent. Then let it into this one mailbox by",
+            "PowerShell (New-ServicePrincipal, Add-MailboxPermission): docs/admin.md has the lines.",
+            "Switch on Authenticated SMTP for the mailbox. Out go 30 mails a minute and 10,000 recipients a day.",
         ),
     ),
     "google": Provider(
-        title="Google Workspace / Gmail",
+        title="Google Workspace / Gmail (OAuth 2.0, or an app password by --password-from)",
         imap_host="imap.gmail.com",
         smtp_host="smtp.gmail.com",
         connections=4,
+        oauth=OAuth("refresh_token", "https://oauth2.googleapis.com/token"),
         hints=(
-            "Switch on IMAP, and two-step verification; the password is an app password of 16 letters.",
+            "In a Google Cloud project (console.cloud.google.com) set up the OAuth consent screen as Internal, or",
+            "publish it (a refresh token of one in Testing ends after 7 days), and make an OAuth client of type Web",
+            "application with the redirect URI https://developers.google.com/oauthplayground: it shows id and secret.",
+            "Consent once as the mailbox's user in that playground, with your own client (the gear) and the scope",
+            "https://mail.google.com/: it shows the refresh token. docs/admin.md has the steps.",
+            "Without OAuth: two-step verification, an app password of 16 letters, and --password-from.",
             "A Workspace user may send 2,000 mails a day.",
         ),
     ),

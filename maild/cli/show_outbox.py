@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from maild.cli import ends
+from maild.cli.free_address import free
 from maild.cli.plain_help import PlainCommand, PlainGroup
 from maild.cli.where import ConfigFile
 
@@ -150,6 +151,9 @@ def retry(
     print(f"Mail {number} to {row.recipient} is queued; it leaves within half a minute while `maild run` is running.")
 
 
+app.command(cls=PlainCommand)(free)
+
+
 def _no_such(number: int) -> typer.Exit:
     return ends.end(ends.NO_INPUT, f"there is no outgoing mail {number}; `maild outbox list` shows the newest")
 
@@ -164,9 +168,21 @@ def readable(raw: bytes) -> tuple[list[tuple[str, str]], str]:
 
 
 def why(row: Any) -> str:
-    """What the desk or the relay last said about an outgoing mail."""
-    said = f"{row.last_code or ''} {row.last_text}".strip() if row.state != "sent" else ""
-    return row.reason or said or (f"try {row.attempts}" if row.state == "queued" and row.attempts else "")
+    """What the desk or the relay last said about an outgoing mail, and what will become of it."""
+    from maild.store.outbox import LOST
+
+    if row.state == "sent":
+        return str(row.reason)
+    said = f"{row.last_code or ''} {row.last_text}".strip()
+    if row.state == "unknown" and row.unknowns >= LOST:
+        return f"sent {row.unknowns} times and never answered: it may have arrived; not sent again"
+    if row.state == "unknown":
+        return f"its answer was lost: it may have arrived; the same bytes go again at {row.due:%H:%M} UTC"
+    if row.state == "queued" and row.attempts:
+        return f"try {row.attempts + 1} at {row.due:%H:%M} UTC: {said}" if said else f"try {row.attempts + 1}"
+    if row.state == "queued" and said:
+        return f"waits for the relay: {said}"
+    return str(row.reason) or said
 
 
 def record(row: Any) -> dict[str, Any]:

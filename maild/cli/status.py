@@ -35,7 +35,8 @@ class Trouble:
 class Picture:
     """What the database says of the desk at one moment. `mailboxes`: when each last had a clean look, None never;
     `errors`: what last went wrong with a mailbox since then; `oldest_waiting` and `oldest_due`: since when the oldest
-    mail waits for its decision, or could have left."""
+    mail waits for its decision, or could have left; `relay_said`: the relay's last words to a mail that waits for it.
+    """
 
     mode: str
     tickets: Mapping[str, int]
@@ -46,6 +47,7 @@ class Picture:
     errors: Mapping[str, str] = field(default_factory=dict)
     oldest_waiting: datetime | None = None
     oldest_due: datetime | None = None
+    relay_said: str = ""
 
 
 def judge(picture: Picture, no_fetch: timedelta, now: datetime) -> list[Trouble]:
@@ -69,7 +71,8 @@ def judge(picture: Picture, no_fetch: timedelta, now: datetime) -> list[Trouble]
             )
         )
     if picture.oldest_due is not None and now - picture.oldest_due > _SLOW:
-        found.append(Trouble("critical", "mail that is due does not leave: `maild outbox list --state queued`"))
+        said = f"; the relay: {picture.relay_said}: `maild check`" if picture.relay_said else ""
+        found.append(Trouble("critical", f"mail that is due does not leave{said}: `maild outbox list --state queued`"))
     if picture.outbox.get("failed"):
         found.append(
             Trouble(
@@ -131,7 +134,7 @@ def look(connection: "Connection", settings: "Settings", now: datetime) -> Pictu
 
     waiting = ledger.waiting(connection, 1)
     oldest: Any = ledger_lists.get(connection, waiting[0].id) if waiting else None
-    due, counts = outbox.next_due(connection), tickets.counts(connection)
+    (due, said), counts = outbox.overdue(connection, now), tickets.counts(connection)
     rows = {box.name: upkeep.mailbox(connection, box.name) for box in settings.mailboxes}
     return Picture(
         mode=settings.policy.mode,
@@ -143,7 +146,8 @@ def look(connection: "Connection", settings: "Settings", now: datetime) -> Pictu
         errors={name: row.last_error for name, row in rows.items() if row is not None and row.last_error},
         # When it was fetched: the mail itself may be old where maild is new.
         oldest_waiting=oldest.fetched if oldest is not None else None,
-        oldest_due=due if due is not None and due <= now else None,
+        oldest_due=due,
+        relay_said=said,
     )
 
 

@@ -44,6 +44,7 @@ _LISTS: Mapping[str, type[s.Section]] = {
 _TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
 _REQUIRED = ("desk",)
 _TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
+_OF_SECRETS = re.compile(r"password|key_from|secret|token_from")
 _QUOTED = re.compile(r"'([^']{1,100})'")
 
 
@@ -182,7 +183,8 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
     key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
     if error == "extra_forbidden":
-        return f"is no setting{_did_you_mean(key, kind.model_fields)}"
+        below = s.OAuthSection if "oauth" in item["loc"][:-1] else kind
+        return f"is no setting{_did_you_mean(key, below.model_fields)}"
     if error == "missing":
         return "is missing, and has no default"
     if error in ("too_short", "tuple_type"):
@@ -196,7 +198,7 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
         text = f"must be one of {str(context['expected']).replace(' or ', ', ')}"
     given = item.get("input")
     # What stands where the place of a secret should stand may be the secret itself.
-    private = any(isinstance(part, str) and ("password" in part or "key_from" in part) for part in item["loc"])
+    private = any(isinstance(part, str) and _OF_SECRETS.search(part) for part in item["loc"])
     if private or not isinstance(given, str | int | float | bool) or repr(given) in text:
         return text
     return f"{text} (here: {str(given).lower() if isinstance(given, bool) else repr(given)})"
@@ -252,9 +254,25 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
     names = [box.name for box in parsed["mailbox"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         mistakes.append(f"mailbox: the name {name} is used twice; each mailbox needs a name of its own")
+    _check_relay_login(parsed, mistakes)
     for priority in parsed["targets"]:
         if priority not in ("P1", "P2", "P3", "P4"):
             mistakes.append(f"targets.{priority}: the priorities are P1, P2, P3 and P4")
+
+
+def _check_relay_login(parsed: Mapping[str, Any], mistakes: list[str]) -> None:
+    """A login by OAuth2 that the relay shares with a mailbox must be there, and every such login needs a name."""
+    relay: s.RelaySection | None = parsed["relay"]
+    if relay is None:
+        return
+    with_oauth = {box.name for box in parsed["mailbox"] if box.oauth is not None}
+    if relay.oauth_of and relay.oauth_of not in with_oauth:
+        mistakes.append(
+            f"relay.oauth_of: no [[mailbox]] called {relay.oauth_of} has a [mailbox.oauth]"
+            f"{_did_you_mean(relay.oauth_of, with_oauth)}"
+        )
+    if relay.oauth is not None and not relay.login:
+        mistakes.append("relay.login: is missing; a token is good for one login only")
 
 
 def _calendar(parsed: Mapping[str, Any], mistakes: list[str]) -> tuple[model.Calendar | None, tuple[int, ...]]:

@@ -1,8 +1,14 @@
-"""Where secrets come from: a file, a systemd credential, or the environment. Never config.toml, argv or a log."""
+"""Where secrets come from: a file, a systemd credential, or the environment. Never config.toml, argv or a log.
+
+And where they may go to over HTTP.
+"""
 
 import os
 import stat
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from maild.model.login import is_loopback
 
 _HINT = 'write "credential:NAME" (systemd LoadCredential), "file:/path" or "env:VARIABLE"'
 
@@ -48,3 +54,17 @@ def read_secret(source: str) -> str:
     if kind == "file" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretMissing(f"other users may read {path}: run `chmod 600 {path}`")
     return text.rstrip("\r\n")
+
+
+def check_token_url(url: str) -> str:
+    """The URL of a token endpoint, if secrets may be sent there: https, or http on this machine. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if not host or parts.scheme not in ("https", "http") or parts.username is not None or not url.isprintable():
+        raise ValueError("is no URL of a token endpoint; write it like https://login.corp.example/oauth2/token")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("would send the secrets in clear text; write it with https://")
+    return url

@@ -5,10 +5,10 @@ from datetime import date, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from maild.config.durations import business_minutes, parse_duration
-from maild.config.secrets import check_source
+from maild.config.secrets import check_source, check_token_url
 
 
 class Section(BaseModel):
@@ -114,13 +114,41 @@ class DatabaseSection(Section):
     password_from: SourceOrNone = ""
 
 
+class OAuthSection(Section):
+    flow: Literal["client_credentials", "refresh_token"]
+    token_url: Annotated[str, AfterValidator(check_token_url)]
+    client_id: Annotated[str, _shaped(r"[!-~]{1,200}", "must be the id of the client, without blanks")]
+    client_secret_from: SourceOrNone = ""
+    refresh_token_from: SourceOrNone = ""
+    scope: Annotated[str, _shaped(r"[ -~]{0,1000}", "must be scopes with blanks between them")] = ""
+    tls_ca: str = ""
+    timeout: Duration = timedelta(seconds=20)
+
+    @field_validator("client_secret_from")
+    @classmethod
+    def _secret_of_the_client(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("flow") == "client_credentials" and not value:
+            raise ValueError("is missing: the flow client_credentials is the client's own login")
+        return value
+
+    @field_validator("refresh_token_from")
+    @classmethod
+    def _token_to_begin_with(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("flow") == "refresh_token" and not value:
+            raise ValueError("is missing: the flow refresh_token begins with the one that consent gave")
+        if info.data.get("flow") == "client_credentials" and value:
+            raise ValueError('has no use in the flow client_credentials; set flow = "refresh_token", or leave it out')
+        return value
+
+
 class MailboxSection(Section):
     name: Code = "main"
     host: str
     port: int = Field(993, ge=1, le=65535)
     security: Literal["tls", "starttls", "none"] = "tls"
     login: str
-    password_from: Source
+    oauth: OAuthSection | None = None
+    password_from: SourceOrNone = ""
     folder: str = "INBOX"
     also_watch: tuple[str, ...] = ()
     file_away: Literal[True, False, "copy"] = True
@@ -131,12 +159,24 @@ class MailboxSection(Section):
     timeout: Duration = timedelta(seconds=60)
     tls_ca: str = ""
 
+    @field_validator("password_from")
+    @classmethod
+    def _one_way_in(cls, value: str, info: ValidationInfo) -> str:
+        # What has a mistake in it is not in `data`, and is told of by itself.
+        if "oauth" in info.data and info.data["oauth"] is None and not value:
+            raise ValueError("is missing; say where the password stands, or log in by [mailbox.oauth]")
+        if info.data.get("oauth") is not None and value:
+            raise ValueError("stands beside [mailbox.oauth]: one of the two logs in, take the other away")
+        return value
+
 
 class RelaySection(Section):
     host: str
     port: int = Field(587, ge=1, le=65535)
     security: Literal["tls", "starttls", "none"] = "starttls"
     login: str = ""
+    oauth: OAuthSection | None = None
+    oauth_of: str = ""
     password_from: SourceOrNone = ""
     tls_ca: str = ""
     profile: Literal["own", "exchange"] = "own"
@@ -144,6 +184,21 @@ class RelaySection(Section):
     per_minute: int | None = Field(None, ge=0)
     null_sender: Literal["auto", "yes", "no"] = "auto"
     timeout: Duration = timedelta(seconds=60)
+
+    @field_validator("oauth_of")
+    @classmethod
+    def _one_token(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("oauth") is not None:
+            raise ValueError("stands beside [relay.oauth]: take one of the two away")
+        return value
+
+    @field_validator("password_from")
+    @classmethod
+    def _one_way_in(cls, value: str, info: ValidationInfo) -> str:
+        for key, written in (("oauth", "[relay.oauth]"), ("oauth_of", "oauth_of")):
+            if value and info.data.get(key):
+                raise ValueError(f"stands beside {written}: one of the two logs in, take the other away")
+        return value
 
 
 class SecretsSection(Section):

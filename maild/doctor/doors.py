@@ -10,9 +10,10 @@ from sqlalchemy import create_engine
 from maild import desk
 from maild.config import SecretMissing, Settings
 from maild.doctor.finding import Finding
-from maild.doctor.places import hidden
+from maild.doctor.places import hidden_of
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_errors import MailboxError
+from maild.logins import Logins
 from maild.outbound.smtp import Courier
 
 # systemd-timesyncd leaves it when the clock has been set by a time server.
@@ -21,22 +22,30 @@ _ERRNO = re.compile(r"\[Errno -?\d{1,5}\] ")
 _CLOCK_SLACK = timedelta(minutes=2)
 
 
-def mailboxes(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Log in to each mailbox, look at its folder and at what the server can do; then judge the clock by its mail."""
+def mailboxes(settings: Settings, now: datetime, logins: Logins | None = None) -> Iterator[Finding]:
+    """Log in to each mailbox, look at its folder and at what the server can do; then judge the clock by its mail.
+
+    `logins`: those by OAuth2, from `oauth.logins`; whoever has none there is passed over.
+    """
+    engine = create_engine("sqlite://")
     try:
         # A fetcher keeps a database for later; to knock at its door none is needed.
-        fetchers = desk.fetchers(settings, create_engine("sqlite://"))
+        fetchers = desk.fetchers(settings, engine, logins=logins or Logins(settings, engine, lambda: now))
     except ValueError as error:
         yield Finding("fail", "mailbox", str(error), "", 78)
         return
-    sources = {each.name: each.password_from for each in settings.mailboxes}
+    sections = {each.name: each for each in settings.mailboxes}
     newest: datetime | None = None
     for fetcher, poll in fetchers:
         box = fetcher.mailbox
         name = f"mailbox {box.account.name}"
-        source = sources[box.account.name.partition("/")[0]]
-        if hidden(source):
-            yield Finding("skip", name, f"{source} is there under systemd alone")
+        section = sections[box.account.name.partition("/")[0]]
+        secrets = hidden_of(section)
+        if secrets:
+            yield Finding("skip", name, f"{' and '.join(secrets)}: there under systemd alone")
+            continue
+        if section.oauth is not None and logins is None:
+            yield Finding("skip", name, "there is no access token to log in with")
             continue
         try:
             state = box.connect()
@@ -109,15 +118,20 @@ def plain(text: str) -> str:
     return _ERRNO.sub("", text)
 
 
-def relay(settings: Settings) -> Iterator[Finding]:
-    """Ask the relay everything but to take a mail."""
+def relay(settings: Settings, logins: Logins | None = None) -> Iterator[Finding]:
+    """Ask the relay everything but to take a mail. `logins`: as for `mailboxes`."""
     if settings.relay is None:
         return
-    if hidden(settings.relay.password_from):
-        yield Finding("skip", "relay", f"{settings.relay.password_from} is there under systemd alone")
+    shared = next((box for box in settings.mailboxes if box.name == settings.relay.oauth_of), None)
+    secrets = hidden_of(settings.relay) + hidden_of(shared)
+    if secrets:
+        yield Finding("skip", "relay", f"{' and '.join(secrets)}: there under systemd alone")
+        return
+    if (settings.relay.oauth is not None or shared is not None) and logins is None:
+        yield Finding("skip", "relay", "there is no access token to log in with")
         return
     try:
-        courier = Courier(desk.relay(settings))
+        courier = Courier(desk.relay(settings, logins or Logins(settings, create_engine("sqlite://"), desk.utc_now)))
     except ValueError as error:
         yield Finding("fail", "relay", str(error), "", 78)
         return

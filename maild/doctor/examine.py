@@ -31,9 +31,12 @@ def examine(path: Path, now: datetime, doors: bool = True) -> Iterator[Finding]:
     yield from places.database(settings)
     if doors:
         from maild.doctor import doors as servers
+        from maild.doctor import oauth
 
-        yield from servers.mailboxes(settings, now)
-        yield from servers.relay(settings)
+        with oauth.logins(settings, lambda: now) as logins:
+            yield from oauth.tokens(settings, logins)
+            yield from servers.mailboxes(settings, now, logins)
+            yield from servers.relay(settings, logins)
     else:
         # At the doors a missing password shows anyway.
         yield from places.passwords(settings)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from maild import desk
 from maild.config import SecretMissing, Settings, read_secret
+from maild.config.sections import MailboxSection, RelaySection
 from maild.doctor.finding import Finding, unit_check
 from maild.outbound.compose import Composer
 from maild.store import migrate
@@ -24,10 +25,34 @@ def hidden(source: str) -> bool:
     return source.startswith("credential:") and "CREDENTIALS_DIRECTORY" not in os.environ
 
 
+def sources_of(settings: Settings) -> dict[str, str]:
+    """Where the secrets of the logins stand → what each one is, as a person calls it."""
+    found: dict[str, str] = {}
+    doors: list[tuple[str, MailboxSection | RelaySection]] = [
+        (f"mailbox {box.name}", box) for box in settings.mailboxes
+    ]
+    doors += [("relay", settings.relay)] if settings.relay is not None else []
+    for name, door in doors:
+        found.setdefault(door.password_from, f"password of {name}")
+        if door.oauth is not None:
+            found.setdefault(door.oauth.client_secret_from, f"client secret of {name}")
+            found.setdefault(door.oauth.refresh_token_from, f"refresh token of {name}")
+    found.pop("", None)
+    return found
+
+
+def hidden_of(door: MailboxSection | RelaySection | None) -> list[str]:
+    """The secrets of one door that are shown to the service alone."""
+    if door is None:
+        return []
+    oauth = door.oauth
+    sources = [door.password_from, *((oauth.client_secret_from, oauth.refresh_token_from) if oauth is not None else ())]
+    return [each for each in sources if hidden(each)]
+
+
 def credentials(settings: Settings) -> Iterator[Finding]:
     """Say which secrets cannot be looked at from a shell, and the command that can."""
-    relay = settings.relay.password_from if settings.relay is not None else ""
-    sources = [box.password_from for box in settings.mailboxes] + [relay, settings.database.password_from]
+    sources = [*sources_of(settings), settings.database.password_from]
     sources += [settings.secrets.signing_key_from, settings.secrets.former_signing_key_from]
     names = [each.partition(":")[2] for each in dict.fromkeys(sources) if hidden(each)]
     if not names:
@@ -57,23 +82,20 @@ def letters(settings: Settings) -> Iterator[Finding]:
 
 
 def passwords(settings: Settings) -> Iterator[Finding]:
-    """Every password that config.toml names can be read."""
-    sources = {box.password_from: f"mailbox {box.name}" for box in settings.mailboxes}
-    if settings.relay is not None and settings.relay.password_from:
-        sources.setdefault(settings.relay.password_from, "relay")
-    for source, user in sources.items():
+    """Every password, client secret and refresh token that config.toml names can be read."""
+    for source, what in sources_of(settings).items():
         if hidden(source):
-            yield Finding("skip", f"password of {user}", f"{source} is there under systemd alone")
+            yield Finding("skip", what, f"{source} is there under systemd alone")
             continue
         try:
             empty = not read_secret(source)
         except SecretMissing as missing:
-            yield Finding("fail", f"password of {user}", str(missing), "", 78)
+            yield Finding("fail", what, str(missing), "", 78)
             continue
         if empty:
-            yield Finding("fail", f"password of {user}", f"{source} is empty", "put the password there", 78)
+            yield Finding("fail", what, f"{source} is empty", f"put the {what.split(' of ')[0]} there", 78)
         else:
-            yield Finding("ok", f"password of {user}", f"read from {source}")
+            yield Finding("ok", what, f"read from {source}")
 
 
 def key(settings: Settings) -> Iterator[Finding]:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+from maild.model.login import is_loopback as is_loopback
 
 
 @dataclass(frozen=True)
@@ -24,7 +15,9 @@ class Account:
     """Where a mailbox is and how to get in.
 
     security     "tls" (port 993), "starttls" (143), or "none", which only a loopback host may have
-    login        may differ from the address (`DOM\\user\\alias`); password is asked anew for each connection
+    login        may differ from the address (`DOM\\user\\alias`)
+    password     asked anew for each connection; or, in its place, `token`: an access token for XOAUTH2 or OAUTHBEARER,
+                 given the one that was just refused ("" at first), or the same again if there is no better one
     processed, quarantine   where handled mails are filed; "/" stands for the server's own separator
     ca_file      PEM file of the only authority to trust; empty: the system's
     timeout_s    seconds that one answer may take
@@ -35,12 +28,13 @@ class Account:
     port: int
     security: Literal["tls", "starttls", "none"]
     login: str
-    password: Callable[[], str]
+    password: Callable[[], str] | None = None
     folder: str = "INBOX"
     processed: str = "maild/Processed"
     quarantine: str = "maild/Quarantine"
     ca_file: str = ""
     timeout_s: float = 60.0
+    token: Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         if self.security not in ("tls", "starttls", "none"):
@@ -50,6 +44,8 @@ class Account:
                 f'mailbox {self.name}: security = "none" would send the password in clear text to {self.host};'
                 ' use "tls" or "starttls"'
             )
+        if (self.password is None) == (self.token is None):
+            raise ValueError(f"mailbox {self.name}: either a password or a token logs in")
         for key in ("login", "folder", "processed", "quarantine"):
             if not str(getattr(self, key)).isprintable():
                 raise ValueError(f"mailbox {self.name}: {key} contains a control character")

@@ -36,8 +36,11 @@ from maild.ingest.mailbox_errors import (
     ProtocolBroken,
     Refused,
     TlsMissing,
+    Unavailable,
 )
+from maild.ingest.mailbox_token import Exchange
 from maild.ingest.mailbox_wire import MAX_UID, checked_number, checked_uid, tune
+from maild.model.login import MECHANISMS, TOKEN_REMEDY, NoToken
 
 log = logging.getLogger("maild.mailbox")
 
@@ -134,7 +137,10 @@ class MailboxConnection:
             raise self._error(kind, error, remedy) from error
 
     def _log_in(self, client: IMAPClient) -> None:
-        login, password = self.account.login, self.account.password()
+        if self.account.token is not None:
+            self._log_in_by_token(client, self.account.token)
+            return
+        login, password = self.account.login, self.account.password() if self.account.password is not None else ""
         remedy = "check `login` and the password; some providers want an app password or authorisation code (授权码)"
         if any(c in password for c in "\r\n\0"):
             self.close()
@@ -154,6 +160,40 @@ class MailboxConnection:
             self.close()
             kind, remedy = errors.from_no(error.__cause__, LoginRefused, remedy)
             raise self._error(kind, error.__cause__, remedy) from error.__cause__
+
+    def _log_in_by_token(self, client: IMAPClient, token: Callable[[str], str]) -> None:
+        """OAUTHBEARER or XOAUTH2, tried once more if there is another token in the place of a refused one."""
+        with self._talk("CAPABILITY"):
+            mechanism = next((each for each in MECHANISMS if client.has_capability(f"AUTH={each}")), "")
+        failure = self._error(
+            LoginRefused,
+            "it offers neither AUTH=OAUTHBEARER nor AUTH=XOAUTH2, so no token was sent",
+            "check `host`, or log in with `password_from`",
+        )
+        refused = ""
+        for _ in range(2 if mechanism else 0):
+            try:
+                access = token(refused)
+            except NoToken as error:
+                self.close()
+                raise self._error(
+                    LoginRefused if error.permanent else Unavailable, "no access token", str(error)
+                ) from error
+            if access == refused:
+                break
+            exchange = Exchange(mechanism, self.account.login, access)
+            try:
+                with self._talk(f"AUTHENTICATE {mechanism}"):
+                    client.sasl_login(mechanism, exchange)
+                return
+            except Refused as error:
+                kind, remedy = errors.from_no(error.__cause__, LoginRefused, TOKEN_REMEDY)
+                failure = self._error(kind, exchange.explained(error.__cause__), remedy)
+            if kind is not LoginRefused:
+                break
+            refused = access
+        self.close()
+        raise failure
 
     def _learn_names(self, client: IMAPClient) -> None:
         """Ask how folders are named here: Courier and Cyrus put all under `INBOX.`, Dovecot may separate by `.`."""

@@ -94,6 +94,11 @@ UNSAFE_LOGIN_REMEDY = (
     "NetEase lets only known clients in: switch IMAP on in the web mail, use its authorisation code (授权码) as the "
     "password, and let maild send ID (it does when the server advertises it)"
 )
+# Microsoft 365 says so at SELECT, after a login that it has accepted.
+NOT_CONNECTED_REMEDY = (
+    "the login is good, but not for this mailbox: give the application or user the right to it (Add-MailboxPermission),"
+    " switch IMAP on for it, and check `login`"
+)
 
 
 def from_no(words: object, otherwise: type[MailboxError], remedy: str) -> tuple[type[MailboxError], str]:
@@ -101,6 +106,8 @@ def from_no(words: object, otherwise: type[MailboxError], remedy: str) -> tuple[
     text = said(words).lower()
     if "unsafe login" in text:
         return LoginRefused, UNSAFE_LOGIN_REMEDY
+    if "authenticated but not connected" in text:
+        return LoginRefused, NOT_CONNECTED_REMEDY
     if any(sign in text for sign in THROTTLE_SIGNS) and "[overquota]" not in text:
         return Throttled, "maild tries again later; lower the number of clients on this account if it lasts"
     if any(sign in text for sign in UNAVAILABLE_SIGNS):

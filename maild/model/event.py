@@ -41,13 +41,19 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """A mail of this ticket was not delivered: refused by the relay or bounced (RFC 3463 `status`)."""
+    """A mail of this ticket was not delivered: refused by the relay or bounced (RFC 3463 `status`).
+
+    permanent   it was refused; else it was given up, or `unknown`: every answer to it was lost, so it may have arrived
+    automatic   no person wrote it
+    """
 
     recipient: Address
     status: str
     detail: str
     permanent: bool
     template: str
+    unknown: bool = False
+    automatic: bool = True
 
 
 Event = MailArrived | TimerFired | DeliveryFailed
@@ -96,6 +102,7 @@ class Facts:
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
+    dead        addresses of the failed mails that were known before to take no mail
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -114,6 +121,7 @@ class Facts:
     asked_about: int = 0
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
+    dead: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

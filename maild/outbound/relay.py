@@ -5,11 +5,12 @@ RFC 5321 §4.2.1 and §4.3.2 (replies), §4.5.2 (transparency), §4.5.3 (limits 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from maild.model.login import is_loopback
 
 Kind = Literal["sent", "deferred", "refused", "unknown", "relay"]
 Stage = Literal["connect", "MAIL", "RCPT", "DATA", "dot"]
@@ -36,9 +37,11 @@ class Relay:
 
     security         "tls" (port 465), "starttls" (587), or "none", which only a loopback host may have
     password         asked anew for each login; needs `login`
+    token            in its place, an access token for XOAUTH2 or OAUTHBEARER: given the one that was just refused (""
+                     at first), or the same again if there is no better one
     connections      most connections at a time; per_minute: most mails in any 60 s (0: no limit)
-    *_timeout_s      seconds for the connection with its greeting, for one reply, and for the reply to the final dot
-                     (RFC 5321 §4.5.3.2.6: 10 minutes)
+    *_timeout_s      seconds for the connection with its greeting, for one reply, for the reply to the final dot
+                     (RFC 5321 §4.5.3.2.6: 10 minutes), and for a whole mail, however slowly the relay talks
     helo             our own name in EHLO; empty: the machine's
     """
 
@@ -53,15 +56,19 @@ class Relay:
     connect_timeout_s: float = 20.0
     reply_timeout_s: float = 120.0
     dot_timeout_s: float = 600.0
+    mail_timeout_s: float = 600.0
     helo: str = ""
+    token: Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         if self.security not in ("tls", "starttls", "none"):
             raise ValueError(f'relay {self.host}: security is "tls", "starttls" or "none", not {self.security!r}')
         if self.security == "none" and not is_loopback(self.host):
             raise ValueError(f'relay {self.host}: security = "none" is for loopback only; use "tls" or "starttls"')
-        if bool(self.login) != (self.password is not None):
+        if bool(self.login) != (self.password is not None or self.token is not None):
             raise ValueError(f"relay {self.host}: a login needs a password, and a password a login")
+        if self.password is not None and self.token is not None:
+            raise ValueError(f"relay {self.host}: either a password or a token logs in")
         if self.connections < 1 or self.per_minute < 0:
             raise ValueError(f"relay {self.host}: connections must be 1 or more, per_minute 0 or more")
 
@@ -86,19 +93,22 @@ class Result:
     unknown   the answer to the final dot was lost: the relay may have it
     relay     the relay as a whole: not reached, not logged in, 421 …; the mail is not to blame and was not taken
     code      the reply's three digits, 0 if there was none; text: the relay's words, one printable line
+    stage     where in the conversation that was said
     """
 
     id: int
     kind: Kind
     code: int
     text: str
+    stage: Stage = "connect"
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """What `maild check` tells about the relay. `error` is empty if all went well, else what failed at which stage.
 
-    size is the relay's limit in bytes (0: none said); null_sender: whether it takes MAIL FROM:<> (bounce-safe mail)
+    size is the relay's limit in bytes (0: none said); null_sender: whether it takes MAIL FROM:<> (bounce-safe mail);
+    undecided: what it said instead of yes or no to that (4xx), to be asked again later
     """
 
     greeting: str = ""
@@ -106,6 +116,7 @@ class ProbeResult:
     logged_in: bool = False
     size: int = 0
     null_sender: bool = False
+    undecided: str = ""
     error: str = ""
 
 
@@ -117,7 +128,8 @@ def judge(stage: Stage, code: int) -> Kind:
     """
     if stage == "connect":
         return "relay"
-    if stage == "dot" and code <= 0:
+    if stage == "dot" and not (200 <= code <= 299 or 400 <= code <= 599):
+        # Nothing that RFC 5321 knows as an answer to a mail, such as a 354 too many: the relay may have it.
         return "unknown"
     if code in RELAY_CODES or code in CONFUSED_CODES:
         return "relay"
@@ -146,13 +158,3 @@ def one_line(text: str) -> str:
     """A relay's words on one printable line of at most QUOTED_CHARACTERS characters."""
     clean = "".join(c if c.isprintable() else " " for c in text[: 4 * QUOTED_CHARACTERS])
     return " ".join(clean.split())[:QUOTED_CHARACTERS]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -7,7 +7,6 @@ of it. What a reply means is decided by `relay.judge` alone, from (stage, code).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import socket
 import ssl
@@ -17,9 +16,10 @@ from collections.abc import Callable, Sequence
 
 import aiosmtplib
 
-from maild import failpoint
+from maild.model.login import NoToken
+from maild.outbound import smtp_token
+from maild.outbound.breaker import throttled
 from maild.outbound.relay import (
-    ADDRESS,
     Kind,
     Parcel,
     ProbeResult,
@@ -30,8 +30,14 @@ from maild.outbound.relay import (
     on_the_wire,
     one_line,
 )
+from maild.outbound.smtp_dial import dial
+from maild.outbound.smtp_line import Line
 
 __all__ = ["Courier", "Kind", "Parcel", "ProbeResult", "Relay", "Result", "Stage", "judge", "on_the_wire"]
+
+
+# How long fewer connections are used after the relay said that there are too many, or too much mail.
+_FEWER_S = 600.0
 
 
 class Courier:
@@ -41,8 +47,9 @@ class Courier:
         self.relay = relay
         self._loop = asyncio.new_event_loop()
         self._context: ssl.SSLContext | None = None
-        self._idle: list[_Line] = []
+        self._idle: list[Line] = []
         self._sent_at: deque[float] = deque()
+        self._fewer, self._fewer_until = relay.connections, 0.0
 
     def send(
         self,
@@ -68,6 +75,16 @@ class Courier:
             self._sent_at.popleft()
         return max(0, self.relay.per_minute - len(self._sent_at))
 
+    @property
+    def connections(self) -> int:
+        """How many connections may be open now: fewer than allowed for a while after the relay complained."""
+        return self._fewer if time.monotonic() < self._fewer_until else self.relay.connections
+
+    def slow_down(self) -> None:
+        """Use half as many connections for the next ten minutes."""
+        self._fewer = max(1, self.connections // 2)
+        self._fewer_until = time.monotonic() + _FEWER_S
+
     def probe(self) -> ProbeResult:
         """Connect, log in, ask for SIZE and the null sender, and leave; nothing is sent."""
         return self._loop.run_until_complete(self._probe())
@@ -91,8 +108,12 @@ class Courier:
         queue = run.queue
         # One turn of the loop notices kept connections that the relay has closed meanwhile.
         await asyncio.sleep(0)
-        workers = min(self.relay.connections, len(queue))
+        workers = min(self.connections, len(queue))
         await asyncio.gather(*(self._work(run) for _ in range(workers)))
+        if run.slow_down:
+            self.slow_down()
+            spare, self._idle = self._idle[self.connections :], self._idle[: self.connections]
+            await _quit_all(spare)
         if run.error is not None:
             raise run.error
         # Nobody was left to carry these: the last trouble was the relay's.
@@ -103,12 +124,14 @@ class Courier:
 
     async def _work(self, run: _Run) -> None:
         """One connection's share: take parcels until there are none, or until the relay fails this connection."""
-        line: _Line | None = None
+        line: Line | None = None
         while run.queue and run.error is None:
             try:
                 line = line or await self._line()
             except _Trouble as trouble:
                 run.trouble = (trouble.code, trouble.text)
+                if throttled("connect", trouble.code, trouble.text):
+                    run.slow_down = True
                 return
             await self._pace()
             if not run.queue or run.error is not None:
@@ -125,6 +148,8 @@ class Courier:
                 continue
             if result.kind == "relay":
                 run.trouble = (result.code, result.text)
+            if throttled(result.stage, result.code, result.text):
+                run.slow_down = True
             run.report(result)
             if not line.usable:
                 await line.quit()
@@ -140,18 +165,17 @@ class Courier:
         if self.relay.per_minute:
             self._sent_at.append(time.monotonic())
 
-    async def _line(self) -> _Line:
+    async def _line(self) -> Line:
         while self._idle:
             line = self._idle.pop()
             if line.smtp.is_connected:
                 return line
         return await self._connect()
 
-    async def _connect(self) -> _Line:
+    async def _connect(self) -> Line:
         relay = self.relay
         smtp = aiosmtplib.SMTP(
             hostname=relay.host,
-            port=relay.port,
             local_hostname=relay.helo or _own_name(),
             timeout=relay.reply_timeout_s,
             use_tls=relay.security == "tls",
@@ -159,17 +183,19 @@ class Courier:
             tls_context=self._tls(),
         )
         try:
-            greeting = await smtp.connect(timeout=relay.connect_timeout_s)
+            async with asyncio.timeout(relay.connect_timeout_s):
+                sock = await dial(relay.host, relay.port)
+            greeting = await smtp.connect(sock=sock, timeout=relay.connect_timeout_s)
             await smtp.ehlo()
-            if relay.login and relay.password is not None:
+            if relay.token is not None:
+                await smtp_token.log_in(smtp, relay.login, relay.token)
+            elif relay.login and relay.password is not None:
                 await smtp.login(relay.login, relay.password())
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError, smtp_token.TokenRefused, NoToken) as error:
             smtp.close()
             raise _trouble(relay, error) from error
-        sock = smtp.get_transport_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return _Line(smtp, relay, one_line(greeting.message))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return Line(smtp, relay, one_line(greeting.message))
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.relay.security == "none":
@@ -192,11 +218,14 @@ class Courier:
         smtp = line.smtp
         tls = smtp.get_transport_info("ssl_object")
         said = smtp.esmtp_extensions.get("size", "")
+        null_sender, undecided, error = False, "", ""
         try:
             reply = await smtp.execute_command(b"MAIL", b"FROM:<>")
-            null_sender, error = reply.code == 250, ""
+            null_sender = reply.code == 250
+            if 400 <= reply.code <= 499:
+                undecided = f"{reply.code} {one_line(reply.message)}"
         except aiosmtplib.SMTPException as lost:
-            null_sender, error = False, f"MAIL FROM:<>: {one_line(str(lost))}"
+            error = f"MAIL FROM:<>: {one_line(str(lost))}"
         await line.quit()
         return ProbeResult(
             greeting=line.greeting,
@@ -204,6 +233,7 @@ class Courier:
             logged_in=bool(self.relay.login),
             size=int(said) if said.isdigit() else 0,
             null_sender=null_sender,
+            undecided=undecided,
             error=error,
         )
 
@@ -225,6 +255,8 @@ class _Run:
         self.queue = queue
         self.may_begin = may_begin
         self.trouble: tuple[int, str] = (0, "")
+        # The relay said that this was too much at a time.
+        self.slow_down = False
         self.error: BaseException | None = None
         self._on_result = on_result
 
@@ -236,113 +268,7 @@ class _Run:
             self.error = self.error or error
 
 
-class _Line:
-    """One connection, logged in."""
-
-    def __init__(self, smtp: aiosmtplib.SMTP, relay: Relay, greeting: str) -> None:
-        self.smtp, self.relay, self.greeting = smtp, relay, greeting
-        self.used = False
-        self.broken = False
-        said = smtp.esmtp_extensions.get("size", "")
-        self.limit = int(said) if said.isdigit() else 0
-        self.eight_bit = "8bitmime" in smtp.esmtp_extensions
-
-    @property
-    def usable(self) -> bool:
-        return not self.broken and self.smtp.is_connected
-
-    async def carry(self, parcel: Parcel) -> Result | None:
-        """One mail. None: the kept connection had died before it began, nothing was tried."""
-        unfit = self._unfit(parcel)
-        if unfit is not None:
-            return unfit
-        stage: Stage = "MAIL"
-        kept, self.used = self.used, True
-        try:
-            code, text = await self._say(b"MAIL", b"FROM:<%s>" % parcel.sender.encode("ascii"), *self._options(parcel))
-            if code == 421 and kept:
-                # Many relays take so many mails on a connection and no more.
-                self._break()
-                return None
-            if code == 250:
-                stage = "RCPT"
-                code, text = await self._say(b"RCPT", b"TO:<%s>" % parcel.recipient.encode("ascii"))
-            if stage == "RCPT" and code in (250, 251):
-                stage = "DATA"
-                code, text = await self._say(b"DATA")
-            if stage == "DATA" and code == 354:
-                stage = "dot"
-                code, text = await self._content(parcel.raw)
-        except aiosmtplib.SMTPResponseException as error:
-            self._break()
-            code, text = -1, one_line(error.message)
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError) as error:
-            self._break()
-            if stage == "MAIL" and kept and not isinstance(error, aiosmtplib.SMTPTimeoutError):
-                return None
-            code, text = 0, f"{stage}: {one_line(str(error))}"
-        kind = judge(stage, code)
-        if kind == "relay":
-            self._break()
-        elif stage != "dot" and not self.broken:
-            await self._reset()
-        return Result(parcel.id, kind, code if code > 0 else 0, text)
-
-    def _unfit(self, parcel: Parcel) -> Result | None:
-        """What the relay need not even be asked."""
-        if not ADDRESS.fullmatch(parcel.recipient):
-            return Result(
-                parcel.id, "refused", 553, f"{one_line(parcel.recipient)!r} is not an address that SMTP can carry"
-            )
-        if parcel.sender and not ADDRESS.fullmatch(parcel.sender):
-            return Result(parcel.id, "refused", 553, f"{one_line(parcel.sender)!r} is not a sender that SMTP can carry")
-        if self.limit and len(parcel.raw) > self.limit:
-            return Result(
-                parcel.id, "refused", 552, f"{len(parcel.raw)} bytes, and the relay takes at most {self.limit}"
-            )
-        return None
-
-    def _options(self, parcel: Parcel) -> list[bytes]:
-        options = [b"SIZE=%d" % len(parcel.raw)] if self.limit else []
-        if self.eight_bit and not parcel.raw.isascii():
-            options.append(b"BODY=8BITMIME")
-        return options
-
-    async def _say(self, *words: bytes) -> tuple[int, str]:
-        reply = await self.smtp.execute_command(*words)
-        return reply.code, one_line(reply.message)
-
-    async def _content(self, raw: bytes) -> tuple[int, str]:
-        """The mail after 354. aiosmtplib's own DATA does not tell a connection lost before 354 from one lost after."""
-        protocol = self.smtp.protocol
-        if protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("connection lost")
-        protocol.write(on_the_wire(raw))
-        failpoint.reach("dot")
-        reply = await protocol.read_response(timeout=self.relay.dot_timeout_s)
-        return reply.code, one_line(reply.message)
-
-    async def _reset(self) -> None:
-        try:
-            reply = await self.smtp.execute_command(b"RSET")
-            if reply.code != 250:
-                self._break()
-        except (aiosmtplib.SMTPException, OSError):
-            # The fate of the mail is known already; the next one gets a new connection.
-            self._break()
-
-    def _break(self) -> None:
-        self.broken = True
-
-    async def quit(self) -> None:
-        """QUIT, whatever comes of it."""
-        if self.smtp.is_connected and not self.broken:
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await self.smtp.quit(timeout=2)
-        self.smtp.close()
-
-
-async def _quit_all(lines: Sequence[_Line]) -> None:
+async def _quit_all(lines: Sequence[Line]) -> None:
     await asyncio.gather(*(line.quit() for line in lines))
     # One turn of the loop lets the closed transports go.
     await asyncio.sleep(0)
@@ -351,7 +277,7 @@ async def _quit_all(lines: Sequence[_Line]) -> None:
 def _trouble(relay: Relay, error: Exception) -> _Trouble:
     """A failed connection or login as one line with its remedy."""
     where = f"relay {relay.host}:{relay.port}"
-    cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+    cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPException) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _Trouble(
             0, f"{where}: {one_line(cause.verify_message)}: set `host` to the certificate's name, or `tls_ca`"
@@ -360,6 +286,10 @@ def _trouble(relay: Relay, error: Exception) -> _Trouble:
         return _Trouble(0, f"{where}: {one_line(str(cause))}: no TLS is spoken there, check `port` and `security`")
     if isinstance(cause, socket.gaierror):
         return _Trouble(0, f"{where}: the name has no address: check `host` and the DNS")
+    if isinstance(error, smtp_token.TokenRefused):
+        return _Trouble(error.code, f"{where}: {error}")
+    if isinstance(error, NoToken):
+        return _Trouble(0, f"{where}: {error}")
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return _Trouble(
             error.code, f"{where}: login refused: {one_line(error.message)}: check `login` and the password"
@@ -369,10 +299,10 @@ def _trouble(relay: Relay, error: Exception) -> _Trouble:
     if isinstance(cause, ConnectionRefusedError):
         return _Trouble(0, f"{where}: nothing listens there: check `host`, `port` and the firewall")
     if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
-        return _Trouble(0, f"{where}: {one_line(str(error))}: no answer, check the firewall, `port` and `security`")
+        return _Trouble(0, f"{where}: no answer in time: check the firewall, `port` and `security`")
     if "STARTTLS" in str(error):
         return _Trouble(0, f'{where}: it offers no STARTTLS, nothing was sent: use security = "tls" (port 465)')
-    return _Trouble(0, f"{where}: {one_line(str(error)) or type(error).__name__}")
+    return _Trouble(0, f"{where}: {one_line(str(error).replace(' on port None', '')) or type(error).__name__}")
 
 
 def _own_name() -> str:

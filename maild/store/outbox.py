@@ -6,12 +6,27 @@ Whoever holds a lease records its result; a lease that ran out is anybody's.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 
-from maild.store.schema import outbox
+from maild.store.schema import outbox, ticket
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
@@ -39,7 +54,8 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A row that this daemon may send until its lease runs out."""
+    """A row that this daemon may send until its lease runs out. `refused`: the relay's last word to it was a 5xx that
+    was meant for it alone, as far as one knew."""
 
     id: int
     ticket: int | None
@@ -50,6 +66,7 @@ class Leased:
     attempts: int
     unknowns: int
     created: datetime
+    refused: bool
 
 
 _INSERT = insert(outbox)
@@ -82,28 +99,75 @@ def add(connection: Connection, letters: Sequence[Letter]) -> None:
         )
 
 
-def has_for(connection: Connection, inbound: int) -> bool:
-    """Whether this inbound mail has led to a mail before."""
-    return connection.execute(select(outbox.c.id).where(outbox.c.inbound == inbound).limit(1)).scalar() is not None
+# A mail of a lower rank that has waited for so long goes with the first: nothing starves behind a rate limit.
+AGED = timedelta(minutes=15)
+# After so many lost answers a mail is tried no more (one try, and three again).
+LOST = 4
+
+
+def _may_leave(now: datetime, orphans: bool = True) -> ColumnElement[bool]:
+    """Rows that are due; with `orphans` also those whose lease ran out."""
+    due = and_(_WAITING, outbox.c.due <= now)
+    return or_(due, and_(_LEASED, outbox.c.lease_until < now)) if orphans else due
+
+
+# The words of the index on what waits: unless they stand in the statement just so, SQLite does not see that the index
+# holds all rows that are wanted, and reads every mail that was ever sent.
+_INDEXED = text("outbox.state IN ('queued', 'leased', 'unknown')")
+_QUEUED = and_(_INDEXED, outbox.c.state == literal_column("'queued'"))
+_UNKNOWN = and_(_INDEXED, outbox.c.state == literal_column("'unknown'"), outbox.c.unknowns < LOST)
+_LEASED = and_(_INDEXED, outbox.c.state == literal_column("'leased'"))
+_WAITING = or_(_QUEUED, _UNKNOWN)
+# Among so many of the oldest and of the newest that are due it is chosen who goes first: of a backlog of 100,000 not
+# every row can be looked at for every 64 mails, and what somebody has just written is among the newest.
+_WINDOW = 500
+
+
+def _window(now: datetime) -> ColumnElement[bool]:
+    queued = select(outbox.c.id).where(_QUEUED, outbox.c.due <= now)
+    parts = (
+        queued.order_by(outbox.c.due, outbox.c.id).limit(_WINDOW),
+        queued.order_by(outbox.c.due.desc(), outbox.c.id.desc()).limit(_WINDOW),
+        select(outbox.c.id).where(_UNKNOWN, outbox.c.due <= now).order_by(outbox.c.due).limit(_WINDOW),
+        select(outbox.c.id).where(_LEASED, outbox.c.lease_until < now).limit(_WINDOW),
+    )
+    return outbox.c.id.in_(union_all(*(select(part.subquery().c.id) for part in parts)))
+
+
+def _rank(now: datetime) -> ColumnElement[int]:
+    """Who goes first: what a person wrote, what concerns a P1, and what has waited long; then letters to requesters;
+    then notices to the desk's own people."""
+    urgent = exists().where(ticket.c.id == outbox.c.ticket, ticket.c.priority == "P1")
+    return case(
+        (or_(outbox.c.automatic.is_(False), outbox.c.due <= now - AGED), 0),
+        (urgent, 0),
+        (outbox.c.audience.in_(("requester", "stranger")), 1),
+        else_=2,
+    )
 
 
 def lease(
-    connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    max_bytes: int,
+    orphans: bool = True,
+    probing: bool = False,
 ) -> list[Leased]:
-    """Take up to `limit` rows that are due (or whose lease ran out), at most about `max_bytes` of mail."""
+    """Take up to `limit` rows that are due (or, with `orphans`, whose lease ran out), at most about `max_bytes` of
+    mail. `probing`: one that was never tried first, else the one that was tried longest ago, so that no single mail
+    can keep the relay from being found well."""
+    order = (outbox.c.last_code.is_not(None), outbox.c.due) if probing else (_rank(now), outbox.c.due)
     statement = (
         select(outbox.c.id, func.length(outbox.c.raw))
-        .where(
-            or_(
-                and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due <= now),
-                and_(outbox.c.state == "leased", outbox.c.lease_until < now),
-            )
-        )
-        .order_by(outbox.c.due, outbox.c.id)
+        .where(_window(now), _may_leave(now, orphans))
+        .order_by(*order, outbox.c.id)
         .limit(limit)
     )
     if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
+        statement = statement.with_for_update(skip_locked=True, of=outbox)
     numbers: list[int] = []
     total = 0
     for number, size in connection.execute(statement):
@@ -123,11 +187,12 @@ def lease(
         select(
             outbox.c.id, outbox.c.ticket, outbox.c.template, outbox.c.recipient, outbox.c.automatic, outbox.c.raw,
             outbox.c.attempts, outbox.c.unknowns, outbox.c.created,
+            func.coalesce(outbox.c.last_code, 0).between(500, 599).label("refused"),
         )
         .where(outbox.c.id.in_(numbers))
-        .order_by(outbox.c.due, outbox.c.id)
     )  # fmt: skip
-    return [Leased(*row) for row in rows]
+    leased = {row.id: Leased(*row) for row in rows}
+    return [leased[number] for number in numbers]
 
 
 _MINE = (outbox.c.id == bindparam("number"), outbox.c.state == "leased", outbox.c.lease_owner == bindparam("owner"))
@@ -188,14 +253,14 @@ def renew(connection: Connection, owner: str, now: datetime, until: datetime) ->
     """Prolong the leases of a daemon that is alive; how many. One that has run out stays so: others may be at it."""
     return connection.execute(
         update(outbox)
-        .where(outbox.c.state == "leased", outbox.c.lease_owner == owner, outbox.c.lease_until >= now)
+        .where(_LEASED, outbox.c.lease_owner == owner, outbox.c.lease_until >= now)
         .values(lease_until=until)
     ).rowcount
 
 
 def leased(connection: Connection, owner: str) -> bool:
     """Whether this daemon holds any lease."""
-    statement = select(outbox.c.id).where(outbox.c.state == "leased", outbox.c.lease_owner == owner).limit(1)
+    statement = select(outbox.c.id).where(_LEASED, outbox.c.lease_owner == owner).limit(1)
     return connection.execute(statement).scalar() is not None
 
 
@@ -215,78 +280,45 @@ def release(connection: Connection, owner: str, now: datetime) -> None:
     """Give back what this daemon leased and did not hand to the relay (at a clean stop)."""
     connection.execute(
         update(outbox)
-        .where(outbox.c.state == "leased", outbox.c.lease_owner == owner)
+        .where(_LEASED, outbox.c.lease_owner == owner)
         .values(state="queued", due=now, attempts=outbox.c.attempts - 1, lease_owner=None, lease_until=None)
     )
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next mail may leave, or the next lease runs out."""
-    queued = connection.execute(
-        select(func.min(outbox.c.due)).where(outbox.c.state.in_(("queued", "unknown")))
-    ).scalar()
-    leased = connection.execute(select(func.min(outbox.c.lease_until)).where(outbox.c.state == "leased")).scalar()
-    moments = [moment for moment in (queued, leased) if moment is not None]
+    first = (
+        select(func.min(outbox.c.due)).where(_QUEUED),
+        select(func.min(outbox.c.due)).where(_UNKNOWN),
+        select(func.min(outbox.c.lease_until)).where(_LEASED),
+    )
+    moments = [moment for each in first if (moment := connection.execute(each).scalar()) is not None]
     return min(moments) if moments else None
 
 
-# Statements of the way of every mail are built once: building and hashing one costs more than SQLite takes to run it.
-_COUNTED = (
-    outbox.c.recipient == bindparam("whom"),
-    outbox.c.automatic.is_(True),
-    outbox.c.state.not_in(("held", "cancelled")),
-)
-_SINCE = select(func.count()).select_from(
-    select(outbox.c.created)
-    .where(*_COUNTED, outbox.c.created > bindparam("since"))
-    .limit(bindparam("enough"))
-    .subquery()
-)
-_HOUR_AND_DAY = select(
-    func.count(case((outbox.c.created > bindparam("hour"), 1))),
-    func.count(),
-).where(*_COUNTED, outbox.c.created > bindparam("day"))
+def overdue(connection: Connection, now: datetime) -> tuple[datetime | None, str]:
+    """Since when the oldest mail waits that could have left by now (None: none does), and what the relay last said to
+    one that waits for the relay's sake."""
+    never = and_(_QUEUED, outbox.c.attempts == 0, outbox.c.due <= now)
+    fresh = connection.execute(select(func.min(outbox.c.created)).where(never)).scalar()
+    later = connection.execute(
+        select(func.min(outbox.c.due)).where(_WAITING, or_(outbox.c.attempts > 0, outbox.c.state == "unknown"))
+    ).scalar()
+    dead = connection.execute(select(func.min(outbox.c.lease_until)).where(_LEASED)).scalar()
+    late = [moment for moment in (fresh, later, dead) if moment is not None and moment <= now]
+    said = connection.execute(
+        select(outbox.c.last_code, outbox.c.last_text)
+        .where(never, outbox.c.last_code.is_not(None))
+        .order_by(outbox.c.due.desc())
+        .limit(1)
+    ).one_or_none()
+    return min(late) if late else None, f"{said[0] or ''} {said[1]}".strip() if said is not None else ""
 
 
-def automatic_since(connection: Connection, recipient: str, since: datetime, enough: int) -> int:
-    """Automatic mails to an address since then, but held ones; counted up to `enough`, since more says nothing new."""
-    return int(connection.execute(_SINCE, {"whom": recipient, "since": since, "enough": enough}).scalar_one())
-
-
-def automatic_in(connection: Connection, recipient: str, hour: datetime, day: datetime) -> tuple[int, int]:
-    """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
-    row = connection.execute(_HOUR_AND_DAY, {"whom": recipient, "hour": hour, "day": day}).one()
-    return int(row[0]), int(row[1])
-
-
-def automatic_to_person(
-    connection: Connection, local: str, domain: str, hour: datetime, day: datetime
-) -> tuple[int, int]:
-    """As automatic_in(), for all of `local@domain` and `local+anything@domain`."""
-    row = connection.execute(
-        select(func.count(case((outbox.c.created > hour, 1))), func.count()).where(
-            or_(
-                outbox.c.recipient == f"{local}@{domain}",
-                and_(
-                    outbox.c.recipient.startswith(f"{local}+", autoescape=True),
-                    outbox.c.recipient.endswith(f"@{domain}", autoescape=True),
-                ),
-            ),
-            *_COUNTED[1:],
-            outbox.c.created > day,
-        )
-    ).one()
-    return int(row[0]), int(row[1])
-
-
-def sent_to_strangers(connection: Connection, since: datetime) -> int:
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                outbox.c.audience == "stranger", outbox.c.created > since, outbox.c.state.not_in(("held", "cancelled"))
-            )
-        ).scalar_one()
-    )
+def untried(connection: Connection, now: datetime) -> bool:
+    """Whether a mail is due of which the relay has never said anything."""
+    statement = select(outbox.c.id).where(_may_leave(now), outbox.c.last_code.is_(None)).limit(1)
+    return connection.execute(statement).scalar() is not None
 
 
 _IDS_TO = (
@@ -303,7 +335,9 @@ def ids_to(connection: Connection, ticket: int) -> Sequence[Any]:
 
 def of_message(connection: Connection, message_id: str) -> Any:
     """The row of one of our mails, by either of its two ids."""
-    columns = (outbox.c.id, outbox.c.ticket, outbox.c.recipient, outbox.c.template, outbox.c.audience)
+    columns = (
+        outbox.c.id, outbox.c.ticket, outbox.c.recipient, outbox.c.template, outbox.c.audience, outbox.c.automatic,
+    )  # fmt: skip
     return connection.execute(
         select(*columns).where(or_(outbox.c.message_id == message_id, outbox.c.reference == message_id)).limit(1)
     ).one_or_none()
@@ -370,11 +404,14 @@ def get(connection: Connection, number: int) -> Any:
 
 
 def retry(connection: Connection, number: int, now: datetime) -> bool:
-    """Queue a failed, held or waiting row again with the same bytes; False if it was sent or is being sent."""
+    """Queue a failed, held or waiting row again with the same bytes; False if it was sent or is being sent.
+
+    It counts as never tried, so that it is the next that a relay in trouble is asked about.
+    """
     done = connection.execute(
         update(outbox)
         .where(outbox.c.id == number, outbox.c.state.in_(("queued", "failed", "held", "unknown")))
-        .values(state="queued", due=now, attempts=0, reason="")
+        .values(state="queued", due=now, attempts=0, unknowns=0, last_code=None, reason="")
     )
     return done.rowcount == 1
 

@@ -1,6 +1,6 @@
 """People and their addresses, and agents' absence. Writes person, address and agent_state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,9 +43,17 @@ _ALIVE = (
 )
 
 
-def mark_alive(connection: Connection, key: str) -> None:
-    """A mail came from an address that bounced once: it is there again."""
-    connection.execute(_ALIVE, {"who": key})
+def mark_alive(connection: Connection, key: str) -> bool:
+    """A mail came from an address that bounced once, or an admin says so: it is there again. False: it had not."""
+    return connection.execute(_ALIVE, {"who": key}).rowcount == 1
+
+
+def silenced(connection: Connection) -> Sequence[Any]:
+    """The addresses that get no mail because it bounced, newest first: (address, bounced, bounced_at)."""
+    columns = (address.c.address, address.c.bounced, address.c.bounced_at)
+    return connection.execute(
+        select(*columns).where(address.c.bounced != "").order_by(address.c.bounced_at.desc(), address.c.address)
+    ).all()
 
 
 def agents(connection: Connection) -> dict[str, Any]:

@@ -342,5 +342,7 @@ outbox = Table(
     # Budgets are counted from this index alone.
     Index("ix_outbox_recipient", "recipient", "created", "automatic", "state"),
     Index("ix_outbox_reference", "reference"),
+    # Mails a minute are counted from this one.
+    Index("ix_outbox_sent", "sent"),
     sqlite_autoincrement=True,
 )

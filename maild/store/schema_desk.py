@@ -146,7 +146,7 @@ mailbox_state = Table(
 oauth_token = Table(
     "oauth_token",
     metadata,
-    # Whose login it is: a mailbox's name, or "relay".
+    # Whose login it is: a mailbox's name, or "[relay]".
     Column("name", CleanText, primary_key=True),
     # Hash of the refresh token that the admin gave: another one given since then wins over what is stored here.
     text_("given"),

@@ -1,16 +1,19 @@
 """Mails that no person wrote: noted or set aside, never answered, and no state changes for them (PRODUCT §2.3)."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from maild.model import DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
+from maild.model import Address, Agent, Audience, DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
 from maild.workflow import business_time, routing
 from maild.workflow.draft import Draft
 
 # How long an agent is taken for away when their out-of-office names no date, in working days.
 _AWAY_DAYS = 1
 _OWN_NOTICE = "agent/delivery_failed"
+# RFC 3463: the address is wrong (but X.1.7 and X.1.8 are the sender's), the mailbox is closed, the domain is not there.
+_DEAD = re.compile(r"5\.(?:1\.(?![78]$)\d+|2\.1|4\.4)")
 
 
 def machine_wrote(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -26,10 +29,12 @@ def machine_wrote(ticket: Ticket | None, event: MailArrived, facts: Facts, now: 
 
 
 def delivery_failed(ticket: Ticket, event: DeliveryFailed, facts: Facts, now: datetime, policy: Policy) -> Outcome:
-    """The relay refused a mail for good: whoever works on the ticket is told, never the address that fails."""
+    """A mail was refused, or given up, or nobody knows whether it arrived: whoever works on the ticket is told, never
+    the address that fails."""
     draft = Draft(ticket, now, facts, policy, who="maild")
     _tell_failure(draft, event)
-    return draft.outcome(f"mail to {event.recipient.address} failed: {event.status}")
+    became = "may not have arrived" if event.unknown else "failed"
+    return draft.outcome(f"mail to {event.recipient.address} {became}: {event.status}")
 
 
 def _bounced(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -45,24 +50,48 @@ def _bounced(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datet
 
 
 def _tell_failure(draft: Draft, event: DeliveryFailed) -> None:
-    draft.note("not delivered", "", event.recipient.address, f"{event.status} {event.detail}"[:200])
-    if event.permanent and event.status.startswith("5.1"):
+    what = "perhaps not delivered" if event.unknown else "not delivered"
+    draft.note(what, "", event.recipient.address, f"{event.status} {event.detail}"[:200])
+    if event.permanent and _DEAD.fullmatch(event.status):
         # A mailbox that does not exist gets no more mail; a full one or a policy may change.
         draft.undeliverable.append((event.recipient.key, event.status))
-    if event.template == _OWN_NOTICE:
-        # The news of a failure has failed, too: two full mailboxes would tell each other for ever.
+    if event.recipient.key in draft.facts.dead and event.automatic:
+        # It was told already that this address is dead; what a person wrote in vain is told each time.
         return
-    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        if agent.address != event.recipient.key:
-            draft.tell_agent(
-                agent,
-                _OWN_NOTICE,
-                reply="internal",
-                address=event.recipient.address,
-                detail=f"{event.status} {event.detail}".strip()[:300],
-                permanent=event.permanent,
-                template=event.template,
-            )
+    for address, audience, language in _hearers(draft, event):
+        draft.write(
+            _OWN_NOTICE,
+            address,
+            audience,
+            language,
+            reply="internal",
+            urgent=draft.ticket.priority == "P1",
+            address=event.recipient.address,
+            detail=f"{event.status} {event.detail}".strip()[:300],
+            permanent=event.permanent,
+            unknown=event.unknown,
+            template=event.template,
+        )
+
+
+def _hearers(draft: Draft, event: DeliveryFailed) -> list[tuple[Address, Audience, str]]:
+    """Who hears of it: always somebody of a higher rank than the address that fails (requester, agent, lead, admin), so
+    that failed news of a failure end with the admins and never come round again."""
+    policy, ticket, failed = draft.policy, draft.ticket, event.recipient
+    if any(failed.key == admin.key for admin in policy.admins):
+        return []
+    leads = routing.leads(ticket.team, policy)
+    agent = policy.agent(failed.address)
+    told: tuple[Agent, ...]
+    if agent is None:
+        told = routing.responsible(ticket, draft.facts, policy) or leads
+    elif agent.lead or agent in leads:
+        told = ()
+    else:
+        told = leads
+    if told:
+        return [(Address(each.address, each.name), "agent", each.language) for each in told]
+    return [(admin, "admin", policy.admin_languages.get(admin.key, "en")) for admin in policy.admins]
 
 
 def _automatic_answer(

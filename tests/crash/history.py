@@ -10,7 +10,7 @@ from itertools import pairwise
 from sqlalchemy import Engine
 
 from maild.outbound.relay import BARE_LINE_END
-from maild.store import ledger
+from maild.store import ledger, outbox
 from maild.store.engine import reading
 from tests.desks import ask
 from tests.sink import Accepted
@@ -50,13 +50,17 @@ def in_hand(engine: Engine) -> frozenset[str]:
 def settled(engine: Engine, mails: int) -> bool:
     """Whether nothing is left to do for this number of mails."""
     done = ask(engine, "SELECT count(*) FROM inbound WHERE state = 'done'")[0][0]
-    due = ask(engine, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased', 'unknown')")[0][0]
+    due = ask(
+        engine,
+        "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') OR (state = 'unknown' AND unknowns < :lost)",
+        lost=outbox.LOST,
+    )[0][0]
     told = ask(engine, "SELECT count(*) FROM timer WHERE kind LIKE 'delivery_failed:%'")[0][0]
     return bool(done >= mails and not due and not told)
 
 
 def check(engine: Engine, sent: Mapping[str, bytes], wire: Sequence[Accepted], deaths: Sequence[Death]) -> Verdict:
-    """Every mail one ledger row and one ticket; every queued mail on the wire, twice only by a kill."""
+    """Every mail one ledger row and one ticket; every queued mail on the wire, twice only by a kill or a lost reply."""
     verdict = Verdict()
     _incoming(engine, sent, verdict)
     _outgoing(engine, wire, deaths, verdict)
@@ -98,25 +102,29 @@ def _outgoing(engine: Engine, wire: Sequence[Accepted], deaths: Sequence[Death],
     for n, mail in enumerate(wire):
         at[message_id(mail.raw)].append(n)
     failed = 0
-    for row in ask(engine, "SELECT id, message_id, recipient, raw, state, template FROM outbox"):
+    for row in ask(engine, "SELECT id, message_id, recipient, raw, state, template, unknowns FROM outbox"):
         copies = at.pop(row.message_id, [])
         name = f"outbox {row.id} ({row.template} to {row.recipient}, {row.state})"
         if row.state == "failed":
             failed += 1
-            if copies:
+            # A mail whose answer was lost once and that was refused the next time may be there nevertheless.
+            if len(copies) > row.unknowns:
                 verdict.faults.append(f"{name}: failed, and the relay has it")
             continue
-        if row.state != "sent" or not copies:
+        # What was never answered may or may not be there, once for each answer that was lost.
+        if (row.state != "sent" or not copies) and row.state != "unknown":
             verdict.faults.append(f"{name}: {len(copies)} copies at the relay")
         for n in copies:
             if wire[n].raw != BARE_LINE_END.sub(b"\r\n", bytes(row.raw)) or wire[n].recipients != (row.recipient,):
                 verdict.faults.append(f"{name}: the relay got other bytes than the row has")
         verdict.second_copies += len(copies) - 1 if copies else 0
-        for earlier, later in pairwise(copies):
-            if not any(earlier < death.wire <= later and row.message_id in death.in_hand for death in deaths):
-                verdict.faults.append(f"{name}: sent again, and no kill explains it")
+        for n, (earlier, later) in enumerate(pairwise(copies), start=1):
+            if n > row.unknowns and not any(
+                earlier < death.wire <= later and row.message_id in death.in_hand for death in deaths
+            ):
+                verdict.faults.append(f"{name}: sent again, and no kill and no lost answer explains it")
     verdict.faults += [f"{message}: at the relay, and not in the outbox" for message in at]
     told = ask(engine, "SELECT ticket, count(*) FROM outbox WHERE template = 'agent/delivery_failed' GROUP BY ticket")
-    lost = ask(engine, "SELECT DISTINCT ticket FROM outbox WHERE state = 'failed'")
+    lost = ask(engine, "SELECT DISTINCT ticket FROM outbox WHERE state IN ('failed', 'unknown')")
     if failed and {row[0] for row in lost} != {row[0] for row in told}:
         verdict.faults.append("a mail that failed was not told to the agents")

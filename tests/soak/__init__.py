@@ -1,1 +1,1 @@
-"""Long forms of the tests: `python -m tests.soak NAME [SIZE] [SEED]`."""
+"""Long forms of tests: `python -m tests.soak NAME [SIZE] [SEED]`."""

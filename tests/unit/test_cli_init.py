@@ -132,7 +132,7 @@ def test_asked_questions_and_password_end_in_config_and_a_private_file(
     tested: list[Path] = []
     monkeypatch.setattr("typer.confirm", lambda *_, **__: True)
     monkeypatch.setattr("maild.cli.init._test_logins", tested.append)
-    monkeypatch.setattr("maild.cli.init.ask_password", lambda _: "s3cret")
+    monkeypatch.setattr("maild.cli.init.ask_secret", lambda _: "s3cret")
     assert maild(monkeypatch, "init", "--out", str(out)) == 0
     settings = load(out)
     assert settings.mailboxes[0].host == "imap.corp.example"
@@ -304,3 +304,91 @@ def test_the_version_is_told_as_command_and_as_option(
     assert told.startswith("maild ")
     assert maild(monkeypatch, "version") == 0
     assert capsys.readouterr().out == told
+
+
+OAUTH = ("--provider", "m365", "--client-id", "1111-2222", "--tenant", "corp.example")
+
+
+@pytest.mark.parametrize(
+    ("given", "flow", "token_url", "scope"),
+    [
+        (
+            OAUTH,
+            "client_credentials",
+            "https://login.microsoftonline.com/corp.example/oauth2/v2.0/token",
+            "https://outlook.office365.com/.default",
+        ),
+        (
+            ("--provider", "google", "--client-id", "7.apps.googleusercontent.com"),
+            "refresh_token",
+            "https://oauth2.googleapis.com/token",
+            "",
+        ),
+    ],
+)
+def test_c07_providers_that_want_oauth_get_their_section_and_the_steps_to_it(
+    given: tuple[str, ...],
+    flow: str,
+    token_url: str,
+    scope: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "config.toml"
+    more = ("--address", "it@corp.example", "--agent", AGENT, "--out", str(out))
+    assert maild(monkeypatch, "init", "--yes", *given, *more) == 0
+    settings = load(out)
+    oauth = settings.mailboxes[0].oauth
+    assert oauth is not None and settings.relay is not None
+    assert (oauth.flow, oauth.token_url, oauth.scope) == (flow, token_url, scope)
+    assert (settings.mailboxes[0].password_from, settings.relay.password_from, settings.relay.oauth_of) == (
+        "",
+        "",
+        "main",
+    )
+    told = capsys.readouterr().out
+    assert str(tmp_path / "oauth_client_secret") in told and "docs/admin.md" in told
+    assert (str(tmp_path / "oauth_refresh_token") in told) == (flow == "refresh_token")
+    # Below /etc they are credentials, and the unit must be told of them.
+    monkeypatch.setattr("maild.cli.init._SYSTEM", tmp_path)
+    below = tmp_path / "etc" / "config.toml"
+    assert maild(monkeypatch, "init", "--yes", *given, *more[:-1], str(below)) == 0
+    section = load(below).mailboxes[0].oauth
+    assert section is not None and section.client_secret_from == "credential:oauth_client_secret"
+    told = capsys.readouterr().out
+    assert f"LoadCredential=oauth_client_secret:{below.with_name('oauth_client_secret')}" in told
+    assert "imap_password" not in told
+
+
+def test_an_app_password_is_still_a_way_into_google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "config.toml"
+    given = ("--provider", "google", "--password-from", "env:P", "--address", "it@corp.example", "--agent", AGENT)
+    assert maild(monkeypatch, "init", "--yes", *given, "--out", str(out)) == 0
+    box = load(out).mailboxes[0]
+    assert (box.oauth, box.password_from) == (None, "env:P")
+
+
+def test_what_a_login_by_oauth_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--address", "it@corp.example", "--agent", AGENT, "--out", str(tmp_path / "c.toml"))
+    assert maild(monkeypatch, "init", "--yes", "--provider", "m365", *more) == 64
+    assert "--client-id, --tenant must be given" in capsys.readouterr().err
+    assert maild(monkeypatch, "init", "--yes", *OAUTH[:-1], "a/b", *more) == 64
+    assert "a/b is no id" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_asked_for_a_login_by_oauth_the_secret_goes_into_a_private_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "config.toml"
+    lines = iter(["m365", "it@corp.example", "", "", "1111-2222", "corp.example", AGENT, "", "", ""])
+    monkeypatch.setattr("typer.prompt", lambda question, default=None, **_: next(lines) or default or "")
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    monkeypatch.setattr("maild.cli.init.ask_secret", lambda what: f"canary {what}")
+    assert maild(monkeypatch, "init", "--out", str(out)) == 0
+    secret = tmp_path / "oauth_client_secret"
+    assert secret.read_text() == "canary Client secret\n" and stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert "canary" not in out.read_text(encoding="utf-8")
+    assert not (tmp_path / "oauth_refresh_token").exists()

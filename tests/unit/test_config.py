@@ -154,7 +154,7 @@ def test_all_mistakes_are_told_at_once(read: Reader) -> None:
         ("[desc]\n", "[desc] is no section of config.toml; did you mean desk?"),
         ("[daemon]\nfrobnicate = 1", "daemon.frobnicate: is no setting; config.toml lists all settings"),
         ('[[mailbox]]\nhost = "h"\nlogin = "l"\npassword_form = "env:P"', "mailbox.1.password_form: is no setting"),
-        ('[[mailbox]]\nhost = "h"\nlogin = "l"\n', "mailbox.1.password_from: is missing, and has no default"),
+        ('[[mailbox]]\nhost = "h"\nlogin = "l"\n', "mailbox.1.password_from: is missing; say where the password"),
         ("", "[desk] is missing: it names the desk and its address"),
         ('mailbox = "x"', "mailbox must be written with double brackets: [[mailbox]]"),
         ('teams = "x"', "teams must be a table of tables: [teams.NAME]"),
@@ -346,3 +346,94 @@ def test_what_is_no_duration_is_refused_with_an_example(text: object) -> None:
 )
 def test_in_targets_a_day_is_a_working_day(text: str, minutes: int) -> None:
     assert business_minutes(text, 480) == minutes
+
+
+# ── logins by OAuth2 ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+OAUTH = (
+    '[mailbox.oauth]\nflow = "client_credentials"\ntoken_url = "https://login.corp.example/token"\nclient_id = "c"\n'
+    'client_secret_from = "env:S"\n'
+)
+RELAY = '[relay]\nhost = "h"\n'
+
+
+def test_a_login_by_oauth_takes_the_place_of_the_password(read: Reader) -> None:
+    settings = read(SMALL + BOX + OAUTH + RELAY + 'oauth_of = "main"\n')
+    (box,) = settings.mailboxes
+    assert box.oauth is not None and box.oauth.timeout == timedelta(seconds=20) and not box.password_from
+    assert settings.relay is not None and settings.relay.oauth_of == "main"
+    own = OAUTH.replace("mailbox", "relay")
+    settings = read(SMALL + BOX + OAUTH + RELAY + 'login = "l"\n' + own)
+    assert settings.relay is not None and settings.relay.oauth == settings.mailboxes[0].oauth
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (BOX + 'password_from = "env:P"\n' + OAUTH, ["mailbox.1.password_from: stands beside [mailbox.oauth]"]),
+        (
+            BOX + '[mailbox.oauth]\nflow = "device"\ntoken_url = "http://login.corp.example/"\nclient_id = "a b"\n',
+            [
+                "mailbox.1.oauth.flow: must be one of",
+                "mailbox.1.oauth.token_url: would send the secrets in clear text",
+                "mailbox.1.oauth.client_id: must be the id of the client",
+            ],
+        ),
+        (BOX + "[mailbox.oauth]\n", [
+            "mailbox.1.oauth.flow: is missing", "mailbox.1.oauth.token_url: is missing",
+            "mailbox.1.oauth.client_id: is missing",
+        ]),
+        (BOX + OAUTH.replace("client_credentials", "refresh_token"), [
+            "mailbox.1.oauth.refresh_token_from: is missing: the flow refresh_token begins with",
+        ]),
+        (BOX + OAUTH.replace('client_secret_from = "env:S"\n', ""), [
+            "mailbox.1.oauth.client_secret_from: is missing: the flow client_credentials",
+        ]),
+        (BOX + OAUTH + 'refresh_token_from = "env:R"\n', [
+            "mailbox.1.oauth.refresh_token_from: has no use in the flow client_credentials",
+        ]),
+        (BOX + OAUTH.replace("env:S", "hunter2"), ["mailbox.1.oauth.client_secret_from: does not say where"]),
+        (BOX + OAUTH + 'client_secret = "hunter2"\n', [
+            "mailbox.1.oauth.client_secret: is no setting; did you mean client_secret_from?",
+        ]),
+        (BOX + OAUTH + 'refresh_token = "hunter2"\n', ["mailbox.1.oauth.refresh_token: is no setting"]),
+        (BOX + OAUTH + RELAY + 'oauth_of = "mian"\n', [
+            "relay.oauth_of: no [[mailbox]] called mian has a [mailbox.oauth]; did you mean main?",
+        ]),
+        (BOX + OAUTH + RELAY + 'oauth_of = "main"\npassword_from = "env:P"\n', [
+            "relay.password_from: stands beside oauth_of",
+        ]),
+        (BOX + OAUTH + RELAY + 'oauth_of = "main"\n' + OAUTH.replace("mailbox", "relay"), [
+            "relay.oauth_of: stands beside [relay.oauth]",
+        ]),
+        (BOX + OAUTH + RELAY + OAUTH.replace("mailbox", "relay"), ["relay.login: is missing; a token is good for"]),
+        (BOX + 'password_from = "env:P"\noauth = "main"\n', ["mailbox.1.oauth: must be a table"]),
+    ],
+)  # fmt: skip
+def test_every_mistake_in_a_login_by_oauth_is_named_by_its_key(read: Reader, text: str, told: list[str]) -> None:
+    found = read.mistakes(SMALL + text)
+    assert [line for line in told if not any(each.startswith(line) for each in found)] == [], found
+    assert len(found) == len(told) and "hunter2" not in "\n".join(found)
+
+
+@pytest.mark.parametrize("key", list(s.OAuthSection.model_fields))
+def test_every_key_of_a_login_by_oauth_stands_in_config_toml(key: str) -> None:
+    block = SHIPPED[SHIPPED.index("# [mailbox.oauth]") : SHIPPED.index("# The one relay")]
+    assert re.search(rf"^# {key} = ", block, re.MULTILINE)
+
+
+def test_what_config_toml_shows_of_a_login_by_oauth_is_right() -> None:
+    block = SHIPPED[SHIPPED.index("# [mailbox.oauth]") : SHIPPED.index("# The one relay")]
+    lines = [line.removeprefix("# ") for line in block.splitlines() if re.match(r"# [a-z_]+ = ", line)]
+    shown = tomllib.loads("\n".join(lines))
+    section = s.OAuthSection.model_validate({**shown, "flow": "refresh_token"})
+    for key, line in zip(shown, lines, strict=True):
+        required = s.OAuthSection.model_fields[key].is_required()
+        assert line.endswith("# default: none, it must be set") == required
+        if "# default" not in line:
+            assert getattr(section, key) == default_of_oauth(key)
+
+
+def default_of_oauth(key: str) -> object:
+    least = {"flow": "refresh_token", "token_url": "https://h/", "client_id": "c", "refresh_token_from": "env:R"}
+    return getattr(s.OAuthSection.model_validate(least), key)

@@ -184,3 +184,27 @@ def test_the_remedy_for_a_config_with_many_mistakes_stands_once(tmp_path: Path) 
 
 def test_an_error_of_the_system_is_told_without_its_number() -> None:
     assert plain("127.0.0.1:1: [Errno 111] Connection refused") == "127.0.0.1:1: Connection refused"
+
+
+def test_the_secrets_of_a_login_by_oauth_are_looked_for_like_passwords(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    empty = tmp_path / "grant"
+    empty.touch(0o600)
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[desk]\naddress = "it@corp.example"\ninternal_domains = ["corp.example"]\n'
+        f'[database]\nurl = "sqlite:///{tmp_path}/maild.db"\n[daemon]\nstate_dir = "{tmp_path}"\n'
+        '[[mailbox]]\nhost = "127.0.0.1"\nport = 1\nlogin = "it"\n[mailbox.oauth]\nflow = "refresh_token"\n'
+        'token_url = "https://login.corp.example/token"\nclient_id = "c"\n'
+        'client_secret_from = "credential:oauth_client_secret"\n'
+        f'refresh_token_from = "file:{empty}"\n[relay]\nhost = "127.0.0.1"\nport = 1\noauth_of = "main"\n'
+    )
+    found = {each.what: each for each in examine(file, NOW, doors=False)}
+    assert found["client secret of mailbox main"].level == "skip"
+    assert found["refresh token of mailbox main"].remedy == "put the refresh token there"
+    assert f"LoadCredential=oauth_client_secret:{tmp_path}/oauth_client_secret" in found["credentials"].remedy
+    # At the doors nothing is tried that would need what cannot be read, nor without a place for a new refresh token.
+    found = {each.what: each for each in examine(file, NOW)}
+    assert {found[what].level for what in ("oauth", "mailbox main", "relay")} == {"skip"}

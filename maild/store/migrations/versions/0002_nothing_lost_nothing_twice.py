@@ -25,6 +25,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'received'"),
         postgresql_where=sa.text("state = 'received'"),
     )
+    op.create_index("ix_outbox_sent", "outbox", ["sent"])
     op.create_table(
         "awaited",
         sa.Column("message_id", types.CleanText(), nullable=False),
