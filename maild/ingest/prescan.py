@@ -49,6 +49,9 @@ class Scan:
     text: str
 
 
+_MEGABYTE = 1024 * 1024
+
+
 def prescan(raw: bytes) -> Scan:
     """Judge a mail by its bytes alone; linear, about 1 s for 25 MB, below 1 ms for ordinary mail. Never raises."""
     fields = split_fields(raw)
@@ -119,17 +122,24 @@ def _structure_over_limits(raw: bytes) -> str:
 
 def _content_headers(raw: bytes) -> Iterator[bytes]:
     """Every content header of the mail and its parts, with its folds (and look-alikes in the text)."""
-    # Two passes of C code over the bytes are ten times as fast as one regex that ignores case.
-    lower = raw.lower()
-    at = 0 if lower.startswith(b"content-") else lower.find(b"\ncontent-") + 1
-    while at or lower.startswith(b"content-", 0, 8):
+    for at in _content_lines(raw):
         match = _CONTENT_HEADER.match(raw, at)
         if match is not None:
             yield match.group()
-        following = lower.find(b"\ncontent-", at)
-        if following < 0:
-            return
-        at = following + 1
+
+
+def _content_lines(raw: bytes) -> Iterator[int]:
+    """Where a line begins with "Content-", whatever its case."""
+    if raw[:8].lower() == b"content-":
+        yield 0
+    # Two passes of C code over the bytes are ten times as fast as one regex that ignores case; by the megabyte, so that
+    # a large mail is not copied as a whole.
+    for start in range(0, len(raw), _MEGABYTE):
+        piece = raw[start : start + _MEGABYTE + len(b"content-")].lower()
+        at = piece.find(b"\ncontent-")
+        while at >= 0:
+            yield start + at + 1
+            at = piece.find(b"\ncontent-", at + 1)
 
 
 def content_hash(raw: bytes) -> str:

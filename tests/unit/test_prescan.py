@@ -89,3 +89,11 @@ def test_the_hash_of_a_mail_in_pieces_is_that_of_the_whole(end: bytes) -> None:
         rest = raw[len(head) :]
         pieces = [head, *(rest[at : at + size] for at in range(0, len(rest), size))]
         assert content_hash_of(pieces) == content_hash(raw), size
+
+
+@pytest.mark.parametrize("before", range(-10, 2))
+def test_content_headers_are_counted_wherever_a_megabyte_ends(before: int) -> None:
+    filler = b"x" * (1024 * 1024 + before - len(ORDINARY))
+    parts = b"\r\n".join([b"cOntent-type: multipart/mixed; boundary=b%d" % n for n in range(41)])
+    assert prescan(ORDINARY + filler + b"\r\n" + parts).reason == "more than 40 containers"
+    assert prescan(ORDINARY + filler + b"\r\n" + parts.partition(b"\r\n")[2]).ok
