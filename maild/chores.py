@@ -34,6 +34,8 @@ _GONE_AFTER = timedelta(days=1)
 class Health:
     """What the loops know of the world outside: since when something has been failing, and why. None: all is well.
 
+    patience   how long it may fail before anybody is told; None: as long as the desk's settings say
+
     `by_mail` False: while it lasts no mail leaves, so the admins get one mail when it is over, with the whole story.
     """
 
@@ -41,6 +43,7 @@ class Health:
     failing_since: datetime | None
     detail: str
     remedy: str
+    patience: timedelta | None = None
     by_mail: bool = True
 
 
@@ -94,7 +97,8 @@ class Chores:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
         now = self._clock()
         for each in self._health():
-            failing = each.failing_since is not None and now - each.failing_since >= self._patience
+            patience = self._patience if each.patience is None else each.patience
+            failing = each.failing_since is not None and now - each.failing_since >= patience
             if failing:
                 self.alarm(each.name, each.detail, each.remedy, each.by_mail)
             elif each.failing_since is None:

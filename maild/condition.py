@@ -6,8 +6,9 @@ Durations are measured by the monotonic clock; a wall clock that jumps makes nob
 import logging
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from maild.alarm import raise_alarm
 from maild.chores import Health
@@ -37,7 +38,11 @@ class Condition:
         patience: timedelta,
         alarm_program: str,
         place: str = "",
+        spoke: Mapping[str, Callable[[], float]] = MappingProxyType({}),
     ) -> None:
+        """`spoke`: by the name of a loop that may wait long for one answer, when its server last said anything (of
+        time.monotonic())."""
+        self._spoke = spoke
         self._fetch, self._others, self._loops = tuple(fetch), tuple(others), (*fetch, *others)
         self._sender, self._clock = sender, clock
         self._patience, self._program = patience, alarm_program
@@ -49,7 +54,11 @@ class Condition:
     def hanging(self) -> list[str]:
         """The loops that have shown no life within their own limits."""
         now = time.monotonic()
-        return [loop.name for loop in self._loops if not loop.alive or now - loop.beat > _limit(loop)]
+        return [loop.name for loop in self._loops if not loop.alive or now - self._life(loop) > _limit(loop)]
+
+    def _life(self, loop: Loop) -> float:
+        """When the loop last showed that it lives."""
+        return max(loop.beat, self._spoke[loop.name]()) if loop.name in self._spoke else loop.beat
 
     def health(self) -> list[Health]:
         """For the alarms by mail: every mailbox, the relay, and the daemon's own work. What only the database is to
@@ -73,8 +82,8 @@ class Condition:
     def _of(self, loop: Loop, remedy: str) -> Health:
         since = None if loop.lacks_database else loop.failing_from
         trouble = loop.trouble
-        if since is None and time.monotonic() - loop.beat > _limit(loop):
-            since, trouble = loop.beat, "no sign of life: it waits for an answer that does not come"
+        if since is None and time.monotonic() - self._life(loop) > _limit(loop):
+            since, trouble = self._life(loop), "no sign of life: it waits for an answer that does not come"
         return Health(f"{loop.name}{self._where}", self._since(since), trouble, remedy)
 
     def _since(self, moment: float | None) -> datetime | None:

@@ -38,6 +38,7 @@ def event_of(
     inbound: int = 0,
     mailbox: str = "",
     backlog: bool = False,
+    too_large: int = 0,
 ) -> MailArrived:
     """The event that a read mail is, with the fields found in it."""
     return MailArrived(
@@ -49,6 +50,7 @@ def event_of(
         inbound=inbound,
         mailbox=mailbox,
         backlog=backlog,
+        too_large=too_large,
         # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
         fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
     )
@@ -66,6 +68,7 @@ def consider(
     mailbox: str = "",
     backlog: bool = False,
     confirmed: bool = False,
+    too_large: int = 0,
 ) -> Considered:
     """Screen, thread, judge, gather, decide. The claimed ticket's row is locked first, before anything else.
 
@@ -96,7 +99,7 @@ def consider(
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
     ticket = claimed if joins(screening, verdict) else None
-    event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog)
+    event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large)
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     button = pressed if ticket else ""

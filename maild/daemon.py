@@ -11,7 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +24,7 @@ from maild.chores import Chores, Health
 from maild.condition import Condition, place_of
 from maild.config import ConfigError, Settings, load
 from maild.doorbell import Doorbell
-from maild.fetch import Fetcher
+from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
 from maild.log import Drain
 from maild.logins import Logins
@@ -45,8 +46,12 @@ _ROUND_S = 5.0
 _UNREADY_S = 0.02
 # sysexits' EX_IOERR: systemd starts the daemon again.
 _DISK_FAILED = 74
-# Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1).
+# Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1), and a dead line is found so.
 _BESIDE_IDLE_S = 60.0
+# A server that holds one command for so long is cut off; before a whole daemon is taken for hanging because of it.
+_CUT_S = 200.0
+# News that bring nothing, again and again: a server that cries wolf is listened to once a second.
+_VAIN_S = 1.0
 
 
 class Bell:
@@ -88,7 +93,7 @@ class Daemon:
             self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
         )
         fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
-        self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
+        self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
@@ -99,6 +104,7 @@ class Daemon:
         self._condition = Condition(
             self._fetch_loops, self._loops[len(self._fetch_loops) :], self._sender, clock, settings.alarm.no_fetch,
             settings.alarm.exec, place,
+            {f"mailbox {each.mailbox.account.name}": partial(_spoke, each) for each in self._fetchers},
         )  # fmt: skip
         self._relay_used = time.monotonic()
         self._adopted = False
@@ -108,16 +114,16 @@ class Daemon:
     def _fetch_loop(self, fetcher: Fetcher, poll: float) -> Loop:
         name = f"mailbox {fetcher.mailbox.account.name}"
 
-        def alive() -> None:
+        last_news = 0.0
+
+        def progress() -> None:
             self._beat(name)
             self._received.ring()
-
-        fetcher.alive = lambda: self._beat(name)
 
         def step() -> None:
             begun = self._clock()
             try:
-                fetcher.step(alive)
+                fetcher.step(progress)
             except Exception as error:
                 if getattr(error, "broken", True):
                     fetcher.mailbox.close()
@@ -128,11 +134,18 @@ class Daemon:
         def rest() -> None:
             if fetcher.restless:
                 return
+            nonlocal last_news
             idle = "IDLE" in fetcher.mailbox.capabilities
-            seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
-            fetcher.mailbox.wait(seconds, self._wake_out, poll)
+            until, news = time.monotonic() + (min(poll, _BESIDE_IDLE_S) if idle else poll), False
+            while not news and (left := until - time.monotonic()) > 0:
+                news = fetcher.mailbox.wait(min(left, _BESIDE_IDLE_S), self._wake_out, poll)
+                self._beat(name)
+            if news and fetcher.vain and time.monotonic() - last_news < _VAIN_S:
+                self._stop.wait(_VAIN_S)
+            if news:
+                last_news = time.monotonic()
 
-        return Loop(name, step, rest, self._stop, fatal=_leave_at_once)
+        return Loop(name, step, rest, self._stop, polite=True, fatal=_leave_at_once)
 
     def _heard(self) -> datetime | None:
         """Up to when the desk has heard what people wrote: the last good look at every mailbox. None: not yet."""
@@ -308,6 +321,7 @@ class Daemon:
             if self.ready.is_set() and (now := self._condition.status()) != status:
                 status = now
                 notify(f"STATUS={status}")
+            self._cut_slow()
             try:
                 self._sender.renew()
             except SQLAlchemyError as error:
@@ -334,8 +348,21 @@ class Daemon:
             notify(f"STATUS={status}", "EXTEND_TIMEOUT_USEC=30000000")
         return f"{slot} {status}"
 
+    def _cut_slow(self) -> None:
+        """Break connections on which one answer takes too long, however busily it trickles in."""
+        for loop, fetcher in zip(self._fetch_loops, self._fetchers, strict=True):
+            if time.monotonic() - max(loop.beat, fetcher.mailbox.spoke) > _CUT_S:
+                log.warning("%s: an answer takes more than %g s: the connection is cut", loop.name, _CUT_S)
+                fetcher.mailbox.cut()
+
     def _health(self) -> list[Health]:
-        return self._condition.health()
+        found = self._condition.health()
+        for fetcher in self._fetchers:
+            name, gap = fetcher.mailbox.account.name, fetcher.gap
+            if gap is not None:
+                detail, remedy = gap_told(gap, fetcher.mailbox.account.folder)
+                found.append(Health(f"ledger gap in mailbox {name}", gap.since, detail, remedy, patience=timedelta()))
+        return found
 
     def _end(self, doorbell: Doorbell) -> None:
         """Let each loop finish what it has in hand, give back leases, close the doors."""
@@ -352,8 +379,8 @@ class Daemon:
             log.error("%s did not end in time; its work is taken up at the next start", ", ".join(late))
         self._worker.close()
         if not late:
-            for mailbox in self._mailboxes:
-                mailbox.close()
+            for fetcher in self._fetchers:
+                fetcher.mailbox.close()
             self._wake_in.close()
             self._wake_out.close()
             try:
@@ -376,3 +403,8 @@ def _leave_at_once(why: str) -> None:
         if isinstance(handler, Drain):
             handler.stop()
     os._exit(_DISK_FAILED)
+
+
+def _spoke(fetcher: Fetcher) -> float:
+    """When the mailbox's server last said anything, of time.monotonic()."""
+    return fetcher.mailbox.spoke

@@ -1,6 +1,7 @@
 """One helper that keeps a step going: the only endless loop, with back-off, heartbeat and one log line a trouble."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -17,6 +18,11 @@ log = logging.getLogger("maild.daemon")
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+# A mail server is asked again after at least five seconds, and at most so long that mail is back within half a minute.
+_FIRST_RECONNECT_S = 5.0
+_LONGEST_RECONNECT_S = 24.0
+# Failures this close together belong to one trouble, though a step or two may have worked in between.
+_ONE_TROUBLE_S = 60.0
 # A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour, of which one
 # may be the second one with another token).
 _PERMANENT_PAUSE_S = 330.0
@@ -38,6 +44,7 @@ class Loop:
 
     step    does what there is to do and returns; raising means trouble, told once and tried again with back-off
     rest    waits until there may be more to do, at most some seconds; a wake-up ends it early
+    polite  a step connects to somebody else's server, which must not be stormed
     fatal   called when going on would make things worse (fsync failed); it does not return
     """
 
@@ -48,9 +55,11 @@ class Loop:
         rest: Callable[[], None],
         stop: threading.Event,
         *,
+        polite: bool = False,
         fatal: Callable[[str], None] = lambda why: None,
     ) -> None:
-        self.name, self._step, self._rest, self._stop, self._fatal = name, step, rest, stop, fatal
+        self.name, self._step, self._rest, self._stop = name, step, rest, stop
+        self._polite, self._fatal = polite, fatal
         self.beat = time.monotonic()
         self.succeeded = threading.Event()
         # Since when it has been failing, by the monotonic clock: one that is set by hand is no measure of that.
@@ -61,6 +70,7 @@ class Loop:
         # Whether it is the database (and its disk) that the loop cannot work with.
         self.lacks_database = False
         self._failures = self._conflicts = 0
+        self._failed_at = -math.inf
         self._told: dict[str, float] = {}
         self._spoken = self._hurried = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -89,7 +99,9 @@ class Loop:
                 self.beat = time.monotonic()
                 if not self._stop.is_set():
                     self._rest()
-                self._failures = self._conflicts = 0
+                self._conflicts = 0
+                if not self._polite:
+                    self._failures = 0
             # Whatever goes wrong in one turn, the next one is tried: a loop that dies is a desk that is shut.
             except Exception as error:
                 if disk_failed(error):
@@ -116,8 +128,11 @@ class Loop:
         self.succeeded.set()
 
     def _ill(self, error: Exception) -> None:
-        self._failures += 1
         now = time.monotonic()
+        if self._polite and self.failing_from is None and now - self._failed_at >= _ONE_TROUBLE_S:
+            self._failures = 0
+        self._failures += 1
+        self._failed_at = now
         if self.failing_from is None:
             self.failing_from = now
         self.lacks_database = isinstance(error, DBAPIError)
@@ -136,6 +151,9 @@ class Loop:
     def _pause(self, error: Exception) -> float:
         if getattr(error, "permanent", False):
             return _PERMANENT_PAUSE_S
+        if self._polite and not isinstance(error, DBAPIError):
+            pause = min(_FIRST_RECONNECT_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_RECONNECT_S)
+            return pause * random.uniform(1.0, 1.2)
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)
 
 

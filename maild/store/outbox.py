@@ -431,8 +431,13 @@ def retry(connection: Connection, number: int, now: datetime) -> bool:
     return done.rowcount == 1
 
 
+# A pile of the first day holds back notices by the hundred thousand: summaries take them in parts.
+_HELD_AT_ONCE = 10_000
+
+
 def held_since(connection: Connection, reason: str, before: datetime) -> Sequence[Any]:
-    """Rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template, created)."""
+    """The oldest rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template,
+    created)."""
     return connection.execute(
         select(
             outbox.c.id, outbox.c.recipient, outbox.c.audience, outbox.c.ticket, outbox.c.subject, outbox.c.template,
@@ -440,6 +445,7 @@ def held_since(connection: Connection, reason: str, before: datetime) -> Sequenc
         )
         .where(outbox.c.state == "held", outbox.c.reason == reason, outbox.c.created < before)
         .order_by(outbox.c.id)
+        .limit(_HELD_AT_ONCE)
     ).all()  # fmt: skip
 
 

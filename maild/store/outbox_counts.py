@@ -91,3 +91,8 @@ def sent_lately(connection: Connection, since: datetime, now: datetime) -> int:
 
 # Key of the advisory lock (pg_advisory_xact_lock) of PostgreSQL under which mails a minute are counted.
 _COUNTING = 0x6D61696C64
+
+
+def has_for(connection: Connection, inbound: int) -> bool:
+    """Whether this inbound mail has led to a mail before."""
+    return connection.execute(select(outbox.c.id).where(outbox.c.inbound == inbound).limit(1)).scalar() is not None

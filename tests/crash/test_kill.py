@@ -110,6 +110,7 @@ def test_f01_a_kill_at_every_named_place_loses_nothing_and_repeats_nothing_but_w
     assert verdict.second_copies >= 2
     # A look at the mailbox puts away what is done; the next daemon's first one does.
     rounds.start()
+    servers.wait_until(lambda: rounds.said("ready"), "the daemon is ready", 30)
     servers.wait_until(lambda: rounds.dovecot.count(SUPPORT) == 0, "all mails are put away", 30)
     rounds.stop()
     assert rounds.dovecot.count(SUPPORT, "maild/Processed") == len(rounds.sent)

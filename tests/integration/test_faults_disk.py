@@ -205,7 +205,7 @@ def test_f06_a_full_temporary_folder_keeps_a_large_mail_in_the_mailbox_and_no_ot
             assert (box.count(), box.count("maild/Processed")) == (1, 3)
             assert len(lines("make room in")) == 1
             subprocess.run(["mount", "-o", "remount,size=10m", str(disk.folder)], check=True)
-            steps.fetcher._spool_again = 0.0
+            steps.fetcher._arrivals._spool_again = 0.0
             steps.cycle()
             assert steps.rows("SELECT fate, complete FROM inbound ORDER BY id DESC LIMIT 1") == [("quarantined", 1)]
 

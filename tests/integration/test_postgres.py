@@ -362,7 +362,7 @@ def test_f11_a_mail_that_another_daemon_fetched_is_filed_away_only_by_a_connecti
     dovecot.deliver(SUPPORT, mail("late"))
     two.fetch()
     two.receive()
-    one.fetcher.file_away(seen.uidvalidity, seen.uidnext)
+    one.fetcher._filing.step(seen.uidvalidity, seen.uidnext)
     assert one.rows("SELECT filed FROM inbound") == [(None,)]
     one.fetch()
     assert one.rows("SELECT filed FROM inbound") == [("maild/Processed",)]

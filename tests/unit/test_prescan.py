@@ -2,7 +2,7 @@
 
 import pytest
 
-from maild.ingest.prescan import PARSE_BYTES, content_hash, message_id_of, prescan
+from maild.ingest.prescan import PARSE_BYTES, content_hash, content_hash_of, message_id_of, prescan
 
 HEAD = (
     b"From: Li Lei <li.lei@corp.example>\r\nSubject: =?gb2312?B?tPLTobv6?=\r\nDate: Mon, 5 Jan 2026 09:00:00 +0800\r\n"
@@ -79,3 +79,21 @@ def test_a_mail_by_pipe_and_by_imap_is_one_mail() -> None:
     by_imap = ORDINARY.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     by_pipe = by_imap.replace(b"\r\n", b"\n")
     assert content_hash(by_imap) == content_hash(by_pipe) == content_hash(by_pipe + b"\n")
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n", b"\n\n\r\n", b"\r", b"\r\r\n", b"x\r"])
+def test_the_hash_of_a_mail_in_pieces_is_that_of_the_whole(end: bytes) -> None:
+    head = b"From: a@b.example\r\nDate: Mon, 2 Mar 2026 10:00:00 +0800\r\n\r\n"
+    raw = head + b"one\r\n\r\n\r\ntwo\rthree\n\nfour\r\n" * 3 + end
+    for size in (1, 2, 3, 7, 1000):
+        rest = raw[len(head) :]
+        pieces = [head, *(rest[at : at + size] for at in range(0, len(rest), size))]
+        assert content_hash_of(pieces) == content_hash(raw), size
+
+
+@pytest.mark.parametrize("before", range(-10, 2))
+def test_content_headers_are_counted_wherever_a_megabyte_ends(before: int) -> None:
+    filler = b"x" * (1024 * 1024 + before - len(ORDINARY))
+    parts = b"\r\n".join([b"cOntent-type: multipart/mixed; boundary=b%d" % n for n in range(41)])
+    assert prescan(ORDINARY + filler + b"\r\n" + parts).reason == "more than 40 containers"
+    assert prescan(ORDINARY + filler + b"\r\n" + parts.partition(b"\r\n")[2]).ok
