@@ -18,7 +18,7 @@ from maild import failpoint
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched, MailboxState
 from maild.ingest.mailbox_errors import MailboxError
-from maild.ingest.prescan import content_hash, message_id_of
+from maild.ingest.prescan import glance
 from maild.store import ledger, upkeep
 from maild.store.engine import reading
 
@@ -183,7 +183,7 @@ class Fetcher:
         return len(made)
 
     def _arrival(self, state: MailboxState, mail: Fetched) -> ledger.Arrival:
-        now = self._clock()
+        now, seen = self._clock(), glance(mail.raw)
         return ledger.Arrival(
             source="imap",
             mailbox=self._name,
@@ -193,8 +193,10 @@ class Fetcher:
             fetched=now,
             size=len(mail.raw),
             raw=mail.raw,
-            message_id=message_id_of(mail.raw),
-            content_hash=content_hash(mail.raw),
+            message_id=seen.message_id,
+            content_hash=seen.content_hash,
+            sender=seen.sender,
+            subject=seen.subject,
             backlog=now - mail.internaldate > self._backlog_age,
         )
 
@@ -220,7 +222,7 @@ class Fetcher:
     def _write_large(
         self, state: MailboxState, uid: int, size: int, received: datetime, header: bytes, spool: IO[bytes] | None
     ) -> int:
-        now = self._clock()
+        now, seen = self._clock(), glance(header, size)
         with self._engine.begin() as connection:
             numbers = ledger.add(
                 connection,
@@ -234,8 +236,10 @@ class Fetcher:
                         fetched=now,
                         size=size,
                         raw=b"" if spool else header,
-                        message_id=message_id_of(header),
-                        content_hash=f"large {size} {content_hash(header)}",
+                        message_id=seen.message_id,
+                        content_hash=seen.content_hash,
+                        sender=seen.sender,
+                        subject=seen.subject,
                         complete=spool is not None,
                     )
                 ],

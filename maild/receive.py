@@ -23,6 +23,7 @@ from maild import failpoint
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, consider
 from maild.ingest.prescan import prescan
+from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
 from maild.store import ledger
@@ -147,11 +148,18 @@ class Receiver:
             batch.append(pending.popleft())
         if not batch:
             return
-        readable = [row.id for row in batch if row.size <= self._parse_bytes and row.complete and not _deadly(row)]
+        readable = [
+            row.id
+            for row in batch
+            if row.size <= self._parse_bytes and row.complete and not _deadly(row) and not _as_is(row)
+        ]
         with reading(self._engine) as connection:
             raws = ledger.raws(connection, readable)
         for row in batch:
             raw = raws.get(row.id)
+            if _as_is(row):
+                ahead.append((row, self._unread(row), 0))
+                continue
             if _deadly(row):
                 reason = f"the daemon ended {row.attempts} times with it in hand"
                 ahead.append((row, Read(row, None, reason, scanned=(row.sender, row.subject, row.message_id)), 0))
@@ -165,6 +173,10 @@ class Receiver:
                 ahead.append((row, Read(row, None, scan.reason, scanned=(sender, scan.subject, scan.message_id)), 0))
             else:
                 ahead.append((row, self._worker.submit(raw), len(raw)))
+
+    def _unread(self, row: ledger.Waiting) -> Read:
+        with reading(self._engine) as connection:
+            return Read(row, unread(ledger.head(connection, row.id), row.id, row.complete))
 
     def _too_large(self, row: ledger.Waiting) -> Read:
         with reading(self._engine) as connection:
@@ -297,7 +309,7 @@ class Receiver:
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
         ticket = applied.ticket
-        if ticket is not None and considered.ticket is None and ticket.priority == "P1":
+        if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not _silent(row):
             self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
 
@@ -315,6 +327,8 @@ class Receiver:
             mailbox=row.mailbox,
             backlog=row.backlog,
             confirmed=ledger.was_confirmed(connection, row.id),
+            let_in=row.reason or "by an admin" if row.released else "",
+            quiet="all" if _silent(row) else "no",
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
         return considered, apply(connection, considered.outcome, self._writer, now, considered.event, parts)
@@ -326,6 +340,7 @@ class Receiver:
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object
     ) -> None:
         sender = message.from_.key[:320]
+        values["reason"] = _with_trace(row, str(values["reason"]))
         ledger.finish(connection, row.id, now, {"sender": sender, "subject": message.subject[:500], **values})
         log.info(
             "inbound %d %s: %s", row.id, values["fate"], values["reason"],
@@ -337,6 +352,7 @@ class Receiver:
         sender, subject, _ = read.scanned
         if read.message is not None:
             sender, subject = read.message.from_.address, read.message.subject
+        reason = _with_trace(row, reason)
         ledger.finish(
             connection, row.id, now,
             {"fate": "quarantined", "reason": reason, "screening": "quarantine", "sender": sender[:320],
@@ -368,6 +384,21 @@ def _deadly(row: ledger.Waiting) -> bool:
     The first time it may have stood in a group of which another one was to blame; after that it was alone.
     """
     return row.attempts > STRIKES
+
+
+def _as_is(row: ledger.Waiting) -> bool:
+    """Whether an admin let in a mail that was quarantined: what harmed the parser once is not given to it again."""
+    return row.released and row.screening == "quarantine"
+
+
+def _silent(row: ledger.Waiting) -> bool:
+    """Whether no mail leaves because of this one: imported, and old or not to be answered."""
+    return row.source == "import" and row.backlog
+
+
+def _with_trace(row: ledger.Waiting, reason: str) -> str:
+    """Why, with what a person did about the mail before."""
+    return f"{reason}; {row.reason}" if row.released and row.reason else reason
 
 
 def _answered(message: Message) -> tuple[str, ...]:

@@ -52,6 +52,10 @@ class Waiting:
     sender: str
     complete: bool
     subject: str
+    source: str
+    released: bool
+    screening: str
+    reason: str
 
 
 def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
@@ -108,6 +112,12 @@ def raw(connection: Connection, number: int) -> bytes:
     return b"".join(row[0] for row in rows)
 
 
+def head(connection: Connection, number: int) -> bytes:
+    """The first CHUNK_BYTES of a mail, however large it is."""
+    statement = select(raw_chunk.c.bytes).where(raw_chunk.c.inbound == number, raw_chunk.c.n == 0)
+    return connection.execute(statement).scalar() or b""
+
+
 def raws(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
     """The bytes of several mails in one question."""
     parts: dict[int, list[bytes]] = {number: [] for number in numbers}
@@ -131,7 +141,7 @@ def known_uids(connection: Connection, mailbox: str, uidvalidity: int, low: int,
     return {row[0] for row in rows}
 
 
-_WAITING_COLUMNS = (
+_WAITING_COLUMNS: tuple[Any, ...] = (
     inbound.c.id,
     inbound.c.mailbox,
     inbound.c.received,
@@ -143,6 +153,10 @@ _WAITING_COLUMNS = (
     inbound.c.sender,
     inbound.c.complete,
     inbound.c.subject,
+    inbound.c.source,
+    inbound.c.released,
+    inbound.c.screening,
+    inbound.c.reason,
 )
 
 
@@ -375,7 +389,37 @@ def replay(connection: Connection, number: int) -> bool:
         .where(
             inbound.c.id == number, or_(inbound.c.fate != "ticketed", inbound.c.fate == ""), inbound.c.state == "done"
         )
-        .values(state="received", fate="", reason="", attempts=0, dedupe=None, waits_until=None)
+        .values(state="received", fate="", reason="", screening="", attempts=0, dedupe=None, waits_until=None)
+    )
+    return done.rowcount == 1
+
+
+def let_in(connection: Connection, number: int, trace: str) -> bool:
+    """Have a mail that was put aside decided again, as one that a person has let in; False if it is none, or no more.
+
+    `trace` says who did it, why, and what was against the mail. The screening stays: what was quarantined is not read
+    by the parser again.
+    """
+    done = connection.execute(
+        update(inbound)
+        .where(
+            inbound.c.id == number, inbound.c.state == "done", inbound.c.fate.in_(("held", "quarantined", "ignored"))
+        )
+        .values(
+            state="received", fate="", released=True, reason=trace, attempts=0, dedupe=None, waits_until=None,
+            told=False,
+        )
+    )  # fmt: skip
+    return done.rowcount == 1
+
+
+def drop(connection: Connection, number: int, when: datetime, trace: str) -> bool:
+    """Ignore a mail that was put aside, or is not decided yet; its bytes stay. False if it is neither, or no more."""
+    aside = inbound.c.fate.in_(("held", "quarantined"))
+    done = connection.execute(
+        update(inbound)
+        .where(inbound.c.id == number, or_(inbound.c.state == "received", aside))
+        .values(state="done", fate="ignored", reason=trace, done=when, waits_until=None)
     )
     return done.rowcount == 1
 

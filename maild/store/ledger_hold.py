@@ -1,0 +1,93 @@
+"""A person's word on mails that were put aside: let one in, or drop it. The words of refusal are for that person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from maild.store import ledger, ledger_lists
+
+_TRACE = 600
+_JUST_NOW = "it was decided just now: look again"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a person's word on one mail. `done` or not, `said` tells why or what was before; `known` is False
+    where the ledger has no such mail."""
+
+    number: int
+    done: bool
+    said: str
+    known: bool = True
+
+
+def release(connection: Connection, number: int, who: str, why: str, when: datetime, prefix: str) -> Handled:
+    """Have a held, quarantined or ignored mail decided again as if nothing had held it (PRODUCT §2.1).
+
+    Never a mail that made a ticket, never a copy of one, never mail of the desk's own: nothing happens twice.
+    """
+    row = ledger_lists.get(connection, number)
+    if row is None:
+        return _unknown(number)
+    refused = why_not_released(row, prefix)
+    if refused:
+        return Handled(number, False, refused)
+    before = was(row)
+    if not ledger.let_in(connection, number, _trace("let in", who, why, when, before)):
+        return Handled(number, False, _JUST_NOW)
+    return Handled(number, True, before)
+
+
+def drop(connection: Connection, number: int, who: str, why: str, when: datetime, prefix: str) -> Handled:
+    """Ignore a held, quarantined or waiting mail for good. Its bytes stay, and `release` brings it back."""
+    row = ledger_lists.get(connection, number)
+    if row is None:
+        return _unknown(number)
+    refused = why_not_dropped(row, prefix)
+    if refused:
+        return Handled(number, False, refused)
+    before = was(row)
+    if not ledger.drop(connection, number, when, _trace("dropped", who, why, when, before)):
+        return Handled(number, False, _JUST_NOW)
+    return Handled(number, True, before)
+
+
+def why_not_released(row: Any, prefix: str) -> str:
+    """Why a mail cannot be let in; empty when it can."""
+    if row.state != "done":
+        return "it waits to be decided anyway"
+    if row.fate == "ticketed":
+        return f"it made ticket {prefix}-{row.ticket}"
+    if row.screening == "own":
+        return "it came out of the desk itself: an answer to it would go round in circles"
+    if row.fate == "ignored" and row.reason.startswith("a copy of inbound "):
+        return f"it is {row.reason}: release that one"
+    return ""
+
+
+def why_not_dropped(row: Any, prefix: str) -> str:
+    """Why a mail cannot be dropped; empty when it can."""
+    if row.state != "done" or row.fate in ("held", "quarantined"):
+        return ""
+    if row.fate == "ticketed":
+        return f"it made ticket {prefix}-{row.ticket}"
+    return f"it is ignored already: {row.reason}"
+
+
+def was(row: Any) -> str:
+    """What stood on record about a mail before a person spoke, in a few words."""
+    if row.state != "done":
+        return "not decided yet" + (f" ({row.reason})" if row.reason else "")
+    reason = str(row.reason)
+    return reason if reason.startswith(row.fate) else f"{row.fate}: {reason}"
+
+
+def _trace(done: str, who: str, why: str, when: datetime, before: str) -> str:
+    because = f": {why}" if why else ""
+    return f"{done} by {who} on {when:%Y-%m-%d %H:%M} UTC{because}; before that {before}"[:_TRACE]
+
+
+def _unknown(number: int) -> Handled:
+    return Handled(number, False, f"there is no inbound mail {number}", known=False)
