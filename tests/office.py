@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from maild import desk
+from maild.cli import main
 from maild.config import Settings, load
 from maild.ingest.worker import Worker
 from maild.receive import Receiver
@@ -58,9 +63,50 @@ class Desk:
         """One round of the daemon's receiving, without a daemon."""
         settings = self.settings
         engine = desk.open_database(settings)
-        with Worker() as worker:
-            receiver = Receiver(engine, desk.writer(settings, desk.tokens(settings)), worker, desk.utc_now)
+        with self.worker() as worker:
+            limit = settings.limits.parse_bytes
+            receiver = Receiver(engine, desk.writer(settings, desk.tokens(settings)), worker, desk.utc_now, limit)
             try:
                 return receiver.step(lambda: None)
             finally:
                 engine.dispose()
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[Worker]:
+        with Worker() as worker:
+            yield worker
+
+
+class Indoors(Desk):
+    """A desk whose commands run in the test's own process, ten times as fast; with one parsing worker for all."""
+
+    _worker: Worker | None = None
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", write_through=True) for data in (stdin, b"", b"")]
+        with (
+            mock.patch.multiple(sys, stdin=streams[0], argv=["maild", *arguments]),
+            mock.patch.dict(os.environ, {"MAILD_CONFIG": str(self.file), "COLUMNS": "200"}),
+            contextlib.redirect_stdout(streams[1]),
+            contextlib.redirect_stderr(streams[2]),
+        ):
+            try:
+                main()
+                code = 0
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        out, err = (stream.buffer.getvalue() for stream in streams[1:])
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[Worker]:
+        if Indoors._worker is None:
+            Indoors._worker = Worker()
+        yield Indoors._worker
+
+    @classmethod
+    def close(cls) -> None:
+        """End the worker, at the end of a file of tests."""
+        if cls._worker is not None:
+            cls._worker.close()
+            cls._worker = None
