@@ -42,6 +42,8 @@ STRIKES = 3
 _SILENT = "gets no automatic mail for a day, since nobody of the desk has written to it yet"
 # A mail names many others at most by malice.
 _ANSWERED = 50
+# Of a mail that is not given to the parser, so much is looked at.
+_HEAD_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ class Receiver:
 
     def _unread(self, row: ledger.Waiting) -> Read:
         with reading(self._engine) as connection:
-            return Read(row, unread(ledger.head(connection, row.id), row.id, row.complete))
+            return Read(row, unread(ledger.beginning(connection, row.id, _HEAD_BYTES), row.id, row.complete))
 
     def _too_large(self, row: ledger.Waiting) -> Read:
         with reading(self._engine) as connection:

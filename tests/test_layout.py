@@ -38,7 +38,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "desk",
         # One helper that keeps a step going; it knows which errors are trouble of the world outside.
         "loops",
-        "fetch receive tick chores send",
+        "fetch receive tick chores send bring",
         # What deliberation receive and `maild inspect` share.
         "consider",
         "gather apply",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from maild.cli import database, ends, running, show_inbound, show_outbox
+from maild.cli.bring_in import bring_in
 from maild.cli.check import check
 from maild.cli.deliver import deliver
 from maild.cli.init import init
@@ -60,6 +61,7 @@ app.command(cls=PlainCommand, rich_help_panel=_MAIL)(inspect)
 app.add_typer(show_inbound.app, name="inbound", rich_help_panel=_MAIL)
 app.add_typer(show_outbox.app, name="outbox", rich_help_panel=_MAIL)
 app.command(cls=PlainCommand, rich_help_panel=_MAIL)(deliver)
+app.command("import", cls=PlainCommand, rich_help_panel=_MAIL)(bring_in)
 
 
 def _misused(error: typer.TyperException) -> None:

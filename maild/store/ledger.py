@@ -101,6 +101,16 @@ def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
     return made
 
 
+def beginning(connection: Connection, number: int, length: int) -> bytes:
+    """The first `length` bytes of a mail, without reading the rest."""
+    rows = connection.execute(
+        select(raw_chunk.c.bytes)
+        .where(raw_chunk.c.inbound == number, raw_chunk.c.n <= length // CHUNK_BYTES)
+        .order_by(raw_chunk.c.n)
+    )
+    return b"".join(row[0] for row in rows)[:length]
+
+
 def add_chunk(connection: Connection, number: int, n: int, data: bytes) -> None:
     """One more piece of a large mail, written as it is fetched."""
     connection.execute(insert(raw_chunk), {"inbound": number, "n": n, "bytes": data})
@@ -110,12 +120,6 @@ def raw(connection: Connection, number: int) -> bytes:
     """The bytes of a mail as they came."""
     rows = connection.execute(select(raw_chunk.c.bytes).where(raw_chunk.c.inbound == number).order_by(raw_chunk.c.n))
     return b"".join(row[0] for row in rows)
-
-
-def head(connection: Connection, number: int) -> bytes:
-    """The first CHUNK_BYTES of a mail, however large it is."""
-    statement = select(raw_chunk.c.bytes).where(raw_chunk.c.inbound == number, raw_chunk.c.n == 0)
-    return connection.execute(statement).scalar() or b""
 
 
 def raws(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
