@@ -400,6 +400,12 @@ def cancel(connection: Connection, number: int, now: datetime, reason: str) -> b
     return done.rowcount == 1
 
 
+def hold_all(connection: Connection, reason: str) -> int:
+    """Hold whatever might leave by itself; how many rows. Of a database that was put back, they may have left since."""
+    free = update(outbox).where(outbox.c.state.in_(("queued", "leased", "unknown")))
+    return connection.execute(free.values(state="held", reason=reason, lease_owner=None, lease_until=None)).rowcount
+
+
 def held_since(connection: Connection, reason: str, before: datetime) -> Sequence[Any]:
     """Rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template, created)."""
     return connection.execute(

@@ -88,6 +88,11 @@ def postpone(connection: Connection, number: int, kind: str, until: datetime) ->
     )
 
 
+def none_before(connection: Connection, moment: datetime) -> int:
+    """Let nothing happen by itself before then; how many timers had to be put off."""
+    return connection.execute(update(timer).where(timer.c.due < moment).values(due=moment)).rowcount
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the next timer falls due, if there is any."""
     return connection.execute(select(timer.c.due).order_by(timer.c.due).limit(1)).scalar()

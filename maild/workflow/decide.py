@@ -62,16 +62,18 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     history = outcome.history
     if event.let_in and outcome.ticket is not None:
         history = (*history, History("let in", "", "", "admin", event.let_in))
-    mails = outcome.mails
+    mails, timers = outcome.mails, outcome.timers
     if event.quiet == "all":
         mails = ()
+        # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
+        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
     elif event.quiet == "writer":
         mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
     if len(mails) < len(outcome.mails) and outcome.ticket is not None:
         why = "an imported mail causes none" if event.quiet == "all" else "what wrote it bears the marks of a machine"
         left_out = [f"{each.template} to {each.to.address}" for each in outcome.mails if each not in mails]
         history = (*history, History("not written", "", ", ".join(left_out)[:300], "maild", why))
-    return replace(outcome, mails=mails, history=history)
+    return replace(outcome, mails=mails, timers=timers, history=history)
 
 
 def _is_requester(ticket: Ticket, event: MailArrived) -> bool:

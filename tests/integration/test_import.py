@@ -134,6 +134,7 @@ def test_c01_imported_mails_become_tickets_and_no_mail_leaves_for_them(office: I
     assert office.decide() == 4
     assert len(office.json("tickets")) == 4
     assert office.json("outbox", "list") == []
+    assert [office.json("show", f"IT-{n}")["timers"] for n in range(1, 5)] == [[]] * 4
     (line,) = [each for each in office.json("show", "IT-1")["history"] if each["what"] == "not written"]
     assert "requester/acknowledged" in line["becomes"] or "agent/new_ticket" in line["becomes"]
 
