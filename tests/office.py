@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import Engine
+
 from maild import desk
 from maild.cli import main
 from maild.config import Settings, load
 from maild.ingest.worker import Worker
 from maild.receive import Receiver
+from maild.store.engine import open_engine
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,6 +80,21 @@ class Desk:
             yield worker
 
 
+@contextlib.contextmanager
+def _closing_databases() -> Iterator[None]:
+    """Close what a command leaves open for the end of its process."""
+    opened: list[Engine] = []
+
+    def open_one(url: str) -> Engine:
+        opened.append(open_engine(url))
+        return opened[-1]
+
+    with mock.patch("maild.desk.open_engine", open_one), mock.patch("maild.store.engine.open_engine", open_one):
+        yield
+    for each in opened:
+        each.dispose()
+
+
 class Indoors(Desk):
     """A desk whose commands run in the test's own process, ten times as fast; with one parsing worker for all."""
 
@@ -89,6 +107,7 @@ class Indoors(Desk):
             mock.patch.dict(os.environ, {"MAILD_CONFIG": str(self.file), "COLUMNS": "200"}),
             contextlib.redirect_stdout(streams[1]),
             contextlib.redirect_stderr(streams[2]),
+            _closing_databases(),
         ):
             try:
                 main()

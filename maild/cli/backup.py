@@ -140,10 +140,13 @@ def _copy(source: Path, target: Path) -> None:
 
 def _dump(url: str, target: Path) -> None:
     """pg_dump in its custom format. The password goes by the environment: everybody may read a command line."""
-    from sqlalchemy import make_url
+    from sqlalchemy import URL, make_url
 
     parsed = make_url(url)
-    plain = parsed.set(drivername="postgresql", password=None).render_as_string()
+    # URL.set() takes a password of None for none given, and keeps the old one.
+    plain = URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query
+    ).render_as_string()
     command = ["pg_dump", "--format=custom", "--no-password", f"--file={target}", f"--dbname={plain}"]
     if shutil.which("pg_dump") is None:
         by_hand = shlex.join([*command[:3], "--file=FILE", command[4]])

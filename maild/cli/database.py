@@ -1,5 +1,6 @@
 """`maild db`: the schema of the database."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -81,14 +82,19 @@ def restored(
     from maild.store import restored as store
 
     engine = open_database(found)
-    # Kept until the end of this process, so that no daemon starts meanwhile.
-    lock(found)
-    hold.confirmed("Was this database just put back from a backup? Its queued mails will be held", yes)
-    with engine.begin() as connection:
-        others = store.others(connection)
-        if others:
-            raise ends.end(ends.TRY_AGAIN, f"{others} connections of maild are open on this database: stop the daemons")
-        done = store.make_safe(connection, datetime.now(UTC), skip)
+    # So that no daemon starts meanwhile.
+    handle = lock(found)
+    try:
+        hold.confirmed("Was this database just put back from a backup? Its queued mails will be held", yes)
+        with engine.begin() as connection:
+            if others := store.others(connection):
+                raise ends.end(
+                    ends.TRY_AGAIN, f"{others} connections of maild are open on this database: stop the daemons first"
+                )
+            done = store.make_safe(connection, datetime.now(UTC), skip)
+    finally:
+        if handle is not None:
+            os.close(handle)
     prefix = found.policy.desk.prefix
     newest = f"{done.newest:%Y-%m-%d %H:%M} UTC" if done.newest else "never"
     print(f"The newest mail in this database came in: {newest}")

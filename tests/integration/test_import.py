@@ -21,7 +21,7 @@ from maild.ingest.mailfiles import mails_in
 from maild.store import ledger, ledger_lists
 from tests import servers
 from tests.desks import Box, Steps, ask, looking, mail, prepared, running
-from tests.office import ROOT, Desk, Indoors
+from tests.office import ROOT, Indoors
 
 NOW = datetime.now(UTC)
 
@@ -244,7 +244,7 @@ def test_g1_an_import_that_is_killed_and_run_again_brings_each_mail_once(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Also F15: SIGKILL with a commit open, and behind one; then to the end."""
-    office = Desk(tmp_path)
+    office = Indoors(tmp_path)
     if kind == "postgresql":
         url = request.getfixturevalue("postgres").database()
         text = office.file.read_text("utf-8").replace(f"sqlite:///{tmp_path}/var/maild.db", url)
