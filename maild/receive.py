@@ -288,7 +288,7 @@ class Receiver:
             self.deferred = True
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
-        if copied is not None:
+        if copied is not None and not self._out_of_junk(connection, row, copied):
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
             return True
         considered, applied = self._carry_out(connection, row, message, now)
@@ -314,6 +314,11 @@ class Receiver:
         if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not _silent(row):
             self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
+
+    @staticmethod
+    def _out_of_junk(connection: Connection, row: ledger.Waiting, original: int) -> bool:
+        """A mail held for its junk folder that somebody then put into the mailbox: that says that it is none."""
+        return row.source == "imap" and "/" not in row.mailbox and ledger.take_out_of_junk(connection, original, row.id)
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime

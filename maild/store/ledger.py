@@ -417,6 +417,13 @@ def let_in(connection: Connection, number: int, trace: str) -> bool:
     return done.rowcount == 1
 
 
+def take_out_of_junk(connection: Connection, number: int, successor: int) -> bool:
+    """Whether this mail was held for nothing but its folder: then the same one in the mailbox takes its place."""
+    moved = update(inbound).where(inbound.c.id == number, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
+    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {successor}"
+    return connection.execute(moved.values(fate="ignored", reason=word, dedupe=None)).rowcount == 1
+
+
 def drop(connection: Connection, number: int, when: datetime, trace: str) -> bool:
     """Ignore a mail that was put aside, or is not decided yet; its bytes stay. False if it is neither, or no more."""
     aside = inbound.c.fate.in_(("held", "quarantined"))

@@ -307,3 +307,30 @@ def test_g2_the_outbox_is_listed_by_ticket_recipient_and_letter(office: Desk) ->
     assert len(numbers("--letter", "agent/new_ticket")) == 2
     assert numbers("--ticket", "2", "--letter", "agent/new_ticket", "--state", "queued") < everything
     assert office.run("outbox", "list", "--ticket", "nonsense").returncode == 64
+
+
+def test_c08_mail_that_somebody_moves_out_of_the_junk_folder_becomes_a_ticket(
+    tmp_path: Path, box: Box, sink: servers.Sink
+) -> None:
+    """It was a copy of a held mail, and so lost; now the move counts as a person's word, once."""
+    settings = prepared(tmp_path, box, sink.port, mailbox={"also_watch": ["Junk"]})
+    raw = mail("moved")
+    with looking(settings.database.url) as engine:
+
+        def rows() -> list[tuple[str, str, int | None]]:
+            with engine.connect().execution_options(maild_reading=True) as connection:
+                found = connection.exec_driver_sql("SELECT mailbox, fate, ticket FROM inbound ORDER BY id")
+                return [(row[0], row[1], row[2]) for row in found]
+
+        box.dovecot.deliver(box.login, raw, "Junk")
+        with running(settings):
+            servers.wait_until(lambda: rows() == [("main/Junk", "held", None)], "it is held", 30)
+            box.dovecot.doveadm("move", "-u", box.login, "INBOX", "mailbox", "Junk", "all")
+            servers.wait_until(
+                lambda: rows() == [("main/Junk", "ignored", None), ("main", "ticketed", 1)], "it has its ticket", 30
+            )
+            # The same mail once more is a copy, wherever it lies.
+            box.dovecot.deliver(box.login, raw, "Junk")
+            box.deliver(raw)
+            servers.wait_until(lambda: len(rows()) == 4 and all(row[1] for row in rows()), "both are decided", 30)
+            assert sorted(row[1] for row in rows()) == ["ignored", "ignored", "ignored", "ticketed"]
