@@ -59,6 +59,8 @@ def backup(
     if migrate.state(engine) == "empty":
         raise ends.end(ends.CONFIG, "the database is empty: there is nothing to copy; make it with `maild db upgrade`")
     folder = target if target.is_dir() else None
+    if keep and folder is None:
+        raise ends.end(ends.USAGE, f"--keep counts the backups in a folder, and {target} is none")
     file = target
     if folder is not None:
         file = folder / f"maild-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{'db' if sqlite else 'dump'}"

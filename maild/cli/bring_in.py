@@ -25,7 +25,7 @@ _TOLD_FAILURES = 20
 def bring_in(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE.mbox|MAILDIR…", help="mbox files, and Maildir folders.", show_default=False),
+        typer.Argument(metavar="FILE.mbox|MAILDIR", help="mbox files, and Maildir folders.", show_default=False),
     ],
     acknowledge: Annotated[
         bool,

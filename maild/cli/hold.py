@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maild.store.ledger_hold import Handled
 
 Numbers = Annotated[
-    list[int], typer.Argument(metavar="NUMBER…", help="Numbers of mails in the ledger.", min=1, show_default=False)
+    list[int], typer.Argument(metavar="NUMBER", help="Numbers of mails in the ledger.", min=1, show_default=False)
 ]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stays on record.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask.")]

@@ -164,7 +164,7 @@ def retry(
 def cancel(
     numbers: Annotated[
         list[int],
-        typer.Argument(metavar="NUMBER…", help="Numbers of mails in the outbox.", min=1, show_default=False),
+        typer.Argument(metavar="NUMBER", help="Numbers of mails in the outbox.", min=1, show_default=False),
     ],
     reason: hold.Reason = "",
     config: ConfigFile = None,
