@@ -26,7 +26,7 @@ from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
-from maild.store import ledger
+from maild.store import ledger, ledger_hold
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -153,13 +153,13 @@ class Receiver:
         readable = [
             row.id
             for row in batch
-            if row.size <= self._parse_bytes and row.complete and not _deadly(row) and not _as_is(row)
+            if row.size <= self._parse_bytes and row.complete and not _deadly(row) and not ledger_hold.read_as_is(row)
         ]
         with reading(self._engine) as connection:
             raws = ledger.raws(connection, readable)
         for row in batch:
             raw = raws.get(row.id)
-            if _as_is(row):
+            if ledger_hold.read_as_is(row):
                 ahead.append((row, self._unread(row), 0))
                 continue
             if _deadly(row):
@@ -311,14 +311,18 @@ class Receiver:
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
         ticket = applied.ticket
-        if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not _silent(row):
+        if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not ledger_hold.silent(row):
             self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
 
     @staticmethod
     def _out_of_junk(connection: Connection, row: ledger.Waiting, original: int) -> bool:
         """A mail held for its junk folder that somebody then put into the mailbox: that says that it is none."""
-        return row.source == "imap" and "/" not in row.mailbox and ledger.take_out_of_junk(connection, original, row.id)
+        return (
+            row.source == "imap"
+            and "/" not in row.mailbox
+            and ledger_hold.take_out_of_junk(connection, original, row.id)
+        )
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
@@ -335,7 +339,7 @@ class Receiver:
             backlog=row.backlog,
             confirmed=ledger.was_confirmed(connection, row.id),
             let_in=row.reason or "by an admin" if row.released else "",
-            quiet="all" if _silent(row) else "no",
+            quiet="all" if ledger_hold.silent(row) else "no",
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
         return considered, apply(connection, considered.outcome, self._writer, now, considered.event, parts)
@@ -347,7 +351,7 @@ class Receiver:
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object
     ) -> None:
         sender = message.from_.key[:320]
-        values["reason"] = _with_trace(row, str(values["reason"]))
+        values["reason"] = ledger_hold.with_trace(row, str(values["reason"]))
         ledger.finish(connection, row.id, now, {"sender": sender, "subject": message.subject[:500], **values})
         log.info(
             "inbound %d %s: %s", row.id, values["fate"], values["reason"],
@@ -359,7 +363,7 @@ class Receiver:
         sender, subject, _ = read.scanned
         if read.message is not None:
             sender, subject = read.message.from_.address, read.message.subject
-        reason = _with_trace(row, reason)
+        reason = ledger_hold.with_trace(row, reason)
         ledger.finish(
             connection, row.id, now,
             {"fate": "quarantined", "reason": reason, "screening": "quarantine", "sender": sender[:320],
@@ -391,21 +395,6 @@ def _deadly(row: ledger.Waiting) -> bool:
     The first time it may have stood in a group of which another one was to blame; after that it was alone.
     """
     return row.attempts > STRIKES
-
-
-def _as_is(row: ledger.Waiting) -> bool:
-    """Whether an admin let in a mail that was quarantined: what harmed the parser once is not given to it again."""
-    return row.released and row.screening == "quarantine"
-
-
-def _silent(row: ledger.Waiting) -> bool:
-    """Whether no mail leaves because of this one: imported, and old or not to be answered."""
-    return row.source == "import" and row.backlog
-
-
-def _with_trace(row: ledger.Waiting, reason: str) -> str:
-    """Why, with what a person did about the mail before."""
-    return f"{reason}; {row.reason}" if row.released and row.reason else reason
 
 
 def _answered(message: Message) -> tuple[str, ...]:

@@ -68,6 +68,10 @@ def listing(
             for row in rows
         ),
     )  # fmt: skip
+    if any(_fate(row) in ("held", "quarantined", "waiting") for row in rows):
+        print(
+            "\n`maild inbound show NUMBER` tells more of one, and how to let it in, drop it or have it decided again."
+        )
 
 
 @app.command(cls=PlainCommand)
@@ -104,7 +108,7 @@ def show(
     if as_json:
         print_json(_record(row))
         return
-    table(("", ""), ((name, value) for name, value in _record(row).items() if value not in (None, "")))
+    table(("", ""), ((name, value) for name, value in _record(row).items() if _worth_a_line(name, value)))
     for line in _next_steps(row):
         print(line)
 
@@ -140,6 +144,10 @@ def replay(number: Number, config: ConfigFile = None) -> None:
 
 app.command(cls=PlainCommand)(hold.release)
 app.command(cls=PlainCommand)(hold.drop)
+
+
+def _worth_a_line(name: str, value: object) -> bool:
+    return value not in (None, "") and (name != "released" or bool(value))
 
 
 def _next_steps(row: Any) -> list[str]:

@@ -398,43 +398,6 @@ def replay(connection: Connection, number: int) -> bool:
     return done.rowcount == 1
 
 
-def let_in(connection: Connection, number: int, trace: str) -> bool:
-    """Have a mail that was put aside decided again, as one that a person has let in; False if it is none, or no more.
-
-    `trace` says who did it, why, and what was against the mail. The screening stays: what was quarantined is not read
-    by the parser again.
-    """
-    done = connection.execute(
-        update(inbound)
-        .where(
-            inbound.c.id == number, inbound.c.state == "done", inbound.c.fate.in_(("held", "quarantined", "ignored"))
-        )
-        .values(
-            state="received", fate="", released=True, reason=trace, attempts=0, dedupe=None, waits_until=None,
-            told=False,
-        )
-    )  # fmt: skip
-    return done.rowcount == 1
-
-
-def take_out_of_junk(connection: Connection, number: int, successor: int) -> bool:
-    """Whether this mail was held for nothing but its folder: then the same one in the mailbox takes its place."""
-    moved = update(inbound).where(inbound.c.id == number, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
-    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {successor}"
-    return connection.execute(moved.values(fate="ignored", reason=word, dedupe=None)).rowcount == 1
-
-
-def drop(connection: Connection, number: int, when: datetime, trace: str) -> bool:
-    """Ignore a mail that was put aside, or is not decided yet; its bytes stay. False if it is neither, or no more."""
-    aside = inbound.c.fate.in_(("held", "quarantined"))
-    done = connection.execute(
-        update(inbound)
-        .where(inbound.c.id == number, or_(inbound.c.state == "received", aside))
-        .values(state="done", fate="ignored", reason=trace, done=when, waits_until=None)
-    )
-    return done.rowcount == 1
-
-
 def mark_told(connection: Connection, numbers: Sequence[int]) -> set[int]:
     """Note that the admins are told of these; gives those that no other daemon has told them of meanwhile."""
     news = update(inbound).where(inbound.c.id.in_(list(numbers)), inbound.c.told.is_(False)).values(told=True)
