@@ -124,6 +124,8 @@ class Bringer:
             content_hash=seen.content_hash,
             sender=seen.sender,
             subject=seen.subject,
+            # New mail is not to wait behind a whole archive.
+            pile=True,
             backlog=not self._acknowledge or now - received > self._backlog_age,
             complete=complete,
         )

@@ -17,7 +17,7 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import ledger, ledger_lists, outbox, upkeep
+from maild.store import awaited, ledger, ledger_lists, outbox, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
@@ -27,12 +27,16 @@ _ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the loops know of the world outside: since when something has been failing, and why. None: all is well."""
+    """What the loops know of the world outside: since when something has been failing, and why. None: all is well.
+
+    patience   how long it may fail before anybody is told; None: as long as the desk's settings say
+    """
 
     name: str
     failing_since: datetime | None
     detail: str
     remedy: str
+    patience: timedelta | None = None
 
 
 class Chores:
@@ -68,7 +72,8 @@ class Chores:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
         now = self._clock()
         for each in self._health():
-            failing = each.failing_since is not None and now - each.failing_since >= self._patience
+            patience = self._patience if each.patience is None else each.patience
+            failing = each.failing_since is not None and now - each.failing_since >= patience
             if failing:
                 self.alarm(each.name, each.detail, each.remedy)
             elif each.failing_since is None:
@@ -151,11 +156,12 @@ class Chores:
                 post(connection, [mail], self._writer, now)
 
     def expire(self) -> None:
-        """Confirmations that never came; chores of long ago."""
+        """Confirmations and mails that never came; chores of long ago."""
         now = self._clock()
         with self._engine.begin() as connection:
             expired = ledger.expire_waiting(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            awaited.forget(connection, now - timedelta(days=60))
         if expired:
             log.info("%d agents' mails expired without confirmation", expired)
 

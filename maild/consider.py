@@ -39,6 +39,7 @@ def event_of(
     inbound: int = 0,
     mailbox: str = "",
     backlog: bool = False,
+    too_large: int = 0,
     let_in: str = "",
     quiet: Literal["no", "writer", "all"] = "no",
 ) -> MailArrived:
@@ -52,6 +53,7 @@ def event_of(
         inbound=inbound,
         mailbox=mailbox,
         backlog=backlog,
+        too_large=too_large,
         # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
         fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
         let_in=let_in,
@@ -71,6 +73,7 @@ def consider(
     mailbox: str = "",
     backlog: bool = False,
     confirmed: bool = False,
+    too_large: int = 0,
     let_in: str = "",
     quiet: Literal["no", "writer", "all"] = "no",
 ) -> Considered:
@@ -87,6 +90,9 @@ def consider(
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
         screening = Screening("spam", f"it was put into the folder {watched}")
+    if claim.late and policy.agent(message.sender.identity or "") is not None:
+        # An agent's own report: on the ticket of whoever answered it, it would be an agent's word to that person.
+        claim = Thread(note=claim.note)
     if let_in and screening.verdict not in ("person", "own"):
         if screening.verdict not in ("spam", "blocked") and quiet == "no":
             quiet = "writer"
@@ -109,13 +115,21 @@ def consider(
         claim = replace(claim, signed=None)
     ticket = claimed if joins(screening, verdict) else None
     event = event_of(
-        message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, let_in=let_in, quiet=quiet
+        message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     button = pressed if ticket else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+
+
+def awaits(event: MailArrived) -> bool:
+    """Whether the mails that this one answers belong on its ticket when they come after it (PRODUCT §2.4).
+
+    Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
+    """
+    return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
 
 
 def joins(screening: Screening, verdict: Trust) -> bool:

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -22,7 +22,7 @@ from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
 from maild.config import ConfigError, Settings, load
 from maild.doorbell import Doorbell
-from maild.fetch import Fetcher
+from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
@@ -42,8 +42,12 @@ _IDLE_RELAY_S = 60.0
 _STOP_S = 20.0
 _ROUND_S = 5.0
 _UNREADY_S = 0.02
-# Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1).
+# Even beside IDLE the UIDs are asked for again: a push is only a hint (PRODUCT §2.1), and a dead line is found so.
 _BESIDE_IDLE_S = 60.0
+# A server that holds one command for so long is cut off; before a whole daemon is taken for hanging because of it.
+_CUT_S = 200.0
+# News that bring nothing, again and again: a server that cries wolf is listened to once a second.
+_VAIN_S = 1.0
 
 
 class Bell:
@@ -82,7 +86,7 @@ class Daemon:
             self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec
         )
         fetchers = desk.fetchers(settings, self._engine, clock)
-        self._mailboxes = [fetcher.mailbox for fetcher, _ in fetchers]
+        self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
@@ -97,9 +101,15 @@ class Daemon:
     def _fetch_loop(self, fetcher: Fetcher, poll: float) -> Loop:
         name = f"mailbox {fetcher.mailbox.account.name}"
 
+        last_news = 0.0
+
+        def progress() -> None:
+            self._beat(name)
+            self._received.ring()
+
         def step() -> None:
             try:
-                fetcher.step(self._received.ring)
+                fetcher.step(progress)
             except Exception as error:
                 if getattr(error, "broken", True):
                     fetcher.mailbox.close()
@@ -109,11 +119,14 @@ class Daemon:
         def rest() -> None:
             if fetcher.restless:
                 return
-            idle = "IDLE" in fetcher.mailbox.capabilities
-            seconds = max(poll, _BESIDE_IDLE_S) if idle else poll
-            fetcher.mailbox.wait(seconds, self._wake_out, poll)
+            nonlocal last_news
+            news = fetcher.mailbox.wait(min(poll, _BESIDE_IDLE_S), self._wake_out, poll)
+            if news and fetcher.vain and time.monotonic() - last_news < _VAIN_S:
+                self._stop.wait(_VAIN_S)
+            if news:
+                last_news = time.monotonic()
 
-        return Loop(name, step, rest, self._stop)
+        return Loop(name, step, rest, self._stop, polite=True)
 
     def _note_trouble(self, mailbox: str, error: Exception) -> None:
         """Leave word for `maild status`. A database that is away is no trouble of the mailbox, and takes no word."""
@@ -255,6 +268,7 @@ class Daemon:
             elif hanging != told_hanging:
                 log.error("%s hangs: systemd is not told that all is well", ", ".join(hanging))
             told_hanging = hanging
+            self._cut_slow()
             try:
                 self._sender.renew()
             except DBAPIError as error:
@@ -279,6 +293,13 @@ class Daemon:
             notify(f"STATUS={status}", "EXTEND_TIMEOUT_USEC=30000000")
         return f"{slot} {status}"
 
+    def _cut_slow(self) -> None:
+        """Break connections on which one answer takes too long, however busily it trickles in."""
+        for loop, fetcher in zip(self._fetch_loops, self._fetchers, strict=True):
+            if time.monotonic() - loop.beat > _CUT_S:
+                log.warning("%s: an answer takes more than %g s: the connection is cut", loop.name, _CUT_S)
+                fetcher.mailbox.cut()
+
     def _hanging(self) -> list[str]:
         now = time.monotonic()
         return [
@@ -297,6 +318,11 @@ class Daemon:
             )
             for loop in self._fetch_loops
         ]
+        for fetcher in self._fetchers:
+            name, gap = fetcher.mailbox.account.name, fetcher.gap
+            if gap is not None:
+                detail, remedy = gap_told(gap, fetcher.mailbox.account.folder)
+                found.append(Health(f"ledger gap in mailbox {name}", gap.since, detail, remedy, timedelta()))
         found.append(
             Health(
                 "relay",
@@ -322,8 +348,8 @@ class Daemon:
             log.error("%s did not end in time; its work is taken up at the next start", ", ".join(late))
         self._worker.close()
         if not late:
-            for mailbox in self._mailboxes:
-                mailbox.close()
+            for fetcher in self._fetchers:
+                fetcher.mailbox.close()
             self._wake_in.close()
             self._wake_out.close()
             try:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import knowledge, ledger, ledger_lists, outbox, people, tickets
+from maild.store import awaited, knowledge, ledger, ledger_lists, outbox, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
@@ -30,9 +30,11 @@ def known(connection: Connection, keys: Keys) -> Known:
     by_id: dict[str, int] = {}
     if keys.ids and not keys.signed:
         by_id = {**ledger_lists.tickets_of_ids(connection, keys.ids), **outbox.tickets_of_ids(connection, keys.ids)}
-    asked = {*keys.tags, *by_id.values(), *(each.ticket for each in keys.signed)}
+    early = {} if by_id or keys.signed else awaited.tickets_of_ids(connection, (*keys.ids, keys.own))
+    asked = {*keys.tags, *by_id.values(), *early.values(), *(each.ticket for each in keys.signed)}
     existing = tickets.existing(connection, asked)
-    return Known(by_id, frozenset(existing), {number: into for number, into in existing.items() if into is not None})
+    merged = {number: into for number, into in existing.items() if into is not None}
+    return Known(by_id, frozenset(existing), merged, early)
 
 
 def speakers(connection: Connection, ticket: Ticket) -> frozenset[str]:
@@ -146,7 +148,7 @@ def button(
 def _question(connection: Connection, event: MailArrived) -> int:
     """The mail that the answered question asks about: "1" under any other notice is a word like others."""
     message = event.message
-    newest_first = [*message.in_reply_to, *reversed(message.references)][:_THREAD_IDS]
+    newest_first = message.answered[:_THREAD_IDS]
     return outbox.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
 
 

@@ -1,6 +1,7 @@
 """One helper that keeps a step going: the only endless loop, with back-off, heartbeat and one log line a trouble."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -16,6 +17,11 @@ log = logging.getLogger("maild.daemon")
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+# A mail server is asked again after at least five seconds, and at most so long that mail is back within half a minute.
+_FIRST_RECONNECT_S = 5.0
+_LONGEST_RECONNECT_S = 24.0
+# Failures this close together belong to one trouble, though a step or two may have worked in between.
+_ONE_TROUBLE_S = 60.0
 # A refused login is tried seldom, or the server locks the account (THREATS F09: at most 12 tries an hour).
 _PERMANENT_PAUSE_S = 300.0
 _BEAT_S = 10.0
@@ -26,16 +32,25 @@ class Loop:
 
     step    does what there is to do and returns; raising means trouble, told once and tried again with back-off
     rest    waits until there may be more to do, at most some seconds; a wake-up ends it early
+    polite  a step connects to somebody else's server, which must not be stormed
     """
 
-    def __init__(self, name: str, step: Callable[[], object], rest: Callable[[], None], stop: threading.Event) -> None:
-        self.name, self._step, self._rest, self._stop = name, step, rest, stop
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], object],
+        rest: Callable[[], None],
+        stop: threading.Event,
+        polite: bool = False,
+    ) -> None:
+        self.name, self._step, self._rest, self._stop, self._polite = name, step, rest, stop, polite
         self.beat = time.monotonic()
         self.succeeded = threading.Event()
         self.failing_since: datetime | None = None
         self.trouble = ""
         self.remedy = ""
         self._failures = 0
+        self._failed_at = -math.inf
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -73,11 +88,14 @@ class Loop:
     def _well(self) -> None:
         if self.failing_since is not None:
             log.warning("%s: works again", self.name)
-        self.failing_since, self.trouble, self._failures = None, "", 0
+        self.failing_since, self.trouble = None, ""
         self.succeeded.set()
 
     def _ill(self, error: Exception) -> None:
-        self._failures += 1
+        now = time.monotonic()
+        well = self.failing_since is None and not (self._polite and now - self._failed_at < _ONE_TROUBLE_S)
+        self._failures = 1 if well else self._failures + 1
+        self._failed_at = now
         if self.failing_since is None:
             self.failing_since = datetime.now(UTC)
         text = _told(error)
@@ -92,6 +110,9 @@ class Loop:
     def _pause(self, error: Exception) -> float:
         if getattr(error, "permanent", False):
             return _PERMANENT_PAUSE_S
+        if self._polite:
+            pause = min(_FIRST_RECONNECT_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_RECONNECT_S)
+            return pause * random.uniform(1.0, 1.2)
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 8), _LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)
 
 

@@ -7,12 +7,14 @@ reply on two daemons meet.
 
 import hashlib
 import logging
+import math
+import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -21,12 +23,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from maild import failpoint
 from maild.apply import Applied, Writer, apply
-from maild.consider import Considered, consider
+from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, Worker
 from maild.model import Message
-from maild.store import ledger, ledger_hold
+from maild.store import awaited, ledger, ledger_hold, outbox
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -36,8 +38,14 @@ BATCH_MAILS = 50
 BATCH_SECONDS = 0.1
 # So many mails are read ahead by the parsing worker, and so many bytes of them kept in memory.
 AHEAD_MAILS = 24
-AHEAD_BYTES = 32 * 1024 * 1024
+AHEAD_BYTES = 8 * 1024 * 1024
 ROUND_MAILS = 200
+# Of a mail that is too large to be read, so much is looked through for the end of its header.
+_HEADER_BYTES = 256 * 1024
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+# A round of the pile of the first day is short, so that new mail never waits long behind one.
+PILE_MAILS = 24
+PILE_SECONDS = 5.0
 STRIKES = 3
 _SILENT = "gets no automatic mail for a day, since nobody of the desk has written to it yet"
 # A mail names many others at most by malice.
@@ -48,7 +56,10 @@ _HEAD_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A waiting mail with what the worker made of it: a Message, or the reason why there is none."""
+    """A waiting mail with what the worker made of it: a Message, or the reason why there is none.
+
+    Of a mail that is too large to be read the Message is that of its header alone.
+    """
 
     row: ledger.Waiting
     message: Message | None
@@ -79,8 +90,13 @@ class Receiver:
         # What the transaction at hand will have to say; said only once it is committed.
         self._raised: list[tuple[str, str]] = []
         self._ending = False
-        # Whether the last step left a reply waiting for the mail before it, which another daemon has in hand.
-        self.deferred = False
+        # Undecided mails that others wait for, since those answer them.
+        self._awaited: set[int] = set()
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the last step left a reply waiting for the mail that it answers."""
+        return bool(self._awaited)
 
     def use(self, writer: Writer) -> None:
         """Decide by another policy from the next mail on (a reload)."""
@@ -91,30 +107,30 @@ class Receiver:
 
         Raises sqlalchemy's errors when the database is away: nothing is lost, the rows still wait.
         """
-        deferred, self.deferred = self.deferred, False
-        with self._in_hand(oldest_first=deferred) as rows:
+        awaited, self._awaited = self._awaited, set()
+        with self._in_hand(awaited) as rows:
             if not rows:
                 return 0
             fresh = [row for row in rows if row.attempts == 0]
-            # Mails that were tried before go last and singly, so that one that kills the daemon is known by it. Where
-            # others wait for one of them it is the oldest, which itself waits for none.
-            return self._round(rows[:1] if deferred or not fresh else fresh, on_commit)
+            new = [row for row in fresh if not row.pile]
+            # Mails that were tried before go last and singly, so that one that kills the daemon is known by it.
+            return self._round(new or fresh[:PILE_MAILS] or rows[:1], on_commit)
 
     def finish(self) -> None:
         """Begin no further batch; what was read ahead waits for the next start. Called from another thread."""
         self._ending = True
 
     @contextmanager
-    def _in_hand(self, oldest_first: bool) -> Iterator[list[ledger.Waiting]]:
+    def _in_hand(self, awaited: Collection[int]) -> Iterator[list[ledger.Waiting]]:
         """The rows of one round; on PostgreSQL nobody else takes them up meanwhile, and others are left to others."""
         if self._share_commits:
             with reading(self._engine) as connection:
-                rows = ledger.waiting(connection, ROUND_MAILS, oldest_first)
+                rows = ledger.waiting(connection, ROUND_MAILS, awaited)
             yield rows
             return
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
-                yield ledger.hold(connection, AHEAD_MAILS, oldest_first)
+                yield ledger.hold(connection, AHEAD_MAILS, awaited)
             except BaseException:
                 # The end of the connection is the end of its locks, whatever state it is in.
                 connection.invalidate()
@@ -129,8 +145,9 @@ class Receiver:
         pending = deque(rows)
         ahead: deque[_Ahead] = deque()
         undecided = {row.id for row in rows}
+        until = time.monotonic() + (PILE_SECONDS if rows[0].pile else math.inf)
         try:
-            while (pending or ahead) and not self._ending:
+            while (pending or ahead) and not self._ending and (not done or time.monotonic() < until):
                 self._fill(pending, ahead)
                 done += self._batch(pending, ahead, on_commit, undecided)
         except SQLAlchemyError:
@@ -139,6 +156,10 @@ class Receiver:
             raise
         if undecided:
             self._forgive(undecided)
+        for _, made, _ in ahead:
+            # Nobody will look at it now: it must not keep the worker from what is read next.
+            if isinstance(made, Future):
+                made.cancel()
         return done
 
     def _fill(self, pending: deque[ledger.Waiting], ahead: deque[_Ahead]) -> None:
@@ -150,16 +171,12 @@ class Receiver:
             batch.append(pending.popleft())
         if not batch:
             return
-        readable = [
-            row.id
-            for row in batch
-            if row.size <= self._parse_bytes and row.complete and not _deadly(row) and not ledger_hold.read_as_is(row)
-        ]
+        readable = [row.id for row in batch if not (self._is_too_large(row) or _deadly(row) or self._as_is(row))]
         with reading(self._engine) as connection:
             raws = ledger.raws(connection, readable)
         for row in batch:
             raw = raws.get(row.id)
-            if ledger_hold.read_as_is(row):
+            if self._as_is(row):
                 ahead.append((row, self._unread(row), 0))
                 continue
             if _deadly(row):
@@ -167,8 +184,7 @@ class Receiver:
                 ahead.append((row, Read(row, None, reason, scanned=(row.sender, row.subject, row.message_id)), 0))
                 continue
             if raw is None:
-                ahead.append((row, self._too_large(row), 0))
-                continue
+                raw = self._header(row)
             scan = prescan(raw)
             if not scan.ok:
                 sender = scan.from_.address
@@ -176,15 +192,22 @@ class Receiver:
             else:
                 ahead.append((row, self._worker.submit(raw), len(raw)))
 
+    def _as_is(self, row: ledger.Waiting) -> bool:
+        """Whether a person let in a mail that is not given to the parser: the ticket is made of what can be seen."""
+        return ledger_hold.read_as_is(row) or (row.released and self._is_too_large(row))
+
     def _unread(self, row: ledger.Waiting) -> Read:
         with reading(self._engine) as connection:
             return Read(row, unread(ledger.beginning(connection, row.id, _HEAD_BYTES), row.id, row.complete))
 
-    def _too_large(self, row: ledger.Waiting) -> Read:
+    def _header(self, row: ledger.Waiting) -> bytes:
+        """The header of a mail that is too large to be read, as a mail without a body."""
         with reading(self._engine) as connection:
-            scan = prescan(ledger.raw(connection, row.id)[:262_144])
-        found = (scan.from_.address, scan.subject, scan.message_id)
-        return Read(row, None, f"{row.size} bytes: too large to be read", scanned=found)
+            start = ledger.beginning(connection, row.id, _HEADER_BYTES)
+        return _HEADER_END.split(start, maxsplit=1)[0] + b"\r\n\r\n"
+
+    def _is_too_large(self, row: ledger.Waiting) -> bool:
+        return row.size > self._parse_bytes or not row.complete
 
     def _batch(
         self,
@@ -275,6 +298,11 @@ class Receiver:
         if not ledger.claim(connection, row.id):
             return False
         if read.message is None:
+            copied = ledger.original(connection, row, read.scanned[0][:320], aside=True)
+            if copied is not None:
+                # Numbered anew, or sent twice: the admins know of it already.
+                self._put_aside(connection, read, f"a copy of inbound {copied}", "ignored")
+                return True
             if read.crashed and row.attempts + 1 < STRIKES:
                 log.warning("inbound %d: %s; it is tried again", row.id, read.quarantine)
                 return True
@@ -282,10 +310,12 @@ class Receiver:
             return True
         message = read.message
         self._lock_ids(connection, message)
-        if ledger.still_waits(connection, _answered(message), row.id):
-            # The mail that it answers came first and another daemon has it, or it crashed once: that one goes first.
+        first = ledger.still_waits(connection, message.answered[:_ANSWERED], row.id)
+        if first is not None:
+            # The mail that it answers came first, and another daemon has it, or it crashed once, or it lies in the
+            # pile: that one is taken up next. It may wait for another one in turn, always an older one.
             ledger.forgive_attempt(connection, [row.id])
-            self.deferred = True
+            self._awaited.add(first)
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
         if copied is not None and not self._out_of_junk(connection, row, copied):
@@ -338,11 +368,19 @@ class Receiver:
             mailbox=row.mailbox,
             backlog=row.backlog,
             confirmed=ledger.was_confirmed(connection, row.id),
+            too_large=row.size if self._is_too_large(row) and not row.released else 0,
             let_in=row.reason or "by an admin" if row.released else "",
             quiet="all" if ledger_hold.silent(row) else "no",
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
-        return considered, apply(connection, considered.outcome, self._writer, now, considered.event, parts)
+        outcome = considered.outcome
+        if considered.event.too_large and outbox.has_for(connection, row.id):
+            # Decided again by hand: its sender has been told.
+            considered = replace(considered, outcome=replace(outcome, mails=()))
+        applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
+        if applied.ticket is not None and awaits(considered.event):
+            awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+        return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:
         return self._worker.parts(ledger.raw(connection, inbound), indices)
@@ -359,6 +397,12 @@ class Receiver:
         )  # fmt: skip
 
     def _quarantine(self, connection: Connection, read: Read, reason: str) -> None:
+        self._put_aside(connection, read, reason, "quarantined")
+        number = read.row.id
+        log.warning("inbound %d quarantined: %s", number, reason, extra={"inbound": number, "fate": "quarantined"})
+
+    def _put_aside(self, connection: Connection, read: Read, reason: str, fate: ledger.Fate) -> None:
+        """Finish a mail that nobody has read: what is known of it is what the scan of its header found."""
         row, now = read.row, self._clock()
         sender, subject, _ = read.scanned
         if read.message is not None:
@@ -366,16 +410,15 @@ class Receiver:
         reason = ledger_hold.with_trace(row, reason)
         ledger.finish(
             connection, row.id, now,
-            {"fate": "quarantined", "reason": reason, "screening": "quarantine", "sender": sender[:320],
+            {"fate": fate, "reason": reason, "screening": "quarantine", "sender": sender[:320],
              "subject": subject[:500]},
         )  # fmt: skip
-        log.warning("inbound %d quarantined: %s", row.id, reason, extra={"inbound": row.id, "fate": "quarantined"})
 
     def _lock_ids(self, connection: Connection, message: Message) -> None:
         """On PostgreSQL: an original and its reply, read by two daemons at once, must meet (DESIGN §4)."""
         if self._share_commits:
             return
-        ids = {message.message_id, *_answered(message)} - {""}
+        ids = {message.message_id, *message.answered[:_ANSWERED]} - {""}
         keys = sorted(int.from_bytes(hashlib.sha256(each.encode()).digest()[:8], "big", signed=True) for each in ids)
         for key in keys[:100]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
@@ -395,8 +438,3 @@ def _deadly(row: ledger.Waiting) -> bool:
     The first time it may have stood in a group of which another one was to blame; after that it was alone.
     """
     return row.attempts > STRIKES
-
-
-def _answered(message: Message) -> tuple[str, ...]:
-    """Message-IDs of the mails that this one answers, newest first, as many as threading looks at."""
-    return tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_ANSWERED]

@@ -49,7 +49,9 @@ class FakeImap:
     def say(self, words: str) -> None:
         """Say something unasked on every open connection."""
         for connection in self._open:
-            connection.sendall(words.encode("utf-8"))
+            # Some of them have gone since.
+            with contextlib.suppress(OSError):
+                connection.sendall(words.encode("utf-8"))
 
     def __enter__(self) -> FakeImap:
         self._start(self._accept)

@@ -39,6 +39,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # One helper that keeps a step going; it knows which errors are trouble of the world outside.
         "loops",
         "fetch receive tick chores send bring",
+        # What fetch works with: rows for what came, folders for what is done, and patience with what does not come.
+        "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
         "consider",
         "gather apply",

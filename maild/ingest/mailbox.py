@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import imaplib
 import logging
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,10 +72,15 @@ __all__ = [
 
 log = logging.getLogger("maild.mailbox")
 
-# imaplib takes no line above 1,000,000 bytes; 16,000 UIDs of ten digits are 176,000.
+# imaplib takes no line above 1,000,000 bytes. A window of so many numbers cannot hold more mails than fit into one, and
+# where no more mails than that are left, any window may be asked for; a wider one is asked for line by line.
 WINDOW_UIDS = 1_000
-SPARSE_WINDOW_UIDS = 16_000
+SAFE_WINDOW_UIDS = 80_000
+# A window that held fewer mails than this is followed by a wider one, one that held more by a narrower one.
+FEW_UIDS, MANY_UIDS = 100, 2_000
 NAMED_UIDS = 500
+# A connection that died in silence is found by the answer to DONE that does not come.
+DONE_TIMEOUT_S = 15.0
 # RFC 2177 says 29 minutes; NAT tables forget sooner. The first slice is short because a push that arrives in the same
 # packet as `+ idling` is in imaplib's buffer, where select does not see it.
 IDLE_SLICE_S = 9 * 60.0
@@ -90,7 +96,7 @@ class Mailbox(MailboxConnection):
     def uids(self, low: int = 1, high: int = MAX_UID) -> list[int]:
         """The UIDs from `low` to `high` (both included) that the folder holds now, ascending.
 
-        Asked in windows of 1,000 UIDs, wider only where the folder is nearly empty, so that no answer is long.
+        Asked in windows of 1,000 UIDs, wider only where mails are few, so that no answer is long.
         """
         client = self._connection()
         with self._talk("SEARCH"):
@@ -98,27 +104,49 @@ class Mailbox(MailboxConnection):
             self._exists = self._latest_exists(client)
             if high == MAX_UID:
                 high = max(self._search(client, "*"), default=0)
-            found: list[int] = []
+            found: set[int] = set()
             width = WINDOW_UIDS if self._exists > WINDOW_UIDS else MAX_UID
             start = max(1, low)
             while start <= high:
                 end = min(high, start + width - 1)
-                here = [uid for uid in self._search(client, f"{start}:{end}") if start <= uid <= end]
-                found += here
-                if width < MAX_UID:
-                    width = min(SPARSE_WINDOW_UIDS, width * 2) if len(here) < width // 10 else WINDOW_UIDS
+                few_left = self._exists - len(found) < SAFE_WINDOW_UIDS
+                ask = self._search if few_left or end - start < SAFE_WINDOW_UIDS else self._listed
+                here = [uid for uid in ask(client, f"{start}:{end}") if start <= uid <= end]
+                found.update(here)
+                if len(here) < FEW_UIDS:
+                    width = min(width * 2, MAX_UID)
+                elif len(here) > MANY_UIDS:
+                    width = max(width // 2, WINDOW_UIDS)
                 start = end + 1
-            return sorted(set(found))
+            return sorted(found)
 
-    def unseen(self, low: int, high: int) -> list[int]:
-        """Those of `uids` that nobody has read yet: asked once, at the first start with `backlog = "unseen"`."""
+    def unseen(self, uids: Sequence[int]) -> list[int]:
+        """Those of these UIDs, ascending, that nobody has read yet: asked once, at a first start with
+        `backlog = "unseen"`."""
         client = self._connection()
         found: list[int] = []
         with self._talk("SEARCH UNSEEN"):
-            for start in range(max(1, low), high + 1, SPARSE_WINDOW_UIDS):
-                end = min(high, start + SPARSE_WINDOW_UIDS - 1)
-                found += [checked_uid(uid) for uid in client.search(["UNSEEN", "UID", f"{start}:{end}"])]
+            for some in chunks(uids, WINDOW_UIDS):
+                found += [checked_uid(uid) for uid in client.search(["UNSEEN", "UID", f"{some[0]}:{some[-1]}"])]
         return sorted(set(found))
+
+    def present(self, uids: Sequence[int]) -> list[int]:
+        """Those of these UIDs that the server lists now."""
+        client = self._connection()
+        found: set[int] = set()
+        with self._talk("SEARCH"):
+            for some in chunks(sorted(set(uids)), NAMED_UIDS):
+                found.update(self._search(client, uid_set(some)))
+        return sorted(found & set(uids))
+
+    @staticmethod
+    def _listed(client: IMAPClient, which: str) -> list[int]:
+        """As SEARCH, with a line for each mail instead of one line for all; slower, and never too long."""
+        kind, data = client._imap.uid("FETCH", which, "(UID)")
+        if kind != "OK":
+            raise imaplib.IMAP4.error(said(data[0] if data else kind))
+        told = (re.search(rb"\bUID (\d+)", line) for line in data if isinstance(line, bytes))
+        return [checked_uid(int(uid[1])) for uid in told if uid]
 
     def _latest_exists(self, client: IMAPClient) -> int:
         told = client._imap.untagged_responses.get("EXISTS") or [None]
@@ -240,8 +268,10 @@ class Mailbox(MailboxConnection):
             told: list[object] = self._begin_idle(client) if idle else []
             idle = idle and "IDLE" in self._capabilities
             there = readable([client.socket(), *([wake] if wake is not None else [])], 0 if told else seconds)
+            client.socket().settimeout(min(DONE_TIMEOUT_S, self.account.timeout_s))
             told += client.idle_done()[1] if idle else []
             told += client.noop()[1]
+            client.socket().settimeout(self.account.timeout_s)
             return wake is not None and wake in there, any(is_news(answer) for answer in told)
 
     def _begin_idle(self, client: IMAPClient) -> list[object]:

@@ -57,11 +57,15 @@ class Account:
 
 @dataclass(frozen=True)
 class MailboxState:
-    """What SELECT says: UIDVALIDITY, the lowest UID that no mail has yet, and how many mails there are."""
+    """What SELECT says: UIDVALIDITY, the lowest UID that no mail has yet, and how many mails there are.
+
+    tells_uidnext   the server said UIDNEXT itself; else it is one above the highest UID that is there now
+    """
 
     uidvalidity: int
     uidnext: int
     exists: int
+    tells_uidnext: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import contextlib
 import imaplib
 import logging
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -183,6 +184,17 @@ class MailboxConnection:
             # The other side may have gone first; there is nothing left to close then.
             log.debug("mailbox %s: closing: %s", self.account.name, errors.said(error))
 
+    def cut(self) -> None:
+        """Break the connection from another thread: whoever waits for an answer gets ConnectionLost. Never fails.
+
+        Time-outs count the silence between two bytes, so a server that trickles could hold a thread for ever.
+        """
+        client = self._client
+        if client is not None:
+            # Not through TLS, whose farewell the other thread may be in the middle of; the thread may close it first.
+            with contextlib.suppress(OSError, AttributeError):
+                socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
+
     def state(self) -> MailboxState:
         """SELECT (again): STATUS may be stale for a selected folder (RFC 3501 §6.3.10). Shows a new UIDVALIDITY."""
         client = self._connection()
@@ -199,6 +211,7 @@ class MailboxConnection:
             uidvalidity = checked_number(answer.get(b"UIDVALIDITY", 0), MAX_UID)
             self._exists = checked_number(answer.get(b"EXISTS", 0), MAX_UID)
             uidnext = checked_number(answer.get(b"UIDNEXT", 0), MAX_UID + 1)
+            told = bool(uidnext)
             if not uidnext:
                 # UIDNEXT is optional in old servers; `*` is the highest UID there is.
                 uidnext = max(self._search(client, "*"), default=0) + 1
@@ -209,7 +222,7 @@ class MailboxConnection:
                 f"{self.account.folder} has no UIDVALIDITY",
                 "this folder cannot be watched safely; choose one that the server keeps for good",
             )
-        return MailboxState(uidvalidity, uidnext, self._exists)
+        return MailboxState(uidvalidity, uidnext, self._exists, told)
 
     def _select(self, client: IMAPClient) -> Mapping[bytes, Any]:
         names = dict.fromkeys((self.account.folder, self._named(self.account.folder)))
@@ -258,13 +271,18 @@ class MailboxConnection:
             # imapclient calls everything at LOGIN a refused login, a lost connection too.
             lost = isinstance(error, LoginError) and isinstance(error.__context__, imaplib.IMAP4.abort)
             kind, remedy = errors.from_exception(error.__context__ if lost and error.__context__ else error)
-            if isinstance(error, ProtocolError):
+            if isinstance(error, imaplib.IMAP4.abort) and self._said_bye():
+                kind, remedy = errors.from_no(error, ConnectionLost, "maild connects again by itself")
+            elif isinstance(error, ProtocolError):
                 kind, remedy = ProtocolBroken, errors.NOT_IMAP_REMEDY
             elif isinstance(error, LoginError) and not lost:
                 kind, remedy = Refused, ""
             if kind.broken:
                 self.close()
             raise self._error(kind, f"{doing}: {error or type(error).__name__}", remedy) from error
+
+    def _said_bye(self) -> bool:
+        return self._client is not None and bool(self._client._imap.untagged_responses.get("BYE"))
 
     def _bounded(self, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
         """imaplib's read of a literal, refusing one that is larger than what was asked for."""

@@ -44,9 +44,7 @@ class LoginRefused(MailboxError):
 
 
 class FolderMissing(MailboxError):
-    """SELECT said NO."""
-
-    permanent = True
+    """SELECT said NO. A folder that was renamed may be back at any time, and looking for it locks no account."""
 
 
 class NoUidValidity(MailboxError):

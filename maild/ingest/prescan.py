@@ -5,7 +5,7 @@ The limits are those of THREATS §6 R14; each stands against a measured bomb (TH
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -152,7 +152,7 @@ def glance(raw: bytes, size: int | None = None) -> Glance:
     """
     fields = split_fields(raw)
     found = parse_addresses((fields.first("from") or b"")[:GLANCE_BYTES])
-    digest = _content_hash(raw, fields)
+    digest = content_hash(raw)
     return Glance(
         message_id=_message_id(fields),
         content_hash=digest if size is None else f"large {size} {digest}",
@@ -166,17 +166,29 @@ def content_hash(raw: bytes) -> str:
 
     Line ends count as one, and empty lines at the end as none: a pipe gives LF where IMAP gives CRLF.
     """
-    return _content_hash(raw, split_fields(raw))
+    return content_hash_of((raw,))
 
 
-def _content_hash(raw: bytes, fields: Fields) -> str:
+def content_hash_of(pieces: Iterable[bytes]) -> str:
+    """`content_hash` of a mail that comes in pieces, of which the first holds the whole header."""
     digest = hashlib.sha256()
-    for name in ("date", "from"):
-        digest.update(b" ".join((fields.first(name) or b"").split()) + b"\n")
-    body = raw[fields.body_at :]
-    if b"\r" in body:
-        body = body.replace(b"\r\n", b"\n")
-    digest.update(body.rstrip(b"\n"))
+    # What may turn out to be the end of the mail: line ends, and half of one.
+    held, first = b"", True
+    for piece in pieces:
+        if first:
+            fields = split_fields(piece)
+            for name in ("date", "from"):
+                digest.update(b" ".join((fields.first(name) or b"").split()) + b"\n")
+            piece, first = piece[fields.body_at :], False
+        piece = held + piece if held else piece
+        if b"\r" in piece:
+            piece = piece.replace(b"\r\n", b"\n")
+        half = b"\r" if piece.endswith(b"\r") else b""
+        body = piece.removesuffix(half).rstrip(b"\n")
+        held = piece[len(body) :]
+        digest.update(body)
+    if b"\r" in held:
+        digest.update(held)
     return digest.hexdigest()
 
 

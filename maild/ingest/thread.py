@@ -6,7 +6,7 @@ Nothing is guessed from equal titles or Thread-Index. A claim gives no rights: `
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from maild.model import Message, Policy, SignedId, Thread
@@ -19,21 +19,29 @@ _MAX_TAGS = 5
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button."""
+    """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button.
+
+    `own` is its Message-ID: a reply to it may have been fetched before.
+    """
 
     signed: tuple[SignedId, ...]
     ids: tuple[str, ...]
     tags: tuple[int, ...]
     button: tuple[str, str] | None = None
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of the keys: ticket by Message-ID, and which numbers of tags exist."""
+    """What the database knows of the keys: ticket by Message-ID, and which numbers of tags exist.
+
+    `awaited` gives the ticket on which a mail of that Message-ID was answered before it came.
+    """
 
     by_id: Mapping[str, int]
     existing: frozenset[int]
     merged: Mapping[int, int]
+    awaited: Mapping[str, int] = field(default_factory=dict)
 
 
 # A pressed button: `[IT-12] #take abc…` (verb, token), possibly behind reply prefixes.
@@ -42,7 +50,7 @@ _BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])", re
 
 def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
     """The keys of a mail; without tokens (inspect without a signing key) no id counts as signed."""
-    newest_first = tuple(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:_MAX_IDS]
+    newest_first = message.answered[:_MAX_IDS]
     signed = _signed(newest_first, bool(message.in_reply_to), message.sender.identity, tokens) if tokens else ()
     subject = unicodedata.normalize("NFKC", message.subject)
     numbers = (int(number) for number in _tag_pattern(policy.desk.prefix, policy.desk.former_prefixes).findall(subject))
@@ -52,6 +60,7 @@ def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
         newest_first,
         tuple(dict.fromkeys(number for number in numbers if 0 < number < 2**53))[:_MAX_TAGS],
         (pressed[1].lower(), pressed[2].lower()) if pressed else None,
+        message.message_id,
     )
 
 
@@ -83,6 +92,15 @@ def choose(found: Keys, known: Known) -> Thread:
     for message_id in found.ids:
         if message_id in known.by_id:
             return Thread(_target(known.by_id[message_id], known), "references")
+    for message_id in (*found.ids, found.own):
+        if message_id in known.awaited:
+            late = message_id == found.own
+            note = (
+                "another mail that answers the same one came before it"
+                if not late
+                else "a mail that answers it came first"
+            )
+            return Thread(_target(known.awaited[message_id], known), "references", None, note, late)
     for number in found.tags:
         if number in known.existing:
             return Thread(_target(number, known), "tag")

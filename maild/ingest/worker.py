@@ -37,6 +37,8 @@ OPEN_FILES = 16
 START_S = 30.0
 
 _FRAME = struct.Struct("<BI")
+# Of a request: the lengths of what is wanted and of the mail.
+_REQUEST = struct.Struct("<II")
 _READY, _BEGIN, _RESULT, _ERROR, _OVERRUN = 0, 1, 2, 3, 4
 
 
@@ -49,10 +51,10 @@ class ParseCrash(Exception):
 
 
 class _Job:
-    __slots__ = ("begun", "future", "payload", "since", "timeout_s", "tries")
+    __slots__ = ("begun", "future", "raw", "request", "since", "timeout_s", "tries")
 
-    def __init__(self, payload: bytes, timeout_s: float) -> None:
-        self.payload = payload
+    def __init__(self, request: bytes, raw: bytes, timeout_s: float) -> None:
+        self.request, self.raw = request, raw
         self.timeout_s = timeout_s
         self.future: Future[Any] = Future()
         self.since = 0.0
@@ -78,7 +80,8 @@ class Worker:
         self._ready = False
         self._started_at = 0.0
         self._served = 0
-        self._out = bytearray()
+        # What the child's pipe has not taken yet; a large mail is not copied for it.
+        self._out: deque[memoryview] = deque()
         self._in = bytearray()
         self._thread: threading.Thread | None = None
 
@@ -128,7 +131,8 @@ class Worker:
     # --- the thread -----------------------------------------------------------------------------------------------
 
     def _enqueue(self, request: tuple[str, bytes, tuple[int, ...]], timeout_s: float | None) -> "Future[Any]":
-        job = _Job(pickle.dumps(request, protocol=5), timeout_s or self._timeout_s)
+        what, raw, indices = request
+        job = _Job(pickle.dumps((what, indices), protocol=5), raw, timeout_s or self._timeout_s)
         with self._lock:
             if self._closing:
                 raise RuntimeError("the parsing worker is closed")
@@ -189,8 +193,11 @@ class Worker:
                 if self._child is None:
                     self._start()
                 job = self._waiting.popleft()
+                if job.future.cancelled():
+                    continue
                 job.since, job.begun = time.monotonic(), False
-                self._out += struct.pack("<I", len(job.payload)) + job.payload
+                head = _REQUEST.pack(len(job.request), len(job.raw)) + job.request
+                self._out += [memoryview(head), memoryview(job.raw)]
                 self._sent.append(job)
 
     def _start(self) -> None:
@@ -228,14 +235,16 @@ class Worker:
     def _write(self, child: "subprocess.Popen[bytes]") -> None:
         assert child.stdin is not None
         try:
-            written = os.write(child.stdin.fileno(), memoryview(self._out)[:1_048_576])
+            written = os.write(child.stdin.fileno(), self._out[0][:1_048_576])
         except BlockingIOError:
             return
         except BrokenPipeError:
             # The child is gone; the end of its output tells the rest.
             self._out.clear()
             return
-        del self._out[:written]
+        rest = self._out.popleft()[written:]
+        if rest:
+            self._out.appendleft(rest)
 
     def _receive(self, child: "subprocess.Popen[bytes]") -> bool:
         """Read what the child wrote; False when it is gone."""
@@ -361,9 +370,10 @@ def _serve(requests: BinaryIO, results: BinaryIO, memory_bytes: int) -> None:
     _limit(memory_bytes)
     _send(results, _READY, b"")
     calls: dict[str, Callable[[bytes, tuple[int, ...]], object]] = {"read": lambda raw, _: read(raw), "parts": parts}
-    while len(head := requests.read(4)) == 4:
-        size = struct.unpack("<I", head)[0]
-        what, raw, indices = pickle.loads(requests.read(size))
+    while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
+        length, size = _REQUEST.unpack(head)
+        what, indices = pickle.loads(requests.read(length))
+        raw = requests.read(size)
         _send(results, _BEGIN, b"")
         failpoint.reach("parsing")
         # SIGPROF ends the process by default: a parser inside C code cannot be interrupted more gently.

@@ -145,6 +145,11 @@ class Message:
         """Whether the mail holds no word of its own: then `new_text` is the whole text, and nobody said it now."""
         return ONLY_QUOTED in self.notes
 
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Message-IDs of the mails that this one answers: the one it replies to, then those before it, newest first."""
+        return tuple(dict.fromkeys([*self.in_reply_to, *reversed(self.references)]))
+
     def header(self, name: str) -> str:
         """The first field of that name (lower case), or an empty string."""
         return next((value for key, value in self.headers if key == name), "")
@@ -172,12 +177,16 @@ class SignedId:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Which ticket a mail claims to belong to, and by what; a claim gives no rights (PRODUCT §2.4)."""
+    """Which ticket a mail claims to belong to, and by what; a claim gives no rights (PRODUCT §2.4).
+
+    `late`: others on the ticket have answered this mail before it came.
+    """
 
     ticket: int | None = None
     by: Literal["token", "references", "tag", "none"] = "none"
     signed: SignedId | None = None
     note: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/closed": Letter({"by": "confirmed", "reason": ""}, RATES, Words("the closing", "关闭通知")),
     "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
     "requester/progress": Letter(title=Words("how it stands", "进度说明")),
+    "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
     "requester/summary": Letter({"rows": (), "count": 0}),

@@ -1,11 +1,12 @@
 """The ledger: every mail that ever came in, with its raw bytes and what became of it. Writes inbound and raw_chunk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import inbound, raw_chunk
@@ -19,7 +20,8 @@ Fate = Literal["ticketed", "ignored", "held", "quarantined"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A mail as fetched, before anybody has read it. `complete` is False where only its header was taken."""
+    """A mail as fetched, before anybody has read it. `complete` is False where only its header was taken; `pile` marks
+    what lay in the mailbox when maild first looked."""
 
     source: str
     mailbox: str = ""
@@ -34,6 +36,7 @@ class Arrival:
     sender: str = ""
     subject: str = ""
     backlog: bool = False
+    pile: bool = False
     complete: bool = True
 
 
@@ -52,6 +55,7 @@ class Waiting:
     sender: str
     complete: bool
     subject: str
+    pile: bool
     source: str
     released: bool
     screening: str
@@ -83,6 +87,7 @@ def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
                 sender=each.sender,
                 subject=each.subject,
                 backlog=each.backlog,
+                pile=each.pile,
                 state="received",
                 # Only IMAP mails are filed away, and only those whose bytes the ledger has (PRODUCT §2.1, sizes).
                 filed=None if each.uid is not None and each.complete else "",
@@ -124,15 +129,17 @@ def raw(connection: Connection, number: int) -> bytes:
 
 def raws(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
     """The bytes of several mails in one question."""
-    parts: dict[int, list[bytes]] = {number: [] for number in numbers}
+    parts: dict[int, BytesIO] = {number: BytesIO() for number in numbers}
     rows = connection.execute(
         select(raw_chunk.c.inbound, raw_chunk.c.bytes)
         .where(raw_chunk.c.inbound.in_(list(numbers)))
         .order_by(raw_chunk.c.inbound, raw_chunk.c.n)
+        .execution_options(yield_per=16)
     )
     for number, data in rows:
-        parts[number].append(data)
-    return {number: b"".join(pieces) for number, pieces in parts.items()}
+        parts[number].write(data)
+    # The bytes are written into one place and handed over without a copy: a mail of 25 MB takes 25 MB.
+    return {number: written.getvalue() for number, written in parts.items()}
 
 
 def known_uids(connection: Connection, mailbox: str, uidvalidity: int, low: int, high: int) -> set[int]:
@@ -157,6 +164,7 @@ _WAITING_COLUMNS: tuple[Any, ...] = (
     inbound.c.sender,
     inbound.c.complete,
     inbound.c.subject,
+    inbound.c.pile,
     inbound.c.source,
     inbound.c.released,
     inbound.c.screening,
@@ -164,18 +172,35 @@ _WAITING_COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _order(oldest_first: bool) -> tuple[Any, ...]:
-    """By arrival; but the more often a mail was tried, the later it comes (DESIGN §4), so that none is in hand at every
-    death of a daemon that dies of something else."""
-    return (inbound.c.id,) if oldest_first else (inbound.c.attempts, inbound.c.id)
+# Written into the statement, not handed over: only so does SQLite see that the partial index holds what is asked for.
+_WAITS = inbound.c.state == literal_column("'received'")
+# By arrival; what lay there on the first day after what has come since; but the more often a mail was tried, the later
+# it comes (DESIGN §4), so that none is in hand at every death of a daemon that dies of something else.
+_ORDER = (inbound.c.attempts, inbound.c.pile, inbound.c.id)
 
 
-def waiting(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
-    """Rows to be decided, in order of arrival, those that were tried before after all others."""
-    rows = connection.execute(
-        select(*_WAITING_COLUMNS).where(inbound.c.state == "received").order_by(*_order(oldest_first)).limit(limit)
-    )
+def _waiting(rows: Iterable[Any]) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
+
+
+def waiting(connection: Connection, limit: int, first: Collection[int] = ()) -> list[Waiting]:
+    """Rows to be decided: new mail in order of arrival, then the pile of the first day, then what was tried before.
+
+    Of the rows named in `first`, those that wait still, and no others, if there are any: others wait for them.
+    """
+    if first:
+        rows = connection.execute(
+            select(*_WAITING_COLUMNS).where(inbound.c.id.in_(first), _WAITS).order_by(inbound.c.id).limit(limit)
+        ).all()
+        if rows:
+            return _waiting(rows)
+    rows = connection.execute(select(*_WAITING_COLUMNS).where(_WAITS).order_by(*_ORDER).limit(limit)).all()
+    return _waiting(rows)
+
+
+def anything_waits(connection: Connection) -> bool:
+    """Whether there is a mail to be decided."""
+    return connection.execute(select(inbound.c.id).where(_WAITS).limit(1)).scalar() is not None
 
 
 # First key of the advisory locks (pg_try_advisory_lock) of PostgreSQL on ledger rows that a daemon has in hand.
@@ -183,28 +208,24 @@ _IN_HAND = 0x6D61696C
 _LOOK_THROUGH = 1000
 
 
-def hold(connection: Connection, limit: int, oldest_first: bool = False) -> list[Waiting]:
-    """On PostgreSQL: rows to be decided that no other daemon has in hand, this one's until `let_go` or its end.
+def hold(connection: Connection, limit: int, first: Collection[int] = ()) -> list[Waiting]:
+    """On PostgreSQL: rows as by `waiting` that no other daemon has in hand, this one's until `let_go` or its end.
 
     Nothing rests on these locks but the count of attempts: whoever decides about a row claims it in that transaction.
     """
-    queue = (
-        select(inbound.c.id)
-        .where(inbound.c.state == "received")
-        .order_by(*_order(oldest_first))
-        .limit(_LOOK_THROUGH)
-        .subquery()
-    )
+    if first and (rows := _held(connection, limit, (inbound.c.id,), inbound.c.id.in_(first))):
+        return rows
+    return _held(connection, limit, _ORDER)
+
+
+def _held(connection: Connection, limit: int, order: tuple[Any, ...], *which: Any) -> list[Waiting]:
+    queue = select(inbound.c.id).where(_WAITS, *which).order_by(*order).limit(_LOOK_THROUGH).subquery()
     # Volatile, so it is asked row by row, outside the sorted query, until there are enough.
     free = func.pg_try_advisory_lock(_IN_HAND, cast(queue.c.id % 2**31, Integer))
     numbers = list(connection.execute(select(queue.c.id).where(free).limit(limit)).scalars())
     # Read again: a row may have been decided between the look at it and the lock.
-    rows = connection.execute(
-        select(*_WAITING_COLUMNS)
-        .where(inbound.c.id.in_(numbers), inbound.c.state == "received")
-        .order_by(*_order(oldest_first))
-    )
-    return [Waiting(*row) for row in rows]
+    rows = connection.execute(select(*_WAITING_COLUMNS).where(inbound.c.id.in_(numbers), _WAITS).order_by(*order))
+    return _waiting(rows)
 
 
 def let_go(connection: Connection) -> None:
@@ -250,37 +271,36 @@ _SAME = select(inbound.c.id).where(
     or_(inbound.c.id < bindparam("number"), inbound.c.dedupe.is_not(None)),
     inbound.c.state == "done",
 )
-_ORIGINAL = _SAME.order_by(inbound.c.id).limit(1)
-_NAMELESS_ORIGINAL = (
-    _SAME.where(inbound.c.sender == bindparam("writer"), inbound.c.received > bindparam("after"))
-    .order_by(inbound.c.id)
-    .limit(1)
-)
+_ASIDE = _SAME.where(inbound.c.fate == "quarantined")
+_NAMELESS = (inbound.c.sender == bindparam("writer"), inbound.c.received > bindparam("after"))
+# By whether the mail was put aside, and whether it has a Message-ID.
+_ORIGINALS = {
+    (aside, named): (same if named else same.where(*_NAMELESS)).order_by(inbound.c.id).limit(1)
+    for aside, same in ((False, _SAME), (True, _ASIDE))
+    for named in (False, True)
+}
 
 
-def original(connection: Connection, row: Waiting, sender: str) -> int | None:
+def original(connection: Connection, row: Waiting, sender: str, aside: bool = False) -> int | None:
     """The mail decided before of which this one, from `sender`, is a copy, if any (PRODUCT §2.1).
 
     Same Message-ID and same content. A mail that came later may have been decided first (this one crashed once, or
-    another daemon was quicker): then it holds the dedupe key, and this one is the copy.
+    another daemon was quicker): then it holds the dedupe key, and this one is the copy. `aside` asks for mails that
+    were put aside, since nobody could read this one.
     """
-    known = {"hash": row.content_hash, "message_id": row.message_id, "number": row.id}
-    if row.message_id:
-        return connection.execute(_ORIGINAL, known).scalar()
-    return connection.execute(
-        _NAMELESS_ORIGINAL, {**known, "writer": sender, "after": row.received - NAMELESS_COPY}
-    ).scalar()
+    known: dict[str, Any] = {"hash": row.content_hash, "message_id": row.message_id, "number": row.id}
+    if not row.message_id:
+        known |= {"writer": sender, "after": row.received - NAMELESS_COPY}
+    return connection.execute(_ORIGINALS[aside, bool(row.message_id)], known).scalar()
 
 
-def still_waits(connection: Connection, message_ids: Iterable[str], before: int) -> bool:
-    """Whether a mail with one of these Message-IDs came before row `before` and is not decided yet."""
+def still_waits(connection: Connection, message_ids: Iterable[str], before: int) -> int | None:
+    """The first mail with one of these Message-IDs that came before row `before` and is not decided yet, if any."""
     wanted = list(message_ids)
     if not wanted:
-        return False
-    statement = select(inbound.c.id).where(
-        inbound.c.message_id.in_(wanted), inbound.c.state == "received", inbound.c.id < before
-    )
-    return connection.execute(statement.limit(1)).scalar() is not None
+        return None
+    statement = select(inbound.c.id).where(inbound.c.message_id.in_(wanted), _WAITS, inbound.c.id < before)
+    return connection.execute(statement.order_by(inbound.c.id).limit(1)).scalar()
 
 
 _ROW = update(inbound).where(inbound.c.id == bindparam("number"))
@@ -365,25 +385,43 @@ def was_confirmed(connection: Connection, number: int) -> bool:
     return connection.execute(_TRUST, {"number": number}).scalar() == "confirmed"
 
 
-def to_file(connection: Connection, mailbox: str, uidvalidity: int, limit: int) -> list[tuple[int, int, str]]:
-    """(id, uid, fate) of mails that are done and not yet put away in this folder's present numbering."""
+def to_file(connection: Connection, mailbox: str, uidvalidity: int, aside: bool, limit: int) -> list[tuple[int, int]]:
+    """(id, uid) of mails that are done and not yet put away in this folder's present numbering.
+
+    aside   those that were quarantined; False: all others
+    """
+    quarantined = inbound.c.fate == "quarantined"
     rows = connection.execute(
-        select(inbound.c.id, inbound.c.uid, inbound.c.fate)
+        select(inbound.c.id, inbound.c.uid)
         .where(
             inbound.c.mailbox == mailbox,
             inbound.c.uidvalidity == uidvalidity,
             inbound.c.filed.is_(None),
             inbound.c.state == "done",
+            quarantined if aside else ~quarantined,
         )
         .order_by(inbound.c.id)
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def mark_filed(connection: Connection, numbers: Sequence[int], where: str) -> None:
     if numbers:
         connection.execute(update(inbound).where(inbound.c.id.in_(list(numbers))).values(filed=where))
+
+
+def forget_uids(connection: Connection, mailbox: str, uidvalidity: int, low: int) -> int:
+    """Take the UIDs from `low` on away from their rows, since the server gives these numbers to other mails now.
+
+    The rows themselves stay. Gives how many there were.
+    """
+    done = connection.execute(
+        update(inbound)
+        .where(inbound.c.mailbox == mailbox, inbound.c.uidvalidity == uidvalidity, inbound.c.uid >= low)
+        .values(uid=None, filed=func.coalesce(inbound.c.filed, ""))
+    )
+    return done.rowcount
 
 
 def replay(connection: Connection, number: int) -> bool:

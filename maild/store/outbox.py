@@ -82,6 +82,11 @@ def add(connection: Connection, letters: Sequence[Letter]) -> None:
         )
 
 
+def has_for(connection: Connection, inbound: int) -> bool:
+    """Whether this inbound mail has led to a mail before."""
+    return connection.execute(select(outbox.c.id).where(outbox.c.inbound == inbound).limit(1)).scalar() is not None
+
+
 def lease(
     connection: Connection, owner: str, now: datetime, until: datetime, limit: int, max_bytes: int
 ) -> list[Leased]:
@@ -406,8 +411,13 @@ def hold_all(connection: Connection, reason: str) -> int:
     return connection.execute(free.values(state="held", reason=reason, lease_owner=None, lease_until=None)).rowcount
 
 
+# A pile of the first day holds back notices by the hundred thousand: summaries take them in parts.
+_HELD_AT_ONCE = 10_000
+
+
 def held_since(connection: Connection, reason: str, before: datetime) -> Sequence[Any]:
-    """Rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template, created)."""
+    """The oldest rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template,
+    created)."""
     return connection.execute(
         select(
             outbox.c.id, outbox.c.recipient, outbox.c.audience, outbox.c.ticket, outbox.c.subject, outbox.c.template,
@@ -415,6 +425,7 @@ def held_since(connection: Connection, reason: str, before: datetime) -> Sequenc
         )
         .where(outbox.c.state == "held", outbox.c.reason == reason, outbox.c.created < before)
         .order_by(outbox.c.id)
+        .limit(_HELD_AT_ONCE)
     ).all()  # fmt: skip
 
 

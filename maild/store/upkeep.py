@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import alarm, chore, mailbox_state, token_use
@@ -46,6 +46,11 @@ def close_alarm(connection: Connection, kind: str, when: datetime) -> bool:
     """Whether there was one to close."""
     done = connection.execute(update(alarm).where(alarm.c.kind == kind, alarm.c.closed.is_(None)).values(closed=when))
     return done.rowcount == 1
+
+
+def note_event(connection: Connection, kind: str, detail: str, when: datetime) -> None:
+    """Something worth knowing later that asks for nobody: an alarm that is over as it begins."""
+    connection.execute(insert(alarm).values(kind=kind, detail=detail[:500], opened=when, closed=when))
 
 
 def open_alarms(connection: Connection) -> Sequence[Any]:

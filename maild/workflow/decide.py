@@ -9,6 +9,7 @@ from maild.workflow.due import timer_fired
 from maild.workflow.machine import delivery_failed, machine_wrote
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
+from maild.workflow.too_large import too_large
 
 _WORDS = 400
 
@@ -17,6 +18,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
     if not isinstance(event, MailArrived):
         return Needs(team="*")
+    if event.too_large:
+        return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
         bounce = event.message.bounce
         return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
@@ -45,6 +48,8 @@ def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, pol
 
 
 def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    if event.too_large:
+        return too_large(event, facts, policy)
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
     if ticket is not None:

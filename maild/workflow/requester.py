@@ -17,6 +17,9 @@ _NOT_SOLVED = Words("the requester says that it is not solved", "用户说问题
 _WROTE_AGAIN = Words("the requester wrote again", "用户又来信了")
 _AFTER_CLOSING = Words("the requester wrote again after closing", "关闭之后用户又来信了")
 _SAID_NOTHING = Words("The answer is empty: it holds nothing but our own quoted mail.", "回复是空的，只有引用的原文。")
+_CAME_LATE = Words(
+    "This mail is older than the ticket: it was answered before it reached us.", "这封邮件早于工单，对它的回复先到了。"
+)
 _CHASES = Words("The requester asks how it stands.", "用户在问进度。")
 _CHASES_CLOSED = Words(
     "The requester asks how it stands; we answered that it is closed.", "用户在问进度，系统已答复工单已经关闭。"
@@ -47,6 +50,8 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
+    if event.thread.late:
+        return draft.outcome(_came_late(draft, event, text), "ticketed")
     empty = not text and not message.attachments and not facts.button and not _tells_more(ticket, event.fields)
     reason = _empty(draft, event) if empty else _react(draft, event, answer, text)
     return draft.outcome(f"{reason} (read as {answer.kind})", "ticketed")
@@ -96,6 +101,21 @@ def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
     if answer.kind == "chaser":
         return _chased(draft, event, text)
     return _on_working(draft, event, answer, text)
+
+
+def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
+    """The mail that others answered before it came (PRODUCT §2.4). It was written before all that was said since, so
+    it confirms, contests and reopens nothing; its writer has not heard of the ticket yet."""
+    message, ticket = event.message, draft.ticket
+    over = ticket.state in ("resolved", "closed")
+    changed = () if over else _take_fields(draft, event.fields)
+    _tell_responsible(draft, event, text, note=_CAME_LATE)
+    if message.from_.key != ticket.requester.key and not over and not event.backlog:
+        draft.write(
+            "requester/joined", message.from_, "requester", ticket.language,
+            answers=message.message_id, by=ticket.requester.name or ticket.requester.address,
+        )  # fmt: skip
+    return "it was answered before it came" + (f"; fields read: {', '.join(changed)}" if changed else "")
 
 
 def _empty(draft: Draft, event: MailArrived) -> str:

@@ -25,12 +25,12 @@ def grow_old() -> None:
     servers.wait_until(lambda: time.monotonic() - came > 2, "the mail is older than the first look")
 
 
-def test_work_goes_on_by_itself_when_the_mailbox_comes_back(
+def test_g1_work_goes_on_by_itself_when_the_mailbox_comes_back(
     tmp_path: Path, sink: Sink, lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("dovecot", "dovecot-imapd dovecot-lmtpd")
-    monkeypatch.setattr(loops, "_LONGEST_PAUSE_S", 0.3)
-    monkeypatch.setattr(loops, "_FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr(loops, "_LONGEST_RECONNECT_S", 0.3)
+    monkeypatch.setattr(loops, "_FIRST_RECONNECT_S", 0.1)
     with servers.Dovecot(tmp_path / "dovecot", USERS) as dovecot:
         dovecot.stop()
         settings = prepare(sections(tmp_path / "desk", dovecot.imap_port, sink.port))
@@ -59,7 +59,7 @@ def test_work_goes_on_by_itself_when_the_mailbox_comes_back(
         ({"security": "tls", "port": "imaps"}, "set `host` to the name in the certificate, or `tls_ca`"),
     ],
 )
-def test_a_mistake_in_the_mailbox_settings_is_one_line_with_its_remedy_and_tried_seldom(
+def test_f09_a_mistake_in_the_mailbox_settings_is_one_line_with_its_remedy_and_tried_seldom(
     change: dict[str, str], remedy: str, tmp_path: Path, sink: Sink, certificates: servers.Certificates,
     lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_mistake_in_the_mailbox_settings_is_one_line_with_its_remedy_and_tried
         assert min(pauses[:3]) >= 300
 
 
-def test_mail_that_the_server_cannot_hand_over_now_is_asked_for_again(
+def test_f05_mail_that_the_server_cannot_hand_over_now_is_asked_for_again(
     steps: Steps, box: Box, lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box.deliver(mail("one"), mail("two"), mail("three"))
@@ -113,7 +113,7 @@ def test_mail_that_the_server_cannot_hand_over_now_is_asked_for_again(
     }
 
 
-def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_read_what(
+def test_f12_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_read_what(
     tmp_path: Path, box: Box, sink: Sink
 ) -> None:
     box.deliver(mail("read"), mail("unread"))
@@ -134,7 +134,7 @@ def test_of_the_backlog_only_what_is_unseen_is_taken_and_later_nobody_asks_who_r
         assert [row[0] for row in desk.rows("SELECT uid FROM inbound ORDER BY uid")] == [2, 3]
 
 
-def test_a_login_that_failed_at_first_makes_no_old_mail_new(tmp_path: Path, box: Box, sink: Sink) -> None:
+def test_g1_a_login_that_failed_at_first_makes_no_old_mail_new(tmp_path: Path, box: Box, sink: Sink) -> None:
     settings = prepared(tmp_path, box, sink.port, mailbox={"backlog": "new", "file_away": False})
     box.deliver(mail("before"))
     grow_old()
@@ -145,23 +145,3 @@ def test_a_login_that_failed_at_first_makes_no_old_mail_new(tmp_path: Path, box:
         assert desk.rows("SELECT last_error FROM mailbox_state") == [(None,)]
         box.deliver(mail("one"))
         assert desk.fetch() == 1
-
-
-def test_a_new_uidvalidity_brings_nothing_twice_and_loses_nothing(tmp_path: Path, box: Box, sink: Sink) -> None:
-    settings = prepared(tmp_path, box, sink.port, mailbox={"backlog": "new", "file_away": False})
-    box.deliver(mail("before"))
-    grow_old()
-    with Steps(settings) as desk:
-        assert desk.fetch() == 0
-        box.deliver(mail("one"), mail("two"), mail("nameless").replace(b"Message-ID", b"X-None"))
-        desk.cycle()
-        assert desk.rows("SELECT count(*) FROM ticket") == [(3,)]
-        wire = len(sink.mails)
-        box.dovecot.doveadm("mailbox", "update", "-u", box.login, "--uid-validity", "4711", "INBOX")
-        box.deliver(mail("three"))
-        desk.cycle()
-        # The mail from before the first start stays where it is; the known ones are copies; the new one is a ticket.
-        assert desk.rows("SELECT fate, count(*) FROM inbound GROUP BY fate ORDER BY fate") == [
-            ("ignored", 3), ("ticketed", 4),
-        ]  # fmt: skip
-        assert {mail.raw.count(b"three") > 0 for mail in sink.mails[wire:]} == {True}

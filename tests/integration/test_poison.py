@@ -146,7 +146,7 @@ def test_a_mail_on_which_the_parser_hangs_is_put_aside_and_those_behind_it_are_r
         monkeypatch.setattr(desk.worker, "submit", stopped)
         desk.fetch()
         desk.receive()
-        rows = desk.rows("SELECT fate, reason FROM inbound ORDER BY id")
+        rows = desk.rows("SELECT fate, reason FROM inbound ORDER BY uid")
         assert [row[0] for row in rows] == ["ticketed", "quarantined", "ticketed"]
         assert rows[1][1].startswith("no result within")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maild.ingest.prescan import PARSE_BYTES, content_hash, message_id_of, prescan
+from maild.ingest.prescan import PARSE_BYTES, content_hash, content_hash_of, message_id_of, prescan
 
 HEAD = (
     b"From: Li Lei <li.lei@corp.example>\r\nSubject: =?gb2312?B?tPLTobv6?=\r\nDate: Mon, 5 Jan 2026 09:00:00 +0800\r\n"
@@ -79,3 +79,13 @@ def test_a_mail_by_pipe_and_by_imap_is_one_mail() -> None:
     by_imap = ORDINARY.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     by_pipe = by_imap.replace(b"\r\n", b"\n")
     assert content_hash(by_imap) == content_hash(by_pipe) == content_hash(by_pipe + b"\n")
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n", b"\n\n\r\n", b"\r", b"\r\r\n", b"x\r"])
+def test_the_hash_of_a_mail_in_pieces_is_that_of_the_whole(end: bytes) -> None:
+    head = b"From: a@b.example\r\nDate: Mon, 2 Mar 2026 10:00:00 +0800\r\n\r\n"
+    raw = head + b"one\r\n\r\n\r\ntwo\rthree\n\nfour\r\n" * 3 + end
+    for size in (1, 2, 3, 7, 1000):
+        rest = raw[len(head) :]
+        pieces = [head, *(rest[at : at + size] for at in range(0, len(rest), size))]
+        assert content_hash_of(pieces) == content_hash(raw), size
