@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from maild import failpoint
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Fetched
-from maild.ingest.prescan import content_hash, content_hash_of, message_id_of
+from maild.ingest.prescan import content_hash_of, glance
 from maild.store import ledger
 
 log = logging.getLogger("maild.fetch")
@@ -72,7 +72,7 @@ class Arrivals:
         return len(made)
 
     def _arrival(self, numbering: Numbering, mail: Fetched) -> ledger.Arrival:
-        now = self._clock()
+        now, seen = self._clock(), glance(mail.raw)
         return ledger.Arrival(
             source="imap",
             mailbox=self._name,
@@ -82,8 +82,10 @@ class Arrivals:
             fetched=now,
             size=len(mail.raw),
             raw=mail.raw,
-            message_id=message_id_of(mail.raw),
-            content_hash=content_hash(mail.raw),
+            message_id=seen.message_id,
+            content_hash=seen.content_hash,
+            sender=seen.sender,
+            subject=seen.subject,
             backlog=now - mail.internaldate > self._backlog_age,
             pile=numbering.is_pile(mail.uid),
         )
@@ -123,13 +125,12 @@ class Arrivals:
     def _write(
         self, numbering: Numbering, uid: int, size: int, received: datetime, header: bytes, spool: IO[bytes] | None
     ) -> int:
-        now = self._clock()
+        now, seen = self._clock(), glance(header, size)
+        digest = seen.content_hash
         if spool is not None and size <= self.limits.parse_bytes:
             # It will be read, and must be known again where it comes in one piece.
             spool.seek(0)
             digest = content_hash_of(iter(partial(spool.read, _HEADER_BYTES), b""))
-        else:
-            digest = f"large {size} {content_hash(header)}"
         with self._engine.begin() as connection:
             numbers = ledger.add(
                 connection,
@@ -143,8 +144,10 @@ class Arrivals:
                         fetched=now,
                         size=size,
                         raw=b"" if spool else header,
-                        message_id=message_id_of(header),
+                        message_id=seen.message_id,
                         content_hash=digest,
+                        sender=seen.sender,
+                        subject=seen.subject,
                         backlog=now - received > self._backlog_age,
                         pile=numbering.is_pile(uid),
                         complete=spool is not None,

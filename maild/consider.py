@@ -6,6 +6,7 @@
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -39,6 +40,8 @@ def event_of(
     mailbox: str = "",
     backlog: bool = False,
     too_large: int = 0,
+    let_in: str = "",
+    quiet: Literal["no", "writer", "all"] = "no",
 ) -> MailArrived:
     """The event that a read mail is, with the fields found in it."""
     return MailArrived(
@@ -53,6 +56,8 @@ def event_of(
         too_large=too_large,
         # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
         fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
+        let_in=let_in,
+        quiet=quiet,
     )
 
 
@@ -69,10 +74,14 @@ def consider(
     backlog: bool = False,
     confirmed: bool = False,
     too_large: int = 0,
+    let_in: str = "",
+    quiet: Literal["no", "writer", "all"] = "no",
 ) -> Considered:
     """Screen, thread, judge, gather, decide. The claimed ticket's row is locked first, before anything else.
 
-    `confirmed`: the agent who wrote this has said, with evidence, that it is theirs.
+    `confirmed`: the agent who wrote this has said, with evidence, that it is theirs. `let_in`: which admin has let the
+    mail in, and why: what the screening has against it counts no more, and nobody asks whether a listed agent wrote it.
+    Neither makes anybody of a mail whose authentication failed. `quiet`: see MailArrived.
     """
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
@@ -84,6 +93,10 @@ def consider(
     if claim.late and policy.agent(message.sender.identity or "") is not None:
         # An agent's own report: on the ticket of whoever answered it, it would be an agent's word to that person.
         claim = Thread(note=claim.note)
+    if let_in and screening.verdict not in ("person", "own"):
+        if screening.verdict not in ("spam", "blocked") and quiet == "no":
+            quiet = "writer"
+        screening = Screening("person", f"an admin let it in; it counted as {screening.verdict}: {screening.reason}")
     if screening.verdict == "bounce" and message.bounce is not None:
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = Thread(number, "references" if number is not None else "none")
@@ -95,11 +108,15 @@ def consider(
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed))
     if confirmed and verdict.verdict == "unverified":
         verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
+    elif let_in and verdict.verdict == "unverified":
+        verdict = Trust("agent", "listed agent: an admin let the mail in", verdict.internal, verdict.authenticated)
     if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
     ticket = claimed if joins(screening, verdict) else None
-    event = event_of(message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large)
+    event = event_of(
+        message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
+    )
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     button = pressed if ticket else ""

@@ -25,9 +25,10 @@ from maild import failpoint
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
+from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 from maild.model import Message
-from maild.store import awaited, ledger, locks, outbox_counts
+from maild.store import awaited, ledger, ledger_hold, locks, outbox_counts
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -49,6 +50,8 @@ STRIKES = 3
 _SILENT = "gets no automatic mail for a day, since nobody of the desk has written to it yet"
 # A mail names many others at most by malice.
 _ANSWERED = 50
+# Of a mail that is not given to the parser, so much is looked at.
+_HEAD_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +173,14 @@ class Receiver:
             batch.append(pending.popleft())
         if not batch:
             return
-        readable = [row.id for row in batch if not self._is_too_large(row) and not _deadly(row)]
+        readable = [row.id for row in batch if not (self._is_too_large(row) or _deadly(row) or self._as_is(row))]
         with reading(self._engine) as connection:
             raws = ledger.raws(connection, readable)
         for row in batch:
             raw = raws.get(row.id)
+            if self._as_is(row):
+                ahead.append((row, self._unread(row), 0))
+                continue
             if _deadly(row):
                 reason = f"the daemon ended {row.attempts} times with it in hand"
                 ahead.append((row, Read(row, None, reason, scanned=(row.sender, row.subject, row.message_id)), 0))
@@ -187,6 +193,14 @@ class Receiver:
                 ahead.append((row, Read(row, None, scan.reason, scanned=(sender, scan.subject, scan.message_id)), 0))
             else:
                 ahead.append((row, self._worker.submit(raw), len(raw)))
+
+    def _as_is(self, row: ledger.Waiting) -> bool:
+        """Whether a person let in a mail that is not given to the parser: the ticket is made of what can be seen."""
+        return ledger_hold.read_as_is(row) or (row.released and self._is_too_large(row))
+
+    def _unread(self, row: ledger.Waiting) -> Read:
+        with reading(self._engine) as connection:
+            return Read(row, unread(ledger.beginning(connection, row.id, _HEAD_BYTES), row.id, row.complete))
 
     def _header(self, row: ledger.Waiting) -> bytes:
         """The header of a mail that is too large to be read, as a mail without a body."""
@@ -312,7 +326,7 @@ class Receiver:
             self._awaited.add(first)
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
-        if copied is not None:
+        if copied is not None and not self._out_of_junk(connection, row, copied):
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
             return True
         considered, applied = self._carry_out(connection, row, message, now)
@@ -335,9 +349,18 @@ class Receiver:
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
         ticket = applied.ticket
-        if ticket is not None and considered.ticket is None and ticket.priority == "P1":
+        if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not ledger_hold.silent(row):
             self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
+
+    @staticmethod
+    def _out_of_junk(connection: Connection, row: ledger.Waiting, original: int) -> bool:
+        """A mail held for its junk folder that somebody then put into the mailbox: that says that it is none."""
+        return (
+            row.source == "imap"
+            and "/" not in row.mailbox
+            and ledger_hold.take_out_of_junk(connection, original, row.id)
+        )
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
@@ -353,7 +376,9 @@ class Receiver:
             mailbox=row.mailbox,
             backlog=row.backlog,
             confirmed=ledger.was_confirmed(connection, row.id),
-            too_large=row.size if self._is_too_large(row) else 0,
+            too_large=row.size if self._is_too_large(row) and not row.released else 0,
+            let_in=row.reason or "by an admin" if row.released else "",
+            quiet="all" if ledger_hold.silent(row) else "no",
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
         outcome = considered.outcome
@@ -372,6 +397,7 @@ class Receiver:
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime, **values: object
     ) -> None:
         sender = message.from_.key[:320]
+        values["reason"] = ledger_hold.with_trace(row, str(values["reason"]))
         ledger.finish(connection, row.id, now, {"sender": sender, "subject": message.subject[:500], **values})
         log.info(
             "inbound %d %s: %s", row.id, values["fate"], values["reason"],
@@ -389,6 +415,7 @@ class Receiver:
         sender, subject, _ = read.scanned
         if read.message is not None:
             sender, subject = read.message.from_.address, read.message.subject
+        reason = ledger_hold.with_trace(row, reason)
         ledger.finish(
             connection, row.id, now,
             {"fate": fate, "reason": reason, "screening": "quarantine", "sender": sender[:320],

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from maild.cli import database, ends, running, show_inbound, show_outbox
+from maild.cli.backup import backup
+from maild.cli.bring_in import bring_in
 from maild.cli.check import check
 from maild.cli.deliver import deliver
 from maild.cli.init import init
@@ -50,6 +52,7 @@ _SET_UP, _WATCH, _MAIL = "Set up and run", "Watch", "Mail"
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(init)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(check)
 app.add_typer(database.app, name="db", rich_help_panel=_SET_UP)
+app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(backup)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.run)
 app.add_typer(running.demo, name="demo", rich_help_panel=_SET_UP)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.version)
@@ -60,6 +63,7 @@ app.command(cls=PlainCommand, rich_help_panel=_MAIL)(inspect)
 app.add_typer(show_inbound.app, name="inbound", rich_help_panel=_MAIL)
 app.add_typer(show_outbox.app, name="outbox", rich_help_panel=_MAIL)
 app.command(cls=PlainCommand, rich_help_panel=_MAIL)(deliver)
+app.command("import", cls=PlainCommand, rich_help_panel=_MAIL)(bring_in)
 
 
 def _misused(error: typer.TyperException) -> None:

@@ -50,11 +50,12 @@ def _deliver(source: BinaryIO, mailbox: str, config: Path | None) -> None:
     if not raw.strip():
         raise ends.end(ends.DATA, "nothing came on standard input; give one mail, as in `maild deliver < mail.eml`")
     from maild.desk import open_database
-    from maild.ingest.prescan import content_hash, message_id_of
+    from maild.ingest.prescan import glance
     from maild.store import ledger
 
     whole = size == len(raw)
     kept = raw if whole else raw[:_HEADER_BYTES]
+    seen = glance(kept, None if whole else size)
     now = datetime.now(UTC)
     arrival = ledger.Arrival(
         source="deliver",
@@ -63,8 +64,10 @@ def _deliver(source: BinaryIO, mailbox: str, config: Path | None) -> None:
         fetched=now,
         size=size,
         raw=kept,
-        message_id=message_id_of(kept),
-        content_hash=content_hash(raw) if whole else f"large {size} {content_hash(kept)}",
+        message_id=seen.message_id,
+        content_hash=seen.content_hash,
+        sender=seen.sender,
+        subject=seen.subject,
         complete=whole,
     )
     with open_database(found).begin() as connection:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-OK, USAGE, DATA, NO_INPUT, UNAVAILABLE, INTERNAL, TRY_AGAIN, CONFIG = 0, 64, 65, 66, 69, 70, 75, 78
+OK, USAGE, DATA, NO_INPUT, UNAVAILABLE, INTERNAL, CANNOT_CREATE, TRY_AGAIN, CONFIG = 0, 64, 65, 66, 69, 70, 73, 75, 78
 
 
 def say(*lines: str) -> None:

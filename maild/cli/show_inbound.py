@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from maild.cli import ends
+from maild.cli import ends, hold
 from maild.cli.plain_help import PlainCommand, PlainGroup
 from maild.cli.where import ConfigFile
 
 app = typer.Typer(
-    cls=PlainGroup, no_args_is_help=True, help="Look at the mails that came in, and have one decided again."
+    cls=PlainGroup,
+    no_args_is_help=True,
+    help="Look at the mails that came in, let one in that was held, drop one, or have one decided again.",
 )
 
 Number = Annotated[
@@ -38,6 +40,10 @@ def listing(
 ) -> None:
     """The newest mails, what became of each, and why.
 
+    ticketed: it made a ticket or joined one. ignored: a machine, a copy, or
+    dropped. held: kept for people to look at. quarantined: it could not be
+    read. waiting: not decided yet.
+
     Example:  maild inbound list --fate quarantined
     """
     from maild.cli.desk_open import opened
@@ -62,6 +68,10 @@ def listing(
             for row in rows
         ),
     )  # fmt: skip
+    if any(_fate(row) in ("held", "quarantined", "waiting") for row in rows):
+        print(
+            "\n`maild inbound show NUMBER` tells more of one, and how to let it in, drop it or have it decided again."
+        )
 
 
 @app.command(cls=PlainCommand)
@@ -98,14 +108,18 @@ def show(
     if as_json:
         print_json(_record(row))
         return
-    table(("", ""), ((name, value) for name, value in _record(row).items() if value not in (None, "")))
+    table(("", ""), ((name, value) for name, value in _record(row).items() if _worth_a_line(name, value)))
+    for line in _next_steps(row):
+        print(line)
 
 
 @app.command(cls=PlainCommand)
 def replay(number: Number, config: ConfigFile = None) -> None:
     """Have a mail decided again that made no ticket: after a config change, or when a mistake was mended.
 
-    A mail that made a ticket is not replayed, since nothing may happen twice.
+    The same rules apply to it as the first time; `release` lets a mail in
+    against them. A mail that made a ticket is not replayed, since nothing may
+    happen twice.
 
     Example:  maild inbound replay 4711
     """
@@ -126,6 +140,30 @@ def replay(number: Number, config: ConfigFile = None) -> None:
         raise ends.end(ends.DATA, f"inbound mail {number} is not replayed: {why}")
     heard = ring(settings.state_dir)
     print(f"Mail {number} is decided again {'now' if heard else 'within half a minute, or when `maild run` starts'}.")
+
+
+app.command(cls=PlainCommand)(hold.release)
+app.command(cls=PlainCommand)(hold.drop)
+
+
+def _worth_a_line(name: str, value: object) -> bool:
+    return value not in (None, "") and (name != "released" or bool(value))
+
+
+def _next_steps(row: Any) -> list[str]:
+    """What a person can do about this mail, a line each."""
+    from maild.store.ledger_hold import why_not_released
+
+    if row.state != "done":
+        return ["", "It waits to be decided.", f"  maild inbound drop {row.id}     ignore it instead"]
+    release = f"  maild inbound release {row.id}  let it in"
+    drop = f"  maild inbound drop {row.id}     ignore it for good"
+    replay = f"  maild inbound replay {row.id}   decide again by the same rules"
+    if row.fate in ("held", "quarantined"):
+        return ["", release, drop, replay]
+    if row.fate == "ignored" and not why_not_released(row, ""):
+        return ["", release, replay]
+    return []
 
 
 def _write(target: Path, data: bytes, complete: bool) -> None:
@@ -161,6 +199,7 @@ def _record(row: Any) -> dict[str, Any]:
         "message_id": row.message_id,
         "size": row.size,
         "complete": row.complete,
+        "released": row.released,
         "source": row.source,
         "mailbox": row.mailbox,
         "uidvalidity": row.uidvalidity,

@@ -7,12 +7,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from maild.cli import ends
+from maild.cli import ends, hold
 from maild.cli.free_address import free
 from maild.cli.plain_help import PlainCommand, PlainGroup
 from maild.cli.where import ConfigFile
 
-app = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Look at the mails that go out, and queue one again.")
+app = typer.Typer(
+    cls=PlainGroup,
+    no_args_is_help=True,
+    help="Look at the mails that go out, queue one again, or keep it from leaving.",
+)
 
 State = Literal["queued", "leased", "sent", "failed", "unknown", "held", "cancelled"]
 _STYLES = {"failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim", "sent": "green"}
@@ -30,6 +34,11 @@ def listing(
             metavar="STATE", help="One of queued, leased, sent, failed, unknown, held, cancelled.", show_default=False
         ),
     ] = None,
+    ticket: Annotated[str, typer.Option(metavar="TICKET", help="Of this ticket.", show_default=False)] = "",
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="To this address.", show_default=False)] = "",
+    letter: Annotated[
+        str, typer.Option(metavar="LETTER", help="Of this kind, such as agent/new_ticket.", show_default=False)
+    ] = "",
     limit: Annotated[int, typer.Option(metavar="COUNT", help="At most so many, newest first.", min=1, max=10_000)] = 50,
     as_json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON array.")] = False,
     config: ConfigFile = None,
@@ -40,16 +49,17 @@ def listing(
     unknown: sent, but the answer was lost. held: kept back by the desk's mode
     or by a budget. cancelled: it will never leave.
 
-    Example:  maild outbox list --state failed
+    Example:  maild outbox list --ticket IT-12 --state failed
     """
     from maild.cli.desk_open import opened
+    from maild.cli.show_tickets import ticket_number
     from maild.cli.terminal import moment, print_json, table, text
     from maild.store import outbox
     from maild.store.engine import reading
 
     settings, engine = opened(config)
     with reading(engine) as connection:
-        rows = outbox.listing(connection, state, limit)
+        rows = outbox.listing(connection, state, limit, ticket_number(ticket) if ticket else None, to, letter)
     if as_json:
         print_json([record(row) for row in rows])
         return
@@ -152,6 +162,45 @@ def retry(
 
 
 app.command(cls=PlainCommand)(free)
+
+
+@app.command(cls=PlainCommand)
+def cancel(
+    numbers: Annotated[
+        list[int],
+        typer.Argument(metavar="NUMBER", help="Numbers of mails in the outbox.", min=1, show_default=False),
+    ],
+    reason: hold.Reason = "",
+    config: ConfigFile = None,
+) -> None:
+    """Keep mails from leaving: queued, held, or with an unknown outcome. What was sent cannot be called back.
+
+    The ticket's history says who did it and why.
+
+    Exit code 0: all were cancelled. 65: some were not. 66: some do not exist.
+
+    Example:  maild outbox cancel 815 816 --reason "written to the wrong person"
+    """
+    from maild.cli.desk_open import opened
+    from maild.store import outbox_hold
+
+    _, engine = opened(config)
+    handled = []
+    for number in dict.fromkeys(numbers):
+        with engine.begin() as connection:
+            who = f"the admin {hold.operator()}"
+            handled.append(outbox_hold.cancel(connection, number, who, reason, datetime.now(UTC)))
+    for each in handled:
+        if each.done:
+            print(f"Mail {each.number} {each.said}")
+        elif each.known:
+            ends.say(f"outgoing mail {each.number} is not cancelled: {each.said}")
+        else:
+            ends.say(f"there is no outgoing mail {each.number}; `maild outbox list` shows the newest")
+    if not all(each.known for each in handled):
+        raise typer.Exit(ends.NO_INPUT)
+    if not all(each.done for each in handled):
+        raise typer.Exit(ends.DATA)
 
 
 def _no_such(number: int) -> typer.Exit:

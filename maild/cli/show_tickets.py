@@ -83,9 +83,7 @@ def show(
 
     Example:  maild show IT-1042
     """
-    match = _NUMBER.fullmatch(which.strip())
-    if match is None:
-        raise ends.end(ends.USAGE, f"{which!r} is no ticket; write it like IT-1042 or 1042")
+    number = ticket_number(which)
     from maild.cli.desk_open import opened
     from maild.cli.show_outbox import record
     from maild.cli.terminal import print_json
@@ -94,7 +92,6 @@ def show(
     from maild.store.engine import reading
 
     settings, engine = opened(config)
-    number = int(match[1])
     with reading(engine) as connection:
         ticket = store.load(connection, number) if number < 2**63 else None
         if ticket is None:
@@ -128,6 +125,14 @@ def show(
     from maild.cli.ticket_page import page
 
     page(whole, settings.policy.desk.prefix)
+
+
+def ticket_number(which: str) -> int:
+    """The number in IT-1042, [IT-1042] or 1042. Ends the command (64) on anything else."""
+    match = _NUMBER.fullmatch(which.strip())
+    if match is None:
+        raise ends.end(ends.USAGE, f"{which!r} is no ticket; write it like IT-1042 or 1042")
+    return int(match[1])
 
 
 def _states(given: list[str]) -> Sequence[str]:

@@ -107,6 +107,14 @@ def judge_automatic(
     return Automatic("person", "no sign of a machine")
 
 
+def header_sign(headers: Sequence[tuple[str, str]], from_: Address) -> str:
+    """What the header alone says of a machine or a list; empty if nothing. For mails that no parser may read."""
+    first: dict[str, str] = {}
+    for name, value in headers:
+        first.setdefault(name, value)
+    return _reply_header(first) or _machine_sign(first, from_) or _list_sign(first)
+
+
 def _token(value: str) -> str:
     """The first word of a header value, without comments and parameters."""
     return value.partition(";")[0].partition("(")[0].strip().lower()

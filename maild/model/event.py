@@ -17,6 +17,10 @@ class MailArrived:
     `backlog` marks a mail older than the limit at first start: a ticket, but no automatic answer. `fields` is what was
     read in it (manual 2.1.3), with the answers to the form that the ticket last asked with. `too_large` is the size in
     bytes of a mail of which only the header was read, since it is larger than what is parsed; 0: it was read.
+
+    `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
+    "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
+    that was imported).
     """
 
     message: Message
@@ -29,6 +33,8 @@ class MailArrived:
     backlog: bool = False
     fields: tuple[Field, ...] = ()
     too_large: int = 0
+    let_in: str = ""
+    quiet: Literal["no", "writer", "all"] = "no"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class Waiting:
     complete: bool
     subject: str
     pile: bool
+    source: str
+    released: bool
+    screening: str
+    reason: str
 
 
 def add(connection: Connection, arrivals: Sequence[Arrival]) -> list[int]:
@@ -150,7 +154,7 @@ def known_uids(connection: Connection, mailbox: str, uidvalidity: int, low: int,
     return {row[0] for row in rows}
 
 
-_WAITING_COLUMNS = (
+_WAITING_COLUMNS: tuple[Any, ...] = (
     inbound.c.id,
     inbound.c.mailbox,
     inbound.c.received,
@@ -163,6 +167,10 @@ _WAITING_COLUMNS = (
     inbound.c.complete,
     inbound.c.subject,
     inbound.c.pile,
+    inbound.c.source,
+    inbound.c.released,
+    inbound.c.screening,
+    inbound.c.reason,
 )
 
 
@@ -431,7 +439,7 @@ def replay(connection: Connection, number: int) -> bool:
         .where(
             inbound.c.id == number, or_(inbound.c.fate != "ticketed", inbound.c.fate == ""), inbound.c.state == "done"
         )
-        .values(state="received", fate="", reason="", attempts=0, dedupe=None, waits_until=None)
+        .values(state="received", fate="", reason="", screening="", attempts=0, dedupe=None, waits_until=None)
     )
     return done.rowcount == 1
 

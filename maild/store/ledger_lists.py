@@ -1,10 +1,12 @@
 """Questions about the ledger that change nothing: for people who look, and for threading."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from maild.store.ledger import NAMELESS_COPY
 from maild.store.schema import inbound
 
 
@@ -20,6 +22,25 @@ def listing(connection: Connection, fate: str | None, limit: int) -> Sequence[An
 
 def get(connection: Connection, number: int) -> Any:
     return connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
+
+
+def known(connection: Connection, mails: Sequence[tuple[str, str, datetime]]) -> list[bool]:
+    """Of each (Message-ID, content hash, received): whether the ledger has this very mail, from wherever it came.
+
+    By the rule for copies (PRODUCT §2.1): without a Message-ID only one of about the same time counts.
+    """
+    rows = connection.execute(
+        select(inbound.c.message_id, inbound.c.content_hash, inbound.c.received).where(
+            inbound.c.content_hash.in_({content_hash for _, content_hash, _ in mails})
+        )
+    )
+    there: dict[tuple[str, str], list[datetime]] = {}
+    for message_id, content_hash, received in rows:
+        there.setdefault((message_id, content_hash), []).append(received)
+    return [
+        any(message_id or abs(each - received) <= NAMELESS_COPY for each in there.get((message_id, content_hash), ()))
+        for message_id, content_hash, received in mails
+    ]
 
 
 def counts(connection: Connection) -> dict[str, int]:

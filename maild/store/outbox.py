@@ -398,12 +398,22 @@ def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[s
     return {row[0]: row[1] for row in rows}
 
 
-def listing(connection: Connection, state: str | None, limit: int) -> Sequence[Any]:
-    columns = (column for column in outbox.c if column.name != "raw")
-    statement = select(*columns).order_by(outbox.c.id.desc()).limit(limit)
-    if state:
-        statement = statement.where(outbox.c.state == state)
-    return connection.execute(statement).all()
+def listing(
+    connection: Connection,
+    state: str | None,
+    limit: int,
+    ticket: int | None = None,
+    recipient: str = "",
+    template: str = "",
+) -> Sequence[Any]:
+    """The newest rows without their bytes; what is given narrows them."""
+    statement = select(*(column for column in outbox.c if column.name != "raw"))
+    wanted = ((outbox.c.state, state), (outbox.c.ticket, ticket), (outbox.c.recipient, recipient.lower()),
+              (outbox.c.template, template))  # fmt: skip
+    for column, value in wanted:
+        if value:
+            statement = statement.where(column == value)
+    return connection.execute(statement.order_by(outbox.c.id.desc()).limit(limit)).all()
 
 
 def of_ticket(connection: Connection, ticket: int) -> Sequence[Any]:
@@ -429,6 +439,28 @@ def retry(connection: Connection, number: int, now: datetime) -> bool:
         .values(state="queued", due=now, attempts=0, unknowns=0, last_code=None, reason="")
     )
     return done.rowcount == 1
+
+
+def cancel(connection: Connection, number: int, now: datetime, reason: str) -> bool:
+    """Keep a row from ever leaving; False if it was sent, is cancelled, failed, or somebody is sending it right now.
+
+    A lease that ran out is nobody's; its late holder records nothing any more.
+    """
+    free = or_(
+        outbox.c.state.in_(("queued", "held", "unknown")), and_(outbox.c.state == "leased", outbox.c.lease_until < now)
+    )
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == number, free)
+        .values(state="cancelled", reason=reason, lease_owner=None, lease_until=None)
+    )
+    return done.rowcount == 1
+
+
+def hold_all(connection: Connection, reason: str) -> int:
+    """Hold whatever might leave by itself; how many rows. Of a database that was put back, they may have left since."""
+    free = update(outbox).where(outbox.c.state.in_(("queued", "leased", "unknown")))
+    return connection.execute(free.values(state="held", reason=reason, lease_owner=None, lease_until=None)).rowcount
 
 
 # A pile of the first day holds back notices by the hundred thousand: summaries take them in parts.

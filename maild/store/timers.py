@@ -109,6 +109,11 @@ def postpone(connection: Connection, number: int, kind: str, until: datetime) ->
     )
 
 
+def none_before(connection: Connection, moment: datetime) -> int:
+    """Let nothing happen by itself before then; how many timers had to be put off."""
+    return connection.execute(update(timer).where(timer.c.due < moment).values(due=moment)).rowcount
+
+
 def bring_back(connection: Connection, now: datetime) -> int:
     """Refused mails are told at once: such a row that lies ahead was dated by a clock that was put back since."""
     return connection.execute(

@@ -1,8 +1,9 @@
 """The one decision: what an event means for a ticket (DESIGN §1). What stands before it reads, what follows acts."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.model import DeliveryFailed, Event, Facts, History, MailArrived, Needs, Outcome, Policy, Ticket
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.machine import delivery_failed, machine_wrote
@@ -38,7 +39,7 @@ def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, pol
     `ticket` is the one that a mail may join, as `trust` has judged; None leaves it to become a new one. `now` is UTC.
     """
     if isinstance(event, MailArrived):
-        return _mail(ticket, event, facts, now, policy)
+        return _by_hand(event, _mail(ticket, event, facts, now, policy))
     if ticket is None:
         return Outcome(reason="the ticket is gone")
     if isinstance(event, DeliveryFailed):
@@ -59,6 +60,25 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return requester_wrote(ticket, event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links)
+
+
+def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
+    """The outcome without the mails that this event is not to cause, and with a line for what a person did."""
+    history = outcome.history
+    if event.let_in and outcome.ticket is not None:
+        history = (*history, History("let in", "", "", "admin", event.let_in))
+    mails, timers = outcome.mails, outcome.timers
+    if event.quiet == "all":
+        mails = ()
+        # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
+        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
+    elif event.quiet == "writer":
+        mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
+    if len(mails) < len(outcome.mails) and outcome.ticket is not None:
+        why = "an imported mail causes none" if event.quiet == "all" else "what wrote it bears the marks of a machine"
+        left_out = [f"{each.template} to {each.to.address}" for each in outcome.mails if each not in mails]
+        history = (*history, History("not written", "", ", ".join(left_out)[:300], "maild", why))
+    return replace(outcome, mails=mails, timers=timers, history=history)
 
 
 def _is_requester(ticket: Ticket, event: MailArrived) -> bool:

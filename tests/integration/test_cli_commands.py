@@ -6,76 +6,23 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from maild import desk
 from maild.cli.backup import copy_sqlite
-from maild.config import Settings, load
-from maild.ingest.worker import Worker
-from maild.receive import Receiver
 from maild.store import ledger, ledger_lists, schema
 from maild.store.engine import open_engine, reading
 from tests import servers
+from tests.office import ROOT, Desk
 
-ROOT = Path(__file__).parents[2]
 MAIL = (
     "From: Li Lei <li.lei@corp.example>\r\nTo: it@corp.example\r\nSubject: 打印机坏了 [bold]\x1b[31m\r\n"
     "Message-ID: <a@corp.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     "三楼的打印机坏了\x1b]0;title\x07。\r\n部门：财务部\r\n"
 ).encode()
 ROBOT = b"From: robot@far.example\r\nSubject: gone\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n"
-
-
-class Desk:
-    """A desk in a folder, with its commands."""
-
-    def __init__(self, folder: Path, config: str = "") -> None:
-        self.folder = folder
-        self.file = folder / "config.toml"
-        self.file.write_text(
-            f'[desk]\naddress = "it@corp.example"\ninternal_domains = ["corp.example"]\nmode = "live"\n'
-            f'[database]\nurl = "sqlite:///{folder}/var/maild.db"\n[daemon]\nstate_dir = "{folder}/var"\n'
-            '[teams.service_desk]\ntitle_en = "a"\ntitle_zh = "a"\n[teams.network]\ntitle_en = "a"\ntitle_zh = "a"\n'
-            '[teams.applications]\ntitle_en = "a"\ntitle_zh = "a"\n[teams.security]\ntitle_en = "a"\ntitle_zh = "a"\n'
-            '[[agents]]\naddress = "wang.wei@corp.example"\nname = "王伟"\nteams = ["service_desk"]\n' + config,
-            encoding="utf-8",
-        )
-
-    @property
-    def settings(self) -> Settings:
-        return load(self.file)
-
-    def run(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, "-m", "maild", *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "MAILD_CONFIG": str(self.file), "COLUMNS": "200"},
-            timeout=60,
-        )
-
-    def told(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> str:
-        done = self.run(*arguments, stdin=stdin)
-        assert done.returncode == code, done.stderr.decode()
-        return done.stdout.decode()
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self.told(*arguments, "--json", code=code))
-
-    def decide(self) -> int:
-        """One round of the daemon's receiving, without a daemon."""
-        settings = self.settings
-        engine = desk.open_database(settings)
-        with Worker() as worker:
-            receiver = Receiver(engine, desk.writer(settings, desk.tokens(settings)), worker, desk.utc_now)
-            try:
-                return receiver.step(lambda: None)
-            finally:
-                engine.dispose()
 
 
 @pytest.fixture
