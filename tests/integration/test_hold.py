@@ -215,7 +215,7 @@ def test_g1_release_and_drop_beside_a_busy_daemon_decide_each_mail_once(
     url = request.getfixturevalue("postgres").database() if kind == "postgresql" else ""
     settings = prepared(tmp_path, box, sink.port, url)
     with Steps(settings) as steps:
-        numbers = _held(steps, 40)
+        numbers = _held(steps, 20)
     said: dict[str, set[int]] = {"release": set(), "drop": set()}
 
     def each(word: str) -> None:
@@ -240,13 +240,13 @@ def test_g1_release_and_drop_beside_a_busy_daemon_decide_each_mail_once(
                 with engine.connect().execution_options(maild_reading=True) as connection:
                     return int(connection.exec_driver_sql(f"SELECT count(*) FROM {condition}").scalar_one())
 
-            servers.wait_until(lambda: count("inbound WHERE state = 'done'") == 60, "all are decided", 60)
+            servers.wait_until(lambda: count("inbound WHERE state = 'done'") == 40, "all are decided", 60)
             servers.wait_until(lambda: count("outbox WHERE state <> 'sent'") == 0, "all is sent", 60)
             assert count("inbound WHERE fate = 'held'") == 0
             tickets = count("inbound WHERE fate = 'ticketed'")
             assert count("ticket") == tickets
             assert count("outbox WHERE template = 'requester/acknowledged'") == tickets
-            assert count("inbound WHERE fate = 'ignored' AND substr(reason, 1, 10) = 'dropped by'") == 60 - tickets
+            assert count("inbound WHERE fate = 'ignored' AND substr(reason, 1, 10) = 'dropped by'") == 40 - tickets
     assert said["release"] | said["drop"] == set(numbers)
 
 
