@@ -18,7 +18,7 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import awaited, ledger, ledger_lists, outbox, timers, upkeep
+from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.chores")
@@ -146,7 +146,7 @@ class Chores:
         self._gather(COLLAPSED, now - timedelta(minutes=10), now)
         self._gather(OVER_BUDGET, now - timedelta(hours=1), now)
         with reading(self._engine) as connection:
-            robots = {row.recipient for row in outbox.held_since(connection, UNANSWERED, now)}
+            robots = {row.recipient for row in outbox_lists.held_since(connection, UNANSWERED, now)}
         for address in sorted(robots):
             self.alarm(
                 f"silent address {address}",
@@ -156,7 +156,7 @@ class Chores:
 
     def _gather(self, reason: str, before: datetime, now: datetime) -> None:
         with reading(self._engine) as connection:
-            rows = [row for row in outbox.held_since(connection, reason, before) if row.audience != "stranger"]
+            rows = [row for row in outbox_lists.held_since(connection, reason, before) if row.audience != "stranger"]
         by_person = defaultdict(list)
         for row in rows:
             by_person[row.recipient].append(row)
@@ -215,7 +215,7 @@ class Chores:
         with self._engine.begin() as connection:
             if not upkeep.claim_chore(connection, "observed", now.date().isoformat(), now):
                 return
-            rows = outbox.held_since(connection, "mode observe", now)
+            rows = outbox_lists.held_since(connection, "mode observe", now)
             shown = tuple((row.created, row.template, row.recipient, row.subject, "") for row in rows[-_ROWS:])
             if shown:
                 outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")

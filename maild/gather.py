@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox, people, tickets
+from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
@@ -29,7 +29,10 @@ def known(connection: Connection, keys: Keys) -> Known:
     """What the database knows of a mail's threading keys."""
     by_id: dict[str, int] = {}
     if keys.ids and not keys.signed:
-        by_id = {**ledger_lists.tickets_of_ids(connection, keys.ids), **outbox.tickets_of_ids(connection, keys.ids)}
+        by_id = {
+            **ledger_lists.tickets_of_ids(connection, keys.ids),
+            **outbox_lists.tickets_of_ids(connection, keys.ids),
+        }
     early = {} if by_id or keys.signed else awaited.tickets_of_ids(connection, (*keys.ids, keys.own))
     asked = {*keys.tags, *by_id.values(), *early.values(), *(each.ticket for each in keys.signed)}
     existing = tickets.existing(connection, asked)
@@ -90,7 +93,7 @@ def facts(
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
-        asked_today = outbox.asked_since(connection, asked, now - timedelta(days=1))
+        asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
     return Facts(
         known=earlier,
@@ -151,12 +154,12 @@ def _question(connection: Connection, event: MailArrived) -> int:
     """The mail that the answered question asks about: "1" under any other notice is a word like others."""
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
-    return outbox.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
+    return outbox_lists.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:
     """The ticket of the mail of ours that a delivery report speaks of."""
-    row = outbox.of_message(connection, event_message_id) if event_message_id else None
+    row = outbox_lists.of_message(connection, event_message_id) if event_message_id else None
     return row.ticket if row is not None else None
 
 
@@ -188,7 +191,7 @@ def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tup
         seen[row.author.lower()].append((row.at, row.message_id))
         if row.role == "agent":
             wrote.add(row.author.lower())
-    for row in outbox.ids_to(connection, number):
+    for row in outbox_lists.ids_to(connection, number):
         seen[row.recipient.lower()].append((row.created, row.message_id))
     return {
         # What somebody wrote and what they got for it bear the same moment: the sort leaves the answer behind.
@@ -214,7 +217,7 @@ def _failed(connection: Connection, event: Event) -> tuple[DeliveryFailed, ...]:
     if not isinstance(event, MailArrived) or event.message.bounce is None:
         return ()
     bounce = event.message.bounce
-    row = outbox.of_message(connection, bounce.message_id or "")
+    row = outbox_lists.of_message(connection, bounce.message_id or "")
     if row is None:
         return ()
     return tuple(

@@ -25,7 +25,8 @@ IDS = (
     *(f"C{n}" for n in (*range(1, 9), 15, 19, 20)),
 )
 _ROW = re.compile(r"^\| ([FGC]\d+) \| (.+?) \|(.*)\|$")
-_NAME = re.compile(r"test_([fgc]\d+)_(\w+)")
+# A…: attacks, whose tests may show a promise besides.
+_NAME = re.compile(r"test_([afgc])(\d+)_(\w+)")
 _ALSO = re.compile(r"\bAlso ((?:[FGC]\d+, )*[FGC]\d+)\.")
 
 
@@ -44,8 +45,9 @@ def tests() -> Iterator[Shown]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef) and (named := _NAME.fullmatch(node.name)):
                 also = _ALSO.search(ast.get_docstring(node) or "")
-                ids = (named[1].upper(), *(also[1].split(", ") if also else ()))
-                yield Shown(ids, path, named[2].replace("_", " "))
+                own = {"a": (), "f": (f"F{int(named[2]):02d}",)}.get(named[1], (f"{named[1].upper()}{int(named[2])}",))
+                ids = (*own, *(also[1].split(", ") if also else ()))
+                yield Shown(ids, path, named[3].replace("_", " "))
 
 
 def by_id() -> dict[str, list[Shown]]:

@@ -54,12 +54,12 @@ def listing(
     from maild.cli.desk_open import opened
     from maild.cli.show_tickets import ticket_number
     from maild.cli.terminal import moment, print_json, table, text
-    from maild.store import outbox
+    from maild.store import outbox_lists
     from maild.store.engine import reading
 
     settings, engine = opened(config)
     with reading(engine) as connection:
-        rows = outbox.listing(connection, state, limit, ticket_number(ticket) if ticket else None, to, letter)
+        rows = outbox_lists.listing(connection, state, limit, ticket_number(ticket) if ticket else None, to, letter)
     if as_json:
         print_json([record(row) for row in rows])
         return
@@ -92,12 +92,12 @@ def show(
     """
     from maild.cli.desk_open import opened
     from maild.cli.terminal import console, print_json, table, text
-    from maild.store import outbox
+    from maild.store import outbox_lists
     from maild.store.engine import reading
 
     _, engine = opened(config)
     with reading(engine) as connection:
-        row = outbox.get(connection, number)
+        row = outbox_lists.get(connection, number)
     if row is None:
         raise _no_such(number)
     if raw is not None:
@@ -139,12 +139,12 @@ def retry(
     """
     from maild.cli.desk_open import opened
     from maild.outbound.budget import mode_lets_out
-    from maild.store import outbox
+    from maild.store import outbox, outbox_lists
 
     settings, engine = opened(config)
     mode = settings.policy.mode
     with engine.begin() as connection:
-        row = outbox.get(connection, number)
+        row = outbox_lists.get(connection, number)
         barred = row is not None and not force and not mode_lets_out(mode, row.audience)
         done = row is not None and not barred and outbox.retry(connection, number, datetime.now(UTC))
     if row is None:

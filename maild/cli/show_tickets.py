@@ -87,7 +87,7 @@ def show(
     from maild.cli.desk_open import opened
     from maild.cli.show_outbox import record
     from maild.cli.terminal import print_json
-    from maild.store import outbox, timers
+    from maild.store import outbox_lists, timers
     from maild.store import tickets as store
     from maild.store.engine import reading
 
@@ -117,7 +117,7 @@ def show(
             "timers": [
                 {"kind": row.kind, "due": row.due, "data": dict(row.data)} for row in timers.of(connection, number)
             ],
-            "outgoing": [record(row) for row in outbox.of_ticket(connection, number)],
+            "outgoing": [record(row) for row in outbox_lists.of_ticket(connection, number)],
         }
     if as_json:
         print_json(whole)

@@ -130,7 +130,7 @@ def status(
 
 def look(connection: "Connection", settings: "Settings", now: datetime) -> Picture:
     """Read the picture from the database."""
-    from maild.store import ledger, ledger_lists, outbox, tickets, upkeep
+    from maild.store import ledger, ledger_lists, outbox, outbox_lists, tickets, upkeep
 
     waiting = ledger.waiting(connection, 1)
     oldest: Any = ledger_lists.get(connection, waiting[0].id) if waiting else None
@@ -140,7 +140,7 @@ def look(connection: "Connection", settings: "Settings", now: datetime) -> Pictu
         mode=settings.policy.mode,
         tickets={state: counts.get(state, 0) for state in (*OPEN_STATES, "closed")},
         inbound=ledger_lists.counts(connection),
-        outbox=outbox.counts(connection),
+        outbox=outbox_lists.counts(connection),
         alarms=tuple((row.kind, row.detail, row.opened) for row in upkeep.open_alarms(connection)),
         mailboxes={name: row.last_clean if row is not None else None for name, row in rows.items()},
         errors={name: row.last_error for name, row in rows.items() if row is not None and row.last_error},

@@ -18,7 +18,7 @@ from maild.daemon import Daemon
 from maild.data import data_dir
 from maild.demo import cast
 from maild.demo.postoffice import Letter, PostOffice
-from maild.store import ledger_lists, migrate, outbox, tickets
+from maild.store import ledger_lists, migrate, outbox_lists, tickets
 from maild.store.engine import open_engine, reading
 
 _READY_S = 30.0
@@ -45,7 +45,7 @@ class Stage:
     def unsent(self) -> int:
         """Mails that are still on their way out."""
         with reading(self.engine) as connection:
-            counts = outbox.counts(connection)
+            counts = outbox_lists.counts(connection)
         return counts.get("queued", 0) + counts.get("leased", 0)
 
     def state_of(self, number: int) -> str:

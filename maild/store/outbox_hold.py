@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from maild.model import History
-from maild.store import outbox, tickets
+from maild.store import outbox, outbox_lists, tickets
 from maild.store.ledger_hold import Handled
 
 _TOO_LATE = {
@@ -18,14 +18,14 @@ _TOO_LATE = {
 
 def cancel(connection: Connection, number: int, who: str, why: str, now: datetime) -> Handled:
     """Keep a queued, held or unknown mail from leaving, and have its ticket's history say so (PRODUCT §4)."""
-    row = outbox.get(connection, number)
+    row = outbox_lists.get(connection, number)
     if row is None:
         return Handled(number, False, "there is no such mail", known=False)
     # The ticket's row comes first, as everywhere: its history is a chain.
     ticket = tickets.load(connection, row.ticket, lock=True) if row.ticket is not None else None
     because = f": {why}" if why else ""
     if not outbox.cancel(connection, number, now, f"cancelled by {who}{because}"[:400]):
-        row = outbox.get(connection, number)
+        row = outbox_lists.get(connection, number)
         return Handled(number, False, _TOO_LATE.get(row.state, f"it is {row.state}: look again"))
     if ticket is not None:
         line = History("mail cancelled", row.state, f"{row.template} to {row.recipient}", who, why)

@@ -114,7 +114,7 @@ def test_f21_a_source_with_a_broken_page_is_told(office: Indoors) -> None:
     assert done.returncode in (65, 75) and not (office.folder / "copy.db").exists()
 
 
-def test_g6_the_postgresql_password_never_stands_in_a_command_line(
+def test_g9_the_postgresql_password_never_stands_in_a_command_line(
     postgres: servers.Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("pg_dump", "postgresql-client")
@@ -138,7 +138,7 @@ def test_g6_the_postgresql_password_never_stands_in_a_command_line(
     assert "--dbname=postgresql://maild@db.corp.example/maild" in seen[0]
 
 
-def test_g6_without_pg_dump_the_command_to_run_is_told(
+def test_g1_without_pg_dump_the_command_to_run_is_told(
     postgres: servers.Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = on_postgres(tmp_path, postgres.database())

@@ -99,7 +99,7 @@ def _agents_mail(office: Desk, mark: str, **headers: str) -> bytes:
     return mail(mark, "wang.wei@corp.example", "#note by hand", Subject="Re: [IT-1] Printer", **headers)
 
 
-def test_g3_an_unproved_agents_mail_counts_as_theirs_once_an_admin_lets_it_in(office: Desk) -> None:
+def test_g5_an_unproved_agents_mail_counts_as_theirs_once_an_admin_lets_it_in(office: Desk) -> None:
     given(office, mail("first"))
     given(office, _agents_mail(office, "second"))
     assert office.json("inbound", "show", "2")["fate"] == "held"
@@ -110,7 +110,7 @@ def test_g3_an_unproved_agents_mail_counts_as_theirs_once_an_admin_lets_it_in(of
     assert [entry["visibility"] for entry in office.json("show", "IT-1")["conversation"]][-1] == "internal"
 
 
-def test_g3_a_mail_whose_authentication_failed_is_let_in_as_a_strangers(office: Desk) -> None:
+def test_g5_a_mail_whose_authentication_failed_is_let_in_as_a_strangers(office: Desk) -> None:
     """Also A03: an admin's release never makes a forger an agent."""
     given(office, mail("first"))
     forged = "mx.corp.example; dmarc=fail header.from=corp.example; spf=fail"

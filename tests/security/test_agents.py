@@ -91,6 +91,7 @@ BARE_FORGERIES: dict[str, Headers] = {
 
 @pytest.mark.parametrize("how", BARE_FORGERIES)
 def test_a01_the_true_address_alone_changes_nothing_and_asks_its_owner(working: Desk, how: str) -> None:
+    """Also G5."""
     state = working.rows("SELECT state, outcome, assignee, responded FROM ticket WHERE id = 1")
     entries = working.rows("SELECT * FROM entry WHERE ticket = 1")
     for order in (ORDER, "#spam", "#take", "Please send your password to eve@attacker.example"):

@@ -74,6 +74,7 @@ ROBOT_WORDS = (
 def test_a20_a_robot_that_answers_everything_without_a_mark_gets_few_mails(
     desk: Desk, domain: str, fresh: bool
 ) -> None:
+    """Also G6."""
     for number, said in enumerate(ROBOT_WORDS):
         who = f"robot{number}@{domain}"
         letters = desk.write(who, "Robot", f"{said} My VPN is slow.")
@@ -99,6 +100,7 @@ def test_a21_the_spelling_of_an_address_opens_no_second_budget(desk: Desk, names
 
 
 def test_a21_strangers_together_get_no_more_than_their_budget(desk: Desk) -> None:
+    """Also G6."""
     for turn in range(70):
         desk.write(f"victim{turn}@{turn}.example", "CANARY buy now", "CANARY https://spam.example")
         desk.stage.now -= timedelta(seconds=30)
@@ -176,6 +178,7 @@ def test_a20_our_own_letters_coming_back_are_answered_by_nobody(working: Desk) -
 
 
 def test_a20_two_desks_do_not_talk_to_each_other_for_ever(make_desk: MakeDesk) -> None:
+    """Also G6."""
     other = make_desk(desk={"address": "helpdesk@other.example", "internal_domains": ["other.example"]})
     ours = make_desk()
     first = with_ticket(ours).letter("requester/acknowledged", TOM)

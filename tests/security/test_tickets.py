@@ -64,6 +64,7 @@ WORDS = (
 def test_a04_a05_no_stranger_and_no_colleague_joins_reads_reopens_or_closes(
     make_desk: MakeDesk, who: str, state: str
 ) -> None:
+    """Also G5."""
     desk = with_ticket(make_desk(budgets={name: 10_000 for name in ("internal_per_hour", "internal_per_day")}))
     if state != "new":
         desk.reply(desk.letter("agent/new_ticket", ANNA), "#resolve SECRET-solution for Tom alone")
@@ -84,6 +85,7 @@ def test_a04_a05_no_stranger_and_no_colleague_joins_reads_reopens_or_closes(
 
 
 def test_a04_a_thousand_numbers_tell_a_stranger_nothing(make_desk: MakeDesk) -> None:
+    """Also G5."""
     desk = with_ticket(make_desk(budgets={"stranger_per_day": 10_000, "strangers_per_hour": 10_000}))
     answers = set()
     for number in (1, 7007, 0, 4711, 2**31, 2**53, 2**63, 10**15, "1" * 200, "01", "-1", "1.0"):
