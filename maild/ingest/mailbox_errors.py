@@ -96,8 +96,8 @@ UNSAFE_LOGIN_REMEDY = (
 )
 # Microsoft 365 says so at SELECT, after a login that it has accepted.
 NOT_CONNECTED_REMEDY = (
-    "the login is good, but not for this mailbox: give the application or user the right to it (Add-MailboxPermission),"
-    " switch IMAP on for it, and check `login`"
+    "Exchange says so while it is busy; if it lasts, the login is good, but not for this mailbox: give the application or"
+    " user the right to it (Add-MailboxPermission), switch IMAP on for it, and check `login`"
 )
 
 
@@ -107,7 +107,7 @@ def from_no(words: object, otherwise: type[MailboxError], remedy: str) -> tuple[
     if "unsafe login" in text:
         return LoginRefused, UNSAFE_LOGIN_REMEDY
     if "authenticated but not connected" in text:
-        return LoginRefused, NOT_CONNECTED_REMEDY
+        return Unavailable, NOT_CONNECTED_REMEDY
     if any(sign in text for sign in THROTTLE_SIGNS) and "[overquota]" not in text:
         return Throttled, "maild tries again later; lower the number of clients on this account if it lasts"
     if any(sign in text for sign in UNAVAILABLE_SIGNS):

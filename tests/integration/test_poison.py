@@ -95,13 +95,13 @@ def test_c03_poison_that_comes_first_holds_up_no_mail_behind_it_also_over_restar
     desk = Pressed(tmp_path / "desk", imap, sink, mailbox={"login": box.login})
     good = {f"good{n}": mail(f"good{n}") for n in range(len(POISON))}
     try:
-        desk.start("attempts:2")
+        desk.start("attempts")
         desk.ready()
         small = memory(desk.pid)
         for raw, behind in zip(POISON.values(), good.values(), strict=True):
             box.deliver(raw, behind)
         # Killed with the first of them in hand; the next one finds out which mail was to blame, if any.
-        desk.dead("attempts:2")
+        desk.dead("attempts")
         desk.start()
         desk.ready()
         everything = 2 * len(POISON)
