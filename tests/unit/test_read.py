@@ -56,7 +56,7 @@ def test_an_invitation_is_summarised() -> None:
         b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Printer\n"
         b" review\nLOCATION:3F\nDTSTART:20260105T090000Z\nEND:VEVENT\nEND:VCALENDAR\n"
     )
-    assert message.text.split("\n")[:2] == ["Printerreview", "3F"]
+    assert message.text.split("\n") == ["Printerreview", "When: 2026-01-05 09:00 (UTC)", "Where: 3F"]
 
 
 def test_no_text_of_a_message_holds_control_characters() -> None:
