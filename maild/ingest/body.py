@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from maild.ingest import plain
-from maild.ingest.charset import decode
+from maild.ingest.charset import decode, strictly
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.cms import kind_of
 from maild.ingest.headers import subject_text
@@ -23,6 +23,11 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,5}=\s{0,5}[\"']?([A-Za
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _CALENDAR = ("text/calendar", "application/ics")
 _RTF = ("text/rtf", "application/rtf", "text/richtext")
+# What text parts say that have nothing to say but that the mail is in HTML.
+_PLACEHOLDER = (
+    "client support display browser format view reader program 浏览器 瀏覽器 格式 显示 顯示 表示 형식".split()
+)
+_CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 # What programs add for programs: nobody wants to be sent it again.
 _MACHINERY = (
     "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
@@ -113,12 +118,24 @@ def _alternative(body: Body, part: Part) -> None:
     plain = [leaf for leaf in texts if leaf.content_type == "text/plain" and leaf.data().strip()]
     chosen = plain or [leaf for leaf in texts if leaf.content_type == "text/html"] or texts[:1]
     if plain:
-        plain_with_words = [leaf for leaf in plain if clean_text(decode(leaf.data(), leaf.charset)).strip()]
-        chosen = plain_with_words or [leaf for leaf in texts if leaf.content_type == "text/html"]
+        words = [clean_text(decode(leaf.data(), leaf.charset)).strip() for leaf in plain]
+        html = [leaf for leaf in texts if leaf.content_type == "text/html"]
+        chosen = [leaf for leaf, text in zip(plain, words, strict=True) if text] or html
+        if html and _is_placeholder("".join(words), html[0]):
+            chosen = html
     keep = {id(leaf) for leaf in chosen}
     drop = {id(leaf) for leaf in texts if id(leaf) not in keep and leaf.content_type != "text/calendar"}
     for child in part.children:
         _walk_except(body, child, part, drop)
+
+
+def _is_placeholder(text: str, html: Part) -> bool:
+    """Whether a text part says no more than that the mail is in HTML, which then says something else."""
+    lower = text[:400].lower()
+    if len(text) > 300 or "html" not in lower or not any(word in lower for word in _PLACEHOLDER):
+        return False
+    shown = html_text(html_source(html, html.data())).text
+    return "".join(text.split()) not in "".join(shown.split())
 
 
 def _texts(part: Part) -> list[Part]:
@@ -189,8 +206,10 @@ def _show(body: Body, part: Part, parent: Part | None, data: bytes) -> bool:
     elif kind.startswith("multipart/"):
         # A container whose boundary is nowhere: its bytes are all the text there is.
         _show_plain(body, part, data)
-    elif kind in ("text/plain", "text/rfc822-headers", *DELIVERY_STATUS) or (
-        part.maintype == "text" and not part.filename and kind not in _RTF
+    elif (
+        kind in ("text/plain", "text/rfc822-headers", *DELIVERY_STATUS)
+        or (part.maintype == "text" and not part.filename and kind not in (*_RTF, *_CARDS))
+        or (parent is None and kind == "application/octet-stream" and not part.filename and _is_words(data))
     ):
         if kind == "text/rfc822-headers" and parent is not None:
             return False
@@ -200,6 +219,11 @@ def _show(body: Body, part: Part, parent: Part | None, data: bytes) -> bool:
     else:
         return False
     return True
+
+
+def _is_words(data: bytes) -> bool:
+    """Whether a mail that is labelled as bytes throughout is a text all the same."""
+    return b"\0" not in data and strictly(data[:4096].rpartition(b"\n")[0] or data[:200], "utf_8") is not None
 
 
 def _show_plain(body: Body, part: Part, data: bytes) -> None:
@@ -282,9 +306,7 @@ def _attach(body: Body, part: Part, data: bytes, inline: bool, decoration: bool 
     )
 
 
-def _attach_file(
-    body: Body, part: Part, name: str, data: bytes, content_type: str = "", content_id: str = ""
-) -> None:
+def _attach_file(body: Body, part: Part, name: str, data: bytes, content_type: str = "", content_id: str = "") -> None:
     """A file that stood inside another part."""
     logo = bool(content_id) and content_type.startswith("image/") and len(data) < _LOGO_BYTES
     body.leaves.append((part, data))

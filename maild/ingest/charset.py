@@ -25,7 +25,6 @@ _WESTERN = frozenset({"cp1252", "iso8859_15", "cp850", "mac_roman"})
 # What is found under them: not Greek and its kin, which rows of umlauts look like.
 _FAR = frozenset({*MULTI, "cp1251", "koi8_r", "koi8_u"})
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _CESU = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
@@ -138,6 +137,9 @@ def _guess(data: bytes, hint: str | None) -> str | None:
 
 def strictly(data: bytes, codec: str) -> str | None:
     """The text if every byte fits, else None."""
+    if codec == "iso2022_cn":
+        text = iso2022.chinese(data)
+        return text if "\ufffd" not in text else None
     try:
         return data.decode(codec)
     except (UnicodeDecodeError, ValueError):
@@ -233,9 +235,7 @@ def _is_foreign(data: bytes) -> bool:
 def _is_big5(data: bytes) -> bool:
     """Whether pairs of bytes are Big5 rather than GBK: nearly all of the frequent characters of the one, many outside
     the first level of the other."""
-    pairs = [
-        (run[at], run[at + 1]) for run in _big5_runs(data[: 4 * _SAMPLE]) for at in range(0, len(run) - 1, 2)
-    ]
+    pairs = [(run[at], run[at + 1]) for run in _big5_runs(data[: 4 * _SAMPLE]) for at in range(0, len(run) - 1, 2)]
     if len(pairs) < 4:
         return False
     frequent = sum(0xA1 <= lead <= 0xC6 for lead, _ in pairs)
@@ -250,7 +250,7 @@ def _big5_runs(data: bytes) -> list[bytes]:
 def _short_chinese(data: bytes) -> bool:
     """Whether a few bytes (a name, a file name) are pairs of the commonest Chinese characters (GB 2312, first level):
     too little for detection, which takes them for Cyrillic. Six pairs within the rows of Hangul are Korean."""
-    runs = _HIGH_RUN.findall(data[:4 * _SAMPLE])
+    runs = _HIGH_RUN.findall(data[: 4 * _SAMPLE])
     high = b"".join(runs)
     if not 4 <= len(high) <= 16 or any(len(run) % 2 for run in runs):
         return False
@@ -285,7 +285,9 @@ def _plausible_wide(text: str) -> bool:
 
 def _detect(data: bytes) -> str | None:
     """The codec that chardet names for the lines with 8-bit bytes, if the allow-list knows it."""
-    lines = b"".join(_HIGH_LINE.findall(data[: 20 * _DETECT_BYTES])) or data
+    # Split and filtered, for a pattern of lines that hold such a byte is quadratic on long lines without one.
+    sample = data[: 20 * _DETECT_BYTES].replace(b"\r", b"\n").split(b"\n")
+    lines = b"\n".join(line for line in sample if not line.isascii()) or data
     found = chardet.detect(lines[:_DETECT_BYTES], encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
     return codec_for(found) if found else None
 

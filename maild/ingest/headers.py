@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from maild.ingest.charset import raw_header
-from maild.ingest.encoded_words import decode_words, header_text
 from maild.ingest.clean import clean_line
+from maild.ingest.encoded_words import decode_words, header_text
 from maild.ingest.fields import Fields
 from maild.model.message import Address, Sender
 

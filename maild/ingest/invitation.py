@@ -126,7 +126,9 @@ def _line(raw: str) -> _Line | None:
     name, *params = raw[:at].split(";")
     pairs = (param.partition("=") for param in params[:50])
     return _Line(
-        name.strip().upper(), {key.strip().upper(): value.strip('" ') for key, _, value in pairs}, raw[at + 1 :][:20_000]
+        name.strip().upper(),
+        {key.strip().upper(): value.strip('" ') for key, _, value in pairs},
+        raw[at + 1 :][:20_000],
     )
 
 

@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 
 from maild.ingest.charset import decode, raw_header, strictly
 from maild.ingest.charset_labels import codec_for
-from maild.ingest.encoded_words import decode_words
 from maild.ingest.clean import clean_line
+from maild.ingest.encoded_words import decode_words
 
 PARAMETERS = 100
 NAME_LENGTH = 300

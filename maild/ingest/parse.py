@@ -6,12 +6,9 @@ PRODUCT §2.2). So its eager pass is left out: what is taken from it is the guar
 """
 
 import email.message
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from email.generator import BytesGenerator
-from email.policy import compat32
 
 import mailparser  # type: ignore[import-untyped]  # the library ships no types
 
@@ -264,11 +261,45 @@ def _with_message(part: Part, node: email.message.Message, depth: int) -> Part:
 
 
 def _message_bytes(part: Part) -> bytes:
-    """An attached message written out again; the generator keeps its bytes but for the line ends of its header."""
+    """An attached message written out again."""
     return b"" if part.inner is None else _flat(part.inner.node)
 
 
 def _flat(node: email.message.Message) -> bytes:
-    sink = io.BytesIO()
-    BytesGenerator(sink, mangle_from_=False, maxheaderlen=0, policy=compat32).flatten(node)
-    return sink.getvalue()
+    """A message as bytes, as they stood but for blanks before header values; the library's own generator raises on
+    8-bit bytes in a container without parts, and takes the CR out of headers."""
+    sink: list[str | bytes] = []
+    _write(node, sink, 0)
+    joined = b"".join(_PLAIN_END if piece is _END else _octets(piece) for piece in sink)
+    if b"\r\n" not in joined:
+        return joined
+    return b"".join(b"\r\n" if piece is _END else _octets(piece) for piece in sink)
+
+
+# A line's end that the parser took away: written as the others are.
+_END, _PLAIN_END = "\n", b"\n"
+
+
+def _octets(piece: str | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
+
+
+def _write(node: email.message.Message, sink: list[str | bytes], depth: int) -> None:
+    for name, value in node.raw_items():
+        sink += [f"{name}: {value}", _END]
+    sink.append(_END)
+    payload = node.get_payload() if node.is_multipart() else None
+    if not isinstance(payload, list) or depth > DEPTH:
+        sink.append(_payload(node))
+        return
+    boundary = node.get_boundary() if node.get_content_maintype() == "multipart" else None
+    if node.preamble is not None and boundary is not None:
+        sink += [node.preamble, _END]
+    for number, child in enumerate(child for child in payload if isinstance(child, email.message.Message)):
+        if boundary is not None:
+            sink += [*([_END] if number else []), f"--{boundary}", _END]
+        _write(child, sink, depth + 1)
+    if boundary is not None:
+        sink += [_END, f"--{boundary}--"]
+        if node.epilogue is not None:
+            sink += [_END, node.epilogue]

@@ -57,12 +57,12 @@ def prescan(raw: bytes) -> Scan:
     fields = split_fields(raw)
     reason = over_limits(raw, fields)
     head = split_fields(raw[:SCAN_BYTES]) if len(raw) > SCAN_BYTES and reason else fields
-    sender = parse_addresses((head.first("from") or b""))
+    sender = parse_addresses(head.first("from") or b"")
     return Scan(
         ok=not reason,
         reason=reason,
         from_=sender[0] if sender else Address(""),
-        subject=subject_text((head.first("subject") or b"")),
+        subject=subject_text(head.first("subject") or b""),
         date=parse_date((head.first("date") or b"")[:200]),
         message_id=_message_id(head),
         text=clean_text(decode(raw[head.body_at : head.body_at + SCAN_BYTES])) if reason else "",
