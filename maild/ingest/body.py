@@ -256,7 +256,7 @@ def _show_rtf(body: Body, data: bytes) -> None:
 
 
 def _show_calendar(body: Body, lines: list[str]) -> bool:
-    """An invitation is the text where there is no other; else its time and place go to the end, unless they are said."""
+    """An invitation is the text where there is no other; else its time and place go to its end, unless said."""
     if not lines:
         return False
     if not any(line.strip() for line in body.lines):

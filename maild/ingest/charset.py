@@ -1,8 +1,8 @@
 """Bytes to text: maild's own ladder (PRODUCT §2.2). Nothing is dropped silently: a byte that fits nowhere is U+FFFD.
 
 A declared charset counts when it decodes strictly, under the superset that its label stands for in practice, unless the
-result speaks against it; valid multi-byte UTF-8 beats a label that it was not written for; then strict UTF-8, detection,
-windows-1252.
+result speaks against it; valid multi-byte UTF-8 beats a label that it was not written for; then strict UTF-8, then
+detection, then windows-1252.
 """
 
 import codecs
@@ -100,6 +100,9 @@ def _decode_high(data: bytes, codec: str | None, hint: str | None) -> tuple[str,
         return data.decode(str(codec), "replace"), str(codec)
     found_codec = _guess(data, hint)
     text = strictly(data, found_codec) if found_codec else None
+    if text is not None and found_codec in WIDE and _sense(text) < len(text[:2000]):
+        # A few NULs in a text of bytes look wide to a detector.
+        text = None
     if text is not None:
         return text, str(found_codec)
     last = codec if codec in SINGLE else "cp1252"

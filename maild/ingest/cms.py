@@ -26,7 +26,7 @@ def kind_of(data: bytes) -> Kind:
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """The bytes that an opaque signature wraps: a MIME entity. None when there are none (or the structure is broken)."""
+    """The bytes that an opaque signature wraps: a MIME entity. None when there is none or it is broken."""
     at = data.find(b"\x06\x09" + _DATA)
     if at < 0:
         return None

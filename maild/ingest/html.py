@@ -81,9 +81,9 @@ def html_text(source: str) -> HtmlText:
     if _UNREAD.search(source):
         source = _UNREAD.sub(_read_as, source)
     if over_limits(source):
-        lines = tuple(_tidy(clean_text(_crude(source[:CRUDE_CHARACTERS]))))
-        plain: list[Mark] = [""] * len(lines)
-        return HtmlText(lines, tuple(plain), crude=True)
+        crude = _tidy(clean_text(_crude(source[:CRUDE_CHARACTERS])))
+        plain: list[Mark] = [""] * len(crude)
+        return HtmlText(tuple(crude), tuple(plain), crude=True)
     tree = HTMLTree.parse(source)
     body = tree.body
     if not isinstance(body, ElementNode):

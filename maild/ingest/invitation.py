@@ -113,22 +113,22 @@ def _read(source: str) -> _Event | None:
 
 def _line(raw: str) -> _Line | None:
     """`NAME;PARAM="a:b";X=y:value`, the colon found outside quotes."""
-    at = quoted = 0
+    quoted = False
+    colon = raw.find(":")
     for at, character in enumerate(raw[:2000]):
         if character == '"':
-            quoted ^= 1
+            quoted = not quoted
         elif character == ":" and not quoted:
+            colon = at
             break
-    else:
-        at = raw.find(":")
-        if at < 0:
-            return None
-    name, *params = raw[:at].split(";")
+    if colon < 0:
+        return None
+    name, *params = raw[:colon].split(";")
     pairs = (param.partition("=") for param in params[:50])
     return _Line(
         name.strip().upper(),
         {key.strip().upper(): value.strip('" ') for key, _, value in pairs},
-        raw[at + 1 :][:20_000],
+        raw[colon + 1 :][:20_000],
     )
 
 

@@ -1,4 +1,4 @@
-"""Charsets that switch by escape sequences in seven bits: ISO-2022-JP, -KR, -CN (RFC 1468, 1557, 1922) and HZ (1843)."""
+"""Charsets of seven bits that switch by escape sequences: ISO-2022-JP, -KR, -CN (RFC 1468, 1557, 1922), HZ (1843)."""
 
 import re
 from collections.abc import Callable

@@ -121,7 +121,7 @@ def _without_armour(found: PlainText, lines: list[str]) -> None:
 
 
 def enriched_lines(params: Value, data: bytes, simple: bool) -> list[str]:
-    """text/enriched, or its forerunner text/richtext (`simple` false) where a line's end is a blank and `<nl>` a line."""
+    """text/enriched, or its forerunner text/richtext (not `simple`), where a line ends in `<nl>` alone."""
     text = clean_text(decode(data, params.get("charset")))
     if simple:
         text = _NEWLINES.sub(lambda match: " " if len(match[0]) == 1 else "\n" * (len(match[0]) - 1), text.strip("\n"))

@@ -91,8 +91,8 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
 
 
 def _unix_lines(raw: bytes) -> bytes:
-    """A mail whose lines end in CR alone (old Macs) or in CR CR LF (gateways) gets ordinary ones; every other mail stays
-    as it is."""
+    """A mail whose lines end in CR alone (old Macs) or in CR CR LF (gateways) gets ordinary ones; every other mail
+    stays as it is."""
     if b"\n" not in raw and b"\r" in raw:
         return raw.replace(b"\r", b"\n")
     if b"\r\r\n" in raw and raw.count(b"\r\r\n") * 2 > raw.count(b"\n"):

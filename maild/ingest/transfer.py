@@ -83,7 +83,9 @@ def lenient_base64(data: bytes) -> bytes:
 
 
 def _piece(piece: bytes) -> bytes:
-    bare = _JUNK.sub(b"", piece)
+    bare = piece.translate(None, _BLANKS)
+    if bare.translate(None, _ALPHABET):
+        bare = _JUNK.sub(b"", bare)
     if len(bare) % 4 == 1:
         bare = bare[:-1]
     return base64.b64decode(bare + b"=" * (-len(bare) % 4))

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.fuzz.grow import mutated, piece, seeds
 from tests.fuzz.judge import TARGETS, judge_mail, judge_piece
@@ -34,7 +35,7 @@ def fuzz(cpu_s: float, seed: str) -> Outcome:
         else:
             target = dice.choice(targets)
             outcome.pieces += 1
-            _note(outcome, piece(dice, stock), target, lambda data, target=target: judge_piece(target, data))
+            _note(outcome, piece(dice, stock), target, partial(judge_piece, target))
     return outcome
 
 

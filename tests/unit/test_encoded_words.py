@@ -122,7 +122,8 @@ def test_a_subject_is_read_as_it_was_meant(raw: bytes, expected: str) -> None:
             (
                 "fullwidth",
                 (
-                    b" \xe6\x9d\x8e\xe9\x9b\xb7\xef\xbc\x88\xe4\xbf\xa1\xe6\x81\xaf\xe9\x83\xa8\xef\xbc\x89 <li@corp.example>"
+                    b" \xe6\x9d\x8e\xe9\x9b\xb7\xef\xbc\x88\xe4\xbf\xa1\xe6\x81\xaf\xe9\x83\xa8"
+                    b"\xef\xbc\x89 <li@corp.example>"
                 ),
                 "李雷（信息部） <li@corp.example>",
             ),
