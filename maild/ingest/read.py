@@ -1,6 +1,7 @@
 """Raw mail to Message: parse, decode, cut, recognise; pure, and the only way in for the rest of maild."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from maild.ingest.automated import judge_automatic
 from maild.ingest.body import Body, read_body
@@ -22,7 +23,8 @@ LANGUAGE_CHARACTERS = 20
 
 def read(raw: bytes) -> Message:
     """A whole mail as a Message. For any bytes that prescan accepts; what it raises is a bug, and quarantined."""
-    parsed = parse(_unix_lines(raw))
+    lines = _unix_lines(raw)
+    parsed = parse(lines)
     body = read_body(parsed.root)
     hint = _charset_hint(parsed)
     fields = parsed.fields
@@ -35,7 +37,8 @@ def read(raw: bytes) -> Message:
     answer = cut.text
     return Message(
         from_=from_,
-        sender=judge_sender(fields),
+        # Where line ends were mended another server may have seen another header.
+        sender=judge_sender(fields if lines is raw else replace(fields, dirty="line ends that are none")),
         subject=subject,
         to=_addresses(fields, "to", hint),
         cc=_addresses(fields, "cc", hint),

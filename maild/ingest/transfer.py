@@ -119,6 +119,7 @@ def _uu_line(line: bytes) -> bytes | None:
     if not 32 <= line[0] <= 96 or abs(len(line) - 1 - (length + 2) // 3 * 4) > 2 + needed // 4:
         return None
     try:
-        return binascii.a2b_uu(line[: 1 + (length + 2) // 3 * 4].ljust(1 + (length + 2) // 3 * 4))
+        # Some fill the last group with what was in their memory: no more characters than the length needs.
+        return binascii.a2b_uu(line[: 1 + needed].ljust(1 + needed))
     except binascii.Error:
         return None

@@ -27,6 +27,7 @@ def described(message: Message) -> dict[str, Any]:
     return {
         "subject": message.subject,
         "from": shown(message.from_),
+        "identity": message.sender.identity or "",
         "to": [shown(address) for address in message.to],
         "cc": [shown(address) for address in message.cc],
         "text": message.text,
