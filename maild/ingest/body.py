@@ -15,9 +15,8 @@ from maild.ingest.parse import DELIVERY_STATUS, PKCS7, Part
 from maild.ingest.tnef import Tnef, is_tnef, open_tnef
 from maild.model.message import Attachment
 
-# Attached messages whose text is appended to ours, and how deep.
+# Attached messages whose text is appended to ours.
 INNER_MESSAGES = 20
-INNER_DEPTH = 5
 _LOGO_BYTES = 20_000
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -130,9 +129,10 @@ def _alternative(body: Body, part: Part) -> None:
 
 
 def _is_placeholder(text: str, html: Part) -> bool:
-    """Whether a text part says no more than that the mail is in HTML, which then says something else."""
+    """Whether a text part says no more, and from its first line on, than that the mail is in HTML, which then says
+    something else."""
     lower = text[:400].lower()
-    if len(text) > 300 or "html" not in lower or not any(word in lower for word in _PLACEHOLDER):
+    if len(text) > 300 or "html" not in lower.partition("\n")[0] or not any(word in lower for word in _PLACEHOLDER):
         return False
     shown = html_text(html_source(html, html.data())).text
     return "".join(text.split()) not in "".join(shown.split())

@@ -11,7 +11,8 @@ SINGLE = {
     "cp1250": "windows-1250 cp1250 x-cp1250",
     "cp1251": "windows-1251 cp1251 x-cp1251 win-1251 win1251",
     "cp1252": "windows-1252 cp1252 x-cp1252 ansi iso-8859-1 iso8859-1 iso88591 iso_8859-1 latin1 latin-1 l1 "
-    "iso-8859-1-windows-3.1-latin-1 iso-8859-1:1987 iso_8859-1:1987 iso8859_1 iso-latin-1 ibm819 cp819 8859_1 western",
+    "iso-8859-1-windows-3.1-latin-1 iso-8859-1:1987 iso_8859-1:1987 iso8859_1 iso-latin-1 ibm819 cp819 8859_1 western "
+    "28591",
     "cp1253": "windows-1253 cp1253",
     "cp1254": "windows-1254 cp1254 iso-8859-9 iso8859-9 iso_8859-9 latin5",
     "cp1255": "windows-1255 cp1255 iso-8859-8 iso-8859-8-i iso-8859-8-e iso8859-8 logical visual",
@@ -19,19 +20,19 @@ SINGLE = {
     "cp1257": "windows-1257 cp1257",
     "cp1258": "windows-1258 cp1258",
     "cp874": "windows-874 cp874 tis-620 tis620 iso-8859-11 iso8859-11",
-    "iso8859_2": "iso-8859-2 iso8859-2 iso_8859-2 latin2 latin-2",
+    "iso8859_2": "28592 iso-8859-2 iso8859-2 iso_8859-2 latin2 latin-2",
     "iso8859_3": "iso-8859-3 iso8859-3 latin3",
     "iso8859_4": "iso-8859-4 iso8859-4 latin4",
-    "iso8859_5": "iso-8859-5 iso8859-5 cyrillic",
+    "iso8859_5": "28595 iso-8859-5 iso8859-5 cyrillic",
     "iso8859_6": "iso-8859-6 iso8859-6 iso-8859-6-i arabic",
     "iso8859_7": "iso-8859-7 iso8859-7 greek",
     "iso8859_10": "iso-8859-10 iso8859-10 latin6",
     "iso8859_13": "iso-8859-13 iso8859-13",
     "iso8859_14": "iso-8859-14 iso8859-14",
-    "iso8859_15": "iso-8859-15 iso8859-15 iso_8859-15 latin9 latin-9 iso885915",
+    "iso8859_15": "28605 iso-8859-15 iso8859-15 iso_8859-15 latin9 latin-9 iso885915",
     "iso8859_16": "iso-8859-16 iso8859-16",
-    "koi8_r": "koi8-r koi8r koi8 koi",
-    "koi8_u": "koi8-u koi8u koi8-ru",
+    "koi8_r": "koi8-r koi8r koi8 koi 20866",
+    "koi8_u": "koi8-u koi8u koi8-ru 21866",
     "cp437": "cp437 ibm437 437",
     "cp850": "cp850 ibm850 850",
     "cp852": "cp852 ibm852",
@@ -47,13 +48,15 @@ SINGLE = {
 MULTI = {
     "utf_8": "utf-8 utf8 unicode-1-1-utf-8 utf_8 x-utf-8 utf-8-mac cp65001 utf8mb4 unicode utf-8n 65001",
     "gb18030": "gb18030 gbk cp936 x-gbk ms936 gb2312 gb_2312-80 gb_2312 gb2312-80 euc-cn euc_cn euccn x-euc-cn "
-    "csgb2312 chinese csiso58gb231280 iso-ir-58 936 windows-936 gb-2312 gb-18030 gb",
+    "csgb2312 chinese csiso58gb231280 iso-ir-58 936 windows-936 gb-2312 gb-18030 gb "
+    "20936 51936 54936",
     "cp950": "big5 big-5 big5-eten cn-big5 x-x-big5 csbig5 cp950 windows-950 950 big5-hkscs big5hkscs big5hk",
     "cp932": "shift_jis shift-jis sjis x-sjis ms_kanji windows-31j cp932 csshiftjis ms932 mskanji shiftjis "
     "x-shift-jis windows-932",
-    "euc_jp": "euc-jp eucjp x-euc-jp ujis euc_jp cp51932 eucjp-ms extended_unix_code_packed_format_for_japanese",
+    "euc_jp": "20932 51932 euc-jp eucjp x-euc-jp ujis euc_jp cp51932 eucjp-ms "
+    "extended_unix_code_packed_format_for_japanese",
     "cp949": "euc-kr euckr ks_c_5601-1987 ks_c_5601 ks_c_5601-1989 ksc5601 ksc_5601 ks-c-5601-1987 korean cp949 "
-    "uhc windows-949 cseuckr iso-ir-149",
+    "uhc windows-949 cseuckr iso-ir-149 20949 51949",
     "johab": "johab cp1361",
 }
 # 7-bit charsets that switch by escape sequences.
@@ -62,7 +65,7 @@ STATEFUL = {
     "iso-2022-jp-ms cp50220 cp50221 cp50222 iso2022jp",
     "iso2022_kr": "iso-2022-kr iso2022-kr csiso2022kr",
     "iso2022_cn": "iso-2022-cn iso-2022-cn-ext csiso2022cn iso2022cn",
-    "hz": "hz hz-gb-2312 hzgb",
+    "hz": "hz hz-gb-2312 hzgb 52936",
 }
 WIDE = {
     "utf_16": "utf-16 utf16 ucs-2 iso-10646-ucs-2 1200",
@@ -100,7 +103,7 @@ def codec_for(label: str) -> str | None:
     for wrapper in ("charset=", "=?"):
         cleaned = cleaned.removeprefix(wrapper)
     squashed = _squashed(cleaned)
-    for prefix in ("", "x", "cs", "ibm"):
+    for prefix in ("", "x", "cs", "ibm", "cp", "windows"):
         found = _CODECS.get(squashed.removeprefix(prefix)) if squashed.startswith(prefix) else None
         if found:
             return found

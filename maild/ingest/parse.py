@@ -270,14 +270,13 @@ def _flat(node: email.message.Message) -> bytes:
     8-bit bytes in a container without parts, and takes the CR out of headers."""
     sink: list[str | bytes] = []
     _write(node, sink, 0)
-    joined = b"".join(_PLAIN_END if piece is _END else _octets(piece) for piece in sink)
-    if b"\r\n" not in joined:
-        return joined
-    return b"".join(b"\r\n" if piece is _END else _octets(piece) for piece in sink)
+    kept = b"".join(_octets(piece) for piece in sink if piece is not _END)
+    end = b"\r\n" if kept.count(b"\r\n") * 2 > kept.count(b"\n") else b"\n"
+    return b"".join(end if piece is _END else _octets(piece) for piece in sink)
 
 
-# A line's end that the parser took away: written as the others are.
-_END, _PLAIN_END = "\n", b"\n"
+# A line's end that the parser took away: written as most of the others are.
+_END = "\n"
 
 
 def _octets(piece: str | bytes) -> bytes:

@@ -15,6 +15,7 @@ SECONDS = float(os.environ.get("MAILD_FUZZ_SECONDS", "60"))
 SEED = os.environ.get("MAILD_FUZZ_SEED", "reading")
 
 
+@pytest.mark.timeout(900)
 def test_no_mail_makes_the_reading_raise_stall_or_give_what_cannot_be_stored() -> None:
     """A22, A23, A24, A25, A52."""
     outcome = fuzz(SECONDS, SEED)
