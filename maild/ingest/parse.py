@@ -266,21 +266,15 @@ def _message_bytes(part: Part) -> bytes:
 
 
 def _flat(node: email.message.Message) -> bytes:
-    """A message as bytes, as they stood but for blanks before header values; the library's own generator raises on
-    8-bit bytes in a container without parts, and takes the CR out of headers."""
+    """A message as bytes: as they stood, but for blanks before header values, and with line feeds alone. (The
+    library's own generator raises on 8-bit bytes in a container without parts.)"""
     sink: list[str | bytes] = []
     _write(node, sink, 0)
-    kept = b"".join(_octets(piece) for piece in sink if piece is not _END)
-    end = b"\r\n" if kept.count(b"\r\n") * 2 > kept.count(b"\n") else b"\n"
-    return b"".join(end if piece is _END else _octets(piece) for piece in sink)
+    whole = b"".join(piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape") for piece in sink)
+    return whole.replace(b"\r\n", b"\n")
 
 
-# A line's end that the parser took away: written as most of the others are.
 _END = "\n"
-
-
-def _octets(piece: str | bytes) -> bytes:
-    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
 
 
 def _write(node: email.message.Message, sink: list[str | bytes], depth: int) -> None:
