@@ -12,7 +12,7 @@ _LABELS = {
         "from|von|de|från|fra|od|от|от кого|発信者|差出人|送信者|寄件者|寄件人|发件人|發件人|发信人|发送人|"
         "da|van|expéditeur|remitente|"
         "mittente|afzender|avsändare|보낸 사람|보낸사람|보낸이|feladó|lähettäjä|gönderen|kimden|από|dari|kimdən|"
-        "odesílatel|nadawca|sender|из|від|보낸사람명|reply-to|expeditor|de la|от:|発信元"
+        "odesílatel|nadawca|sender|из|від|보낸사람명|reply-to|expeditor|de la|от:|発信元|送信元|發件人|寄信人|发信人|发件者|desde|מאת|من|từ|จาก|dari|šalje|pošiljatelj|saatja|nuo|siuntėjas|sūtītājs|відправник|отправитель|подател|odosielateľ|absender|afsender|avsender|verzender|remetente|emisor|remitent|보낸이|寄件人名|差出人名|from name|αποστολέας|frá"
     ),
     "date": (
         "date|message du|nachricht vom|sent|datum|gesendet|gesendet am|envoyé|enviado|enviada|"
@@ -21,21 +21,21 @@ _LABELS = {
         "发送时间|發送時間|发送日期|日期|寄件日期|传送日期|傳送日期|时间|時間|보낸 날짜|보낸날짜|보낸시간|"
         "날짜|odesláno|elküldve|tarih|gönderilme tarihi|"
         "gönderildi|envoyé le|trimis|date d'envoi|ημερομηνία|sent on|sent at|отправлен|надіслано|dátum|"
-        "poslano|送信|dikirim|päivämäärä"
+        "poslano|送信|dikirim|päivämäärä|发件时间|發件時間|發件日期|寄件時間|已傳送|已传送|已发送|已發送|sent at|date sent|sent date|发信时间|收件时间|收到时间|时 间|gönderme tarihi|gönderilme|küldve|odoslané|dňa|στάλθηκε|εστάλη|αποστολή|נשלח|תאריך|تاريخ الإرسال|تم الإرسال|التاريخ|أرسلت|đã gửi|ngày|ngày gửi|ส่งเมื่อ|วันที่|tanggal|terkirim|enviat|enviat el|poslato|изпратено|дата на изпращане|saadetud|kuupäev|išsiųsta|nosūtīts|datums|відправлено|отправка|дата отправки|enviado em|data de envio|fecha de envío|data invio|verstuurd|verzonden op|gesendet um|versendet|送信日|受信日時|발신일|보낸 시간|보낸날짜|sendt den|skickat den|wysłane|data wysłania"
     ),
     "to": (
         "to|an|à|a|para|till|til|do|кому|宛先|收件者|收件人|发送至|發送至|aan|destinataire|destinatario|"
         "destinatário|받는 사람|"
-        "받는사람|címzett|vastaanottaja|kime|alıcı|προς|komu|do:|către|kepada|收信人|받는이|для"
+        "받는사람|címzett|vastaanottaja|kime|alıcı|προς|komu|do:|către|kepada|收信人|받는이|для|recipient|recipients|收件方|收件地址|送信先|宛て先|宛先人|adresat|adresát|príjemca|empfänger|modtager|mottaker|mottagare|ontvanger|destinataires|destinatari|destinatarios|destinatários|אל|עבור|إلى|الى|المستلم|đến|tới|ถึง|per a|prima|primatelj|za|до|към|adressaat|saaja|kellele|kam|gavėjas|adresāts|παραλήπτης|получатель|одержувач|받는 분|收件人列表"
     ),
-    "cc": ("cc|kopie|copie à|copie|c.c.|копия|抄送|副本|kopia|kopi|参照|참조|cc:|bilgi|másolat|kopio|dw|копія"),
+    "cc": ("cc|kopie|copie à|copie|c.c.|cópia|抄送至|抄送人|抄 送|副本抄送|cc至|copia|con copia|c.c|עותק|نسخة|kópia|koopia|kopija|copie carbone|kopi til|kopie an|คัดลอก|копия|抄送|副本|kopia|kopi|参照|참조|cc:|bilgi|másolat|kopio|dw|копія"),
     "subject": (
         "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема|件名|主题|主題|主旨|"
         "标题|標題|제목|"
-        "předmět|tárgy|aihe|konu|θέμα|subiect|re|sujet|predmet|subjek|perihal|вих.тема"
+        "předmět|tárgy|aihe|konu|θέμα|subiect|re|sujet|predmet|subjek|perihal|вих.тема|tema|주제|件 名|נושא|الموضوع|موضوع|chủ đề|tiêu đề|เรื่อง|หัวเรื่อง|zadeva|относно|teema|pealkiri|temats|tēma|efni|subjecte|assumpte|邮件主题|郵件主題|信件主题|信件標題|tytuł|věc|titel"
     ),
     "other": (
-        "reply-to|importance|priority|organization|attachments|anlagen|pièces jointes|附件|优先级|重要性|bcc|密送|"
+        "reply-to|importance|priority|organization|list|sensitivity|flag|follow up flag|due by|categories|attachment|size|大小|附 件|附件数|anhang|anhänge|bijlage|bilagor|bilaga|liitteet|załączniki|přílohy|вложения|вкладення|添付ファイル|添付|첨부|첨부파일|ekler|allegati|anexos|anexo|pièce jointe|密送人|密件抄送|暗送|密件副本|bcc|cci|cco|ccn|blindkopie|重要度|중요도|priorität|priorité|prioridad|prioridade|priorità|attachments|anlagen|pièces jointes|附件|优先级|重要性|bcc|密送|"
         "message-id|in-reply-to|mailed-by|wichtigkeit|antwort an|答复|回复地址|回覆|adjuntos|bijlagen|list-id|"
         "x-mailer"
     ),
@@ -49,14 +49,23 @@ VERBS = phrases(
     "пишет|пише|написав|kirjoitti|yazdı|yazdi|έγραψε|写道|寫道|写到|写信|のメッセージ|書きました|書きました。|"
     "からのメール|作成|작성|썼습니다|님이 작성|작성:|viết|a scris|scris|írta|napsal|napsal(a)|napísal|menulis|"
     "schreibt|said|va escriure|geschreven|schreven|scribio|님이 쓴 글|escribe|na escrita|je napisao|написа|"
-    "đã viết|さんは書きました|のメール|skreiv|skrifaði|heeft geschreven|提到|寫信|来信|來信"
+    "đã viết|さんは書きました|のメール|skreiv|skrifaði|heeft geschreven|提到|寫信|来信|來信|"
+    "寫到|ha escrit|napísal|napísala|napsala|napisao je|napisala je|je napisao|je napisala|napisao|napisao/la|"
+    "написао|написао/ла|написав(-ла)|писал|писал(а)|писала|написали|напиша|rašė|rakstīja|kirjutas|เขียนว่า|"
+    "쓴 글|님의 말|님이 보낸 글|に書きました|が書きました|は書きました|のメッセージ|さんからのメール|さんのメール|wrote the following|"
+    "folgendes geschrieben|het volgende|schrieben|schrieb folgendes|"
+    "écrivit|a dit|skrev følgende|skrev följande|şunları yazdı|şunu yazdı|escreveu o seguinte|"
+    "escribió lo siguiente|написав|ezt írta|a scris următoarele|כתב/ה|כתב|כתבה|כתב:|كتب|كتبت|נכתב על ידי|menulis"
 )
 # How attributions begin that may be wrapped over several lines.
 OPENERS = phrases(
     "on |am |le |el |il |em |op |den |på |w dniu|dnia|dne|在|于|於|vào |a |pe |il giorno|da:|em:|ons |"
     "fre |sön|mån |tis |"
     "tor |lör |man |tir |fre.|lun|mer|in data|no dia|quoting|citando|op:|zitat von|at |в |va |pada |----|mon|tue|wed|"
-    "thu|fri|sat|sun|по|στις|ti |ke |to |la |su |ma |hi,|date:|ср|чт|пт|сб|вс|пн|вт|20|19|de:|from:"
+    "thu|fri|sat|sun|по|στις|ti |ke |to |la |su |ma |hi,|date:|ср|чт|пт|сб|вс|пн|вт|20|19|de:|from:|"
+    "citation de|citat från|citat von|cita de|cytat|citace|цитата|în |na |на |dana |дана |dňa |v |kasutaja |"
+    "missatge de|wiadomość napisana|pirmd|þann |às |at |في |בתאריך|ב-|ในวันที่|op:|pada tanggal|pk |"
+    "missatge|message de|nachricht von|messaggio di|mensaje de|mensagem de|bericht van"
 )
 
 SEPARATORS = phrases(
@@ -69,8 +78,17 @@ SEPARATORS = phrases(
     "původní zpráva|alkuperäinen viesti|orijinal mesaj|özgün ileti|αρχικό μήνυμα|original e-mail|originalmail|"
     "ursprüngliche mitteilung|eredeti üzenet|antwort weitergeleitet|reply message|original email|"
     "missatge original|originale nachricht|原文|mesaj original|original appointment|ursprünglicher termin|"
-    "reply above this line|回复邮件|原来的邮件"
+    "reply above this line|回复邮件|原来的邮件|原始信息|原信息|原始消息|原邮件内容|replied message|ursprüngliche mail|"
+    "ursprüngliche e-mail|mail original|e-mail original|courriel original|correo original|correo electrónico original|"
+    "e-mail originale|mail originale|oorspronkelijke e-mail|originele bericht|origineel bericht|"
+    "pôvodná správa|původní e-mail|оригінальне повідомлення|вихідне повідомлення|исходное письмо|оригинал сообщения|"
+    "izvorna poruka|izvirno sporočilo|originalna poruka|оригинално съобщение|algne kiri|algne sõnum|originalus laiškas|"
+    "sākotnējais ziņojums|הודעה מקורית|ההודעה המקורית|الرسالة الأصلية|رسالة أصلية|thư gốc|pesan asli|"
+    "ข้อความต้นฉบับ|αρχικό μήνυμα|originálna správa|alkuperäinen sähköposti|opprinnelig e-post|oprindelig e-mail|"
+    "originalt meddelande|asıl ileti|özgün mesaj|원본 내용|원본메일|元メール|元のメール|返信元メール"
 )
+# Separators that are one common word: the whole of what stands between the dashes.
+SEPARATOR_WORDS = phrases("original|原文|原始|原信|原件|邮件原文|郵件原文")
 FORWARDS = phrases(
     "forwarded message|forwarded by|begin forwarded message|weitergeleitete nachricht|"
     "anfang der weitergeleiteten|message transféré|message réexpédié|début du message réexpédié|"
@@ -87,7 +105,20 @@ FORWARDS = phrases(
     "preposlaná správa|proslijeđena poruka|početak proslijeđene|переслане повідомлення|"
     "початок листа, що пересилається|mesajul redirecționat|ileti başlangıcı|missatge reenviat|"
     "下面是被转发的邮件|下面是被傳遞的郵件|以下は転送されたメール|開始轉寄郵件|開始轉寄訊息|开始转发|"
-    "pesan terusan|diteruskan|thư được chuyển tiếp|videresendt|vidarebefordrad|转发"
+    "pesan terusan|diteruskan|thư được chuyển tiếp|videresendt|vidarebefordrad|转发|"
+    "début de message transféré|mensagem reencaminhada|påbörjat vidarebefordrat|alkaa välitetty viesti|"
+    "początek przekazywanej|początek przekazanej|przekazywana wiadomość|перенаправленное сообщение|"
+    "начало пересылаемого|начало перенаправленного|yönlendirilmiş ileti|yönlendirilmiş mesaj|yönlendirilen ileti|"
+    "iletilen mesaj|iletilen ileti|începutul mesajului|έναρξη προωθημένου|препратено съобщение|הודעה שהועברה|"
+    "הודעה מועברת|رسالة تمت إعادة توجيهها|رسالة معاد توجيهها|thư đã chuyển tiếp|weitergeleitet von|"
+    "weitergeleitete e-mail|réacheminé par|transféré par|courriel transféré|e-mail transféré|reenviado por|"
+    "encaminhado por|inoltrato da|e-mail inoltrata|doorgestuurd door|doorgestuurde e-mail|vidarebefordrat av|"
+    "videresendt af|videresendt av|edasi saadetud kiri|edastatud sõnum|persiųstas laiškas|persiunčiamas laiškas|"
+    "pārsūtīta ziņa|pārsūtīts ziņojums|forwarded mail|forwarded email|forwarded e-mail|begin forwarded|"
+    "start of forwarded message|correo reenviado|e-mail reenviado|e-mail encaminhado|转发的信件|转发信件|轉發郵件|轉發的郵件|"
+    "转寄邮件|轉寄訊息|轉寄的訊息|已转发的邮件|被转发的邮件|以下是转发的邮件|以下是轉寄的郵件|転送メール|転送された内容|"
+    "전달 메시지|전달된 메일|전달메일|전달된메시지|továbbküldött|posredovano sporočilo|prosleđena poruka|прослеђена порука|"
+    "preposlaný e-mail|přeposlaný e-mail"
 )
 # Footers of phones and programs: they stand on a line of their own, what follows them is no text.
 FOOTERS = phrases(
@@ -111,10 +142,60 @@ DEVICES = phrases(
     "tablet|windows|symbian|palm|treo|wireless|verizon|at&t|t-mobile|vodafone|移动|邮箱|郵件|邮件|電話|电话|"
     "móvil|celular|teléfono|téléphone|portable|airmail|spark|device|телефон|смартфон|thunderbird|mailbird|"
     "boxer|alto|foxmail|oppo|vivo|honor|oneplus|cell|nine|aquamail|k-9|inbox|app|sailfish|surface|blue|"
-    "mailspring|newton|touch|cellulare|aparat|kindle|telia|swisscom|dispositivo|appareil|puhelin|wp|qq"
+    "mailspring|newton|touch|cellulare|aparat|kindle|telia|swisscom|dispositivo|appareil|puhelin|wp|qq|微信|钉钉|iphon|"
+    "почт|スマートフォン|ケータイ|갤럭시|휴대폰|핸드폰|스마트폰|telefón|telefonu|posta|pošta|correo|courrier|edison|canary|hey|front|wecom|"
+    "dingtalk|netease|zoho|tutanota|postbox|superhuman|魅族|荣耀|大师|fairphone|motorola|realme|redmi|oppo|zte|lenovo"
+)
+
+# More ways to begin such a line, and ways to end one: there the device stands first.
+FOOTERS_MORE = phrases(
+    "来自qq|来自网易|来自阿里|来自企业微信|来自钉钉|由网易|由qq|來自我的|寄自我的|透過我的|通过我的|經由我的|从手机|從手機|"
+    "provenance : |provenance: |verzonden vanuit|verstuurd met|odesláno |odoslané |mobilně |poslato sa |enviat des |"
+    "enviat amb |đã gửi từ|gửi từ |ส่งจาก|נשלח מ|مُرسل من|مرسل من|أرسلت من|أُرسلت من|saadetud minu|išsiųsta iš|"
+    "poslano s |sent from typeapp|sent from mailspring|sent from spark|sent from gmail|sent from nine|sent from airmail|"
+    "sent from superhuman|sent from newton|sent from edison|sent from bluemail|sent from blue mail|sent from aqua|"
+    "sent from canary|sent from boxer|sent from front|sent from hey|sent from foxmail|sent from alibaba|sent from wechat|"
+    "sent from wecom|sent from dingtalk|sent from netease|sent from qq|sent from rediffmail|sent from zoho|sent from tutanota|"
+    "sent from fastmail|sent from postbox|sent from thunderbird|sent from iphone|sent from ipad|sent from android|"
+    "nosūtīts no|изпратено от|trimis cu|inviato con|skickat med|skickat via|sendt med|sendt via|enviado con|enviado com|"
+    "wysłane za pomocą|отправлено через|надіслано через|lähetetty"
+)
+FOOTER_ENDS = phrases(
+    "から送信|から送信されました|より送信|で送信|보냄|에서 보냄|에서 보냈습니다|에서 발송|gönderildi|küldve|傳送|发送|發送|寄出|gesendet|"
+    "verzonden|発信"
+)
+# `Get Outlook for iOS` and its translations; the word for getting stands first, or last.
+GETS = phrases(
+    "get |obtenir |télécharger |téléchargez |descargar |obtener |baixar |baixe |obter |transferir |scarica |ottieni |"
+    "hämta |hent |få |hanki |pobierz |získat |získejte |stáhnout |stáhnout |скачайте |скачать |получить |получите |"
+    "загрузить |завантажити |отримати |download |获取|取得|下载|下載|prenesi|preuzmi|letöltés|descarcă |obțineți |"
+    "descarregar |obteniu |λήψη |κατεβάστε |pobierz|dapatkan |tải |nhận |قم بتنزيل|az outlook besz|احصل على|קבל |קבל את|הורד|install "
+)
+GET_ENDS = phrases(
+    "beziehen|herunterladen|downloaden|ophalen|edinin|indirin|を入手|を取得|をダウンロード|다운로드|받기|다운로드하기|가져오기|beszerzése|letöltése|"
+    "أندرويد|laden|installieren|lataa|下载|下載"
+)
+# Words of sentences: a line with one of them tells something.
+TELLING = phrases(
+    " but | and i| because| yesterday| today| cannot| can't| not | never| didn't| doesn't| fails| failed| error|?| aber | nicht |"
+    " mais | pas | no puedo| não | non | niet | inte | ikke | nie | не |但|不能|无法|無法|没有|沒有|失败|失敗|怎么|怎麼|昨天|今天|收不到|打不开|"
+    "できません|ません|しました| 안 |않"
 )
 
 _FOLD_SPACES = re.compile(r"\s+")
+# What no reader sees: zero width, soft hyphens, marks of direction, byte order marks inside a text.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]+")
+_BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]|&nbsp;|&#160;")
+
+
+def seen(line: str) -> str:
+    """A line as the eye sees it: without invisible characters, every kind of blank a plain one.
+
+    QQ writes `&nbsp;` into its plain text too.
+    """
+    if line.isascii():
+        return line.replace("&nbsp;", " ").replace("&#160;", " ") if "&" in line else line
+    return _BLANKS.sub(" ", _UNSEEN.sub("", line))
 
 
 def fold(line: str) -> str:
@@ -125,8 +206,9 @@ def fold(line: str) -> str:
 
 def _fold(line: str) -> str:
     if not line.isascii():
-        line = unicodedata.normalize("NFKC", line)
-    return _FOLD_SPACES.sub(" ", line).strip().lower()
+        line = unicodedata.normalize("NFKC", _UNSEEN.sub("", line))
+    # The Turkish capital I keeps its dot when it grows small.
+    return _FOLD_SPACES.sub(" ", line).strip().lower().replace("i\u0307", "i")
 
 
 _remembered = lru_cache(maxsize=1024)(_fold)

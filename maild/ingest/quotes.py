@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from maild.ingest.attribution import attribution_at
 from maild.ingest.header_block import block_at
 from maild.ingest.html import Mark
-from maild.ingest.quote_words import DEVICES, FOOTERS, FORWARDS, SEPARATORS, fold
+from maild.ingest.quote_words import (
+    DEVICES,
+    FOOTER_ENDS,
+    FOOTERS,
+    FOOTERS_MORE,
+    FORWARDS,
+    GET_ENDS,
+    GETS,
+    SEPARATOR_WORDS,
+    SEPARATORS,
+    TELLING,
+    fold,
+    seen,
+)
 
 # Decisions are made on the beginning of a text; the rest of a longer one is kept as it is (THREATS R17).
 LINES = 20_000
@@ -34,6 +47,7 @@ _CUT_LINE = re.compile(
     r"encima de esta línea|acima desta linha|sopra questa riga|boven deze regel|ovanför denna rad|over denne linje|"
     r"выше этой (?:строки|линии)|powyżej tej linii|此线上方|此線上方|此线以上|此行上方|此行以上|この行より上|이 줄 위)"
 )
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _SENTENCE_LENGTH = 80
 
 
@@ -49,7 +63,9 @@ class NewText:
 
 def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewText:
     """Cut the new text out of a body's lines; `marks` are what HTML says about each. Nothing left → everything."""
-    lines = lines[:LINES]
+    written = lines[:LINES]
+    # Judged is what the eye sees; kept is what was written.
+    lines = [seen(line) for line in written]
     marks = marks if marks is not None else [""] * len(lines)
     quoted = [mark == "quote" or _QUOTE.match(line) is not None for line, mark in zip(lines, marks, strict=False)]
     _pipes(lines, quoted)
@@ -61,6 +77,9 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
     at, end = 0, len(lines)
     while at < end:
         line = lines[at]
+        if quoted[at] and not after[at] and _is_groupwise(line, at > 0 and quoted[at - 1]):
+            history = at if history is None else history
+            break
         if quoted[at]:
             history = at if history is None else history
             at += 1
@@ -69,7 +88,7 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
             history = at if history is None else history
             break
         if marks[at] == "signature":
-            signature.append(line)
+            signature.append(written[at])
             at += 1
             continue
         cut = _cut_at(lines, at)
@@ -91,11 +110,11 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
         if _is_footer(line) or (_LIST_RULE.match(line) and _is_list_footer(lines, at)):
             break
         if not _is_torn_quote(lines, quoted, at) and line.strip() != _TRACKER:
-            kept.append(line)
+            kept.append(written[at] if line.strip() else "")
         at += 1
     text = _trim(kept)
     if not text:
-        text = "\n".join(lines).strip()
+        text = "\n".join(written).strip()
     return NewText(text, "\n".join(signature).strip(), history, forward)
 
 
@@ -105,6 +124,14 @@ def _is_torn_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> boo
         return False
     ended = lines[at - 1].rstrip()[-1:] in ".!?:;"
     return not ended and (at + 1 == len(lines) or quoted[at + 1] or not lines[at + 1].strip())
+
+
+def _is_groupwise(line: str, below_quote: bool) -> bool:
+    """GroupWise marks its attribution, not what it quotes: `>>> X <a@b> 05.01.2026 09:00 >>>`, `>>> On … wrote:`."""
+    if below_quote or not line.startswith(">>> ") or len(line) > 400 or _CLOCK.search(line) is None:
+        return False
+    bare = line.rstrip()
+    return bare.endswith(">>>") or (bare.endswith(":") and "@" in bare)
 
 
 def _pipes(lines: Sequence[str], quoted: list[bool]) -> None:
@@ -140,7 +167,7 @@ def is_separator(line: str) -> str:
         inner = inner.strip(" -_=*:<>")
         if any(inner.startswith(words) or inner.endswith(words) for words in FORWARDS):
             return "forward"
-        if any(inner.startswith(words) or inner.endswith(words) for words in SEPARATORS):
+        if inner in SEPARATOR_WORDS or any(inner.startswith(words) or inner.endswith(words) for words in SEPARATORS):
             return "history"
     header = strip_separator(line)
     if header != line and is_separator(line[: line.rindex(header)].rstrip()) == "forward":
@@ -207,18 +234,20 @@ def _signature(lines: Sequence[str], quoted: Sequence[bool], at: int) -> list[st
 
 def _is_footer(line: str) -> bool:
     """`Sent from my iPhone` and its kin: short, alone on the line, naming a device or program, no sentence."""
-    bare = fold(line).strip(" *_-<>[]()\"'|~")
-    if (
-        not bare
-        or len(bare) > _SENTENCE_LENGTH + 60
-        or (not bare.startswith(FOOTERS) and "から送信" not in bare and "보냄" not in bare)
-    ):
+    bare = fold(line.partition("<http")[0].partition(" (http")[0].partition("[http")[0]).strip(" *_-<>[]()\"'|~.。!")
+    if not bare or len(bare) > _SENTENCE_LENGTH or any(words in f"{bare} " for words in TELLING):
         return False
-    if not any(device in bare for device in DEVICES):
+    if "outlook" in bare and len(bare.split()) <= 9 and (bare.startswith(GETS) or bare.endswith(GET_ENDS)):
+        return any(system in bare for system in _SYSTEMS)
+    begins = bare.startswith(FOOTERS) or bare.startswith(FOOTERS_MORE)
+    ends = len(bare) <= 50 and bare.endswith(FOOTER_ENDS)
+    if not (begins or ends) or not any(device in bare for device in DEVICES):
         return False
-    words = bare.partition(" (http")[0].partition("<http")[0]
-    # A sentence about sending goes on behind a comma or ends in a full stop with many words.
-    return len(words) <= _SENTENCE_LENGTH and not ("," in words and len(words.split()) > 8)
+    # A sentence about sending goes on behind a comma with many words.
+    return not ("," in bare and len(bare.split()) > 8)
+
+
+_SYSTEMS = ("ios", "android", "mac", "windows", "apple")
 
 
 def _is_list_footer(lines: Sequence[str], at: int) -> bool:
