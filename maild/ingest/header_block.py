@@ -10,6 +10,7 @@ LINES = 16
 LABEL_LENGTH = 30
 
 _DECORATION = " \t*_>|\u00a0\u3000"
+_TIME = re.compile(r"\d{1,2}[:.点點時h]\s?\d{2}|\d{1,2} ?[시点點]")
 _ONE_LINE = re.compile(
     r"(?:^|[\s,;*>\"\d)])\*?("
     + "|".join(sorted((re.escape(x) for x in LABEL_KIND if len(x) > 1), key=len, reverse=True))
@@ -79,9 +80,14 @@ def block_at(lines: Sequence[str], start: int) -> HeaderBlock | None:
 
 
 def is_block(values: dict[str, str]) -> bool:
-    """Three or more of the four kinds, or sender and subject with a date."""
+    """Three or more of sender, date, recipient and subject; with three, an address or a time of day, too.
+
+    `From: Shanghai, To: Beijing, Date: 5 May` books a journey.
+    """
     kinds = {kind for kind in values if kind in ("from", "date", "to", "subject")}
-    return len(kinds) >= 3
+    if len(kinds) != 3:
+        return len(kinds) == 4
+    return "subject" in kinds or "@" in "".join(values.values()) or _TIME.search(values.get("date", "")) is not None
 
 
 def _one_line(line: str) -> dict[str, str] | None:

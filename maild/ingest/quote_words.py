@@ -178,7 +178,7 @@ GET_ENDS = phrases(
 # Words of sentences: a line with one of them tells something.
 TELLING = phrases(
     " but | and i| because| yesterday| today| cannot| can't| not | never| didn't| doesn't| fails| failed| error|?| aber | nicht |"
-    " mais | pas | no puedo| não | non | niet | inte | ikke | nie | не |但|不能|无法|無法|没有|沒有|失败|失敗|怎么|怎麼|昨天|今天|收不到|打不开|"
+    " mais | pas | no puedo| não | non | niet | inte | ikke | nie | не |但|不能|无法|無法|没有|沒有|失败|失敗|怎么|怎麼|昨天|今天|收不到|打不开|时报|报错|时提示|时出|时候|错误|錯誤|"
     "できません|ません|しました| 안 |않"
 )
 

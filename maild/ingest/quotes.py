@@ -29,10 +29,9 @@ from maild.ingest.quote_words import (
 LINES = 20_000
 
 _RULE = re.compile(r"^[\s>]{0,5}(?:[-_=*~—–]{3,200}\s{0,3})$")
-_DASHES = re.compile(
-    r"^[\s>*]{0,5}[-_=~—–*+]{2,100}\s{0,5}"
-    r"(.{2,80}?)\s{0,5}[-_=~—–*+]{2,100}[\s*]{0,5}$"
-)
+# One short word is no beginning: `转发规则不起作用：` is a person's.
+_FORWARD_STARTS = tuple(words for words in FORWARDS if len(words) > 3)
+_DASHES = "-_=~—–*+"
 _SEPARATED = re.compile(r"^\s{0,8}[-_]{3,20}\s{0,3}[^-_\n]{2,60}[-_]{3,20}(?=\s{0,3}\S{2,20}\s?:)")
 _MAY_SEPARATE = re.compile(r"[-_=~—–*+:：]")
 _TRACKER = "ᐧ"
@@ -161,10 +160,8 @@ def is_separator(line: str) -> str:
     """`history` or `forward` for a line between dashes that names the original or a forwarded message, else empty."""
     if len(line) > 1_000 or not _MAY_SEPARATE.search(line):
         return ""
-    match = _DASHES.match(line)
-    inner = fold(match.group(1)) if match else ""
+    inner = fold(_between_dashes(line)).strip(" -_=*:<>")
     if inner:
-        inner = inner.strip(" -_=*:<>")
         if any(inner.startswith(words) or inner.endswith(words) for words in FORWARDS):
             return "forward"
         if inner in SEPARATOR_WORDS or any(inner.startswith(words) or inner.endswith(words) for words in SEPARATORS):
@@ -174,8 +171,19 @@ def is_separator(line: str) -> str:
         # The header block follows on the same line.
         return "forward"
     bare = fold(line).strip(" *_>")
-    if bare.endswith(":") and len(bare) < 60 and bare.rstrip(": ").startswith(FORWARDS):
+    if bare.endswith(":") and len(bare) < 60 and (bare.startswith(_FORWARD_STARTS) or bare.rstrip(": ") in FORWARDS):
         return "forward"
+    return ""
+
+
+def _between_dashes(line: str) -> str:
+    """What stands between two runs of dashes and their kin; empty when it is nothing or a paragraph."""
+    for around in (" \t\u3000>", " \t\u3000>*"):
+        bare = line.strip(around)
+        behind = bare.lstrip(_DASHES)
+        inner = behind.rstrip(_DASHES)
+        if len(bare) - len(behind) >= 2 and len(behind) - len(inner) >= 2:
+            return inner.strip() if len(inner) <= 80 else ""
     return ""
 
 

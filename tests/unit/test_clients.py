@@ -124,7 +124,8 @@ def blocks(labels: tuple[str, ...], number: int) -> Iterator[tuple[str, list[str
 @pytest.mark.parametrize("language", LABELS)
 def test_a_header_block_and_everything_below_it_is_cut(language: str) -> None:
     failed = {}
-    for number in range(len(DATES)):
+    first = sum(map(ord, language))
+    for number in (first, first + 3):
         for name, block in blocks(LABELS[language], number):
             for above in ([""], ["", "_" * 32, ""], ["", "-----Original Message-----"], ["", "-" * 60], []):
                 mail = [*ANSWER, *above, *block, "", *ASKED, "", *WROTE, *quoted(ANSWER)]
