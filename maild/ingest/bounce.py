@@ -18,6 +18,7 @@ NOTICE = 16_000
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]?\d)")
 _SMTP_CODE = re.compile(r"(?<![\d.:/-])([45])[0-5]\d(?![\d.:/])(?=[ -])")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?")
+_TRANSCRIPT = re.compile(r"^\W{0,12}(?:rcpt to:|failed recipient)", re.I | re.M)
 _FIELD_IN_TEXT = re.compile(r"^(?:Final|Original)-Recipient:", re.I | re.M)
 _DIRECTORY = re.compile(r"^.*(?:smtp|rfc822)=", re.I)
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -64,10 +65,35 @@ def read_bounce(parsed: Parsed, text: str, subject: str, from_: Address) -> Boun
         )
         for address in _recipients(parsed, notice, text, from_)
     ]
+    if machine and not codes:
+        inner = _inner_report(parsed.root)
+        if inner is not None:
+            # A filter put its own letter round the report of another server.
+            return inner
     if not recipients and not _subject_says(subject):
         # Words about quotas and mailboxes alone are a warning to a person, not a report.
         return None
     return Bounce(_ordered(recipients), _failed_id(parsed, text))
+
+
+def _inner_report(root: Part) -> Bounce | None:
+    """What a report says that is attached to a report, for which no recipient's status is told outside."""
+    for part in root.children:
+        inner = part.inner
+        if inner is not None and inner.content_type == "multipart/report":
+            status_parts = [below for below in _own_parts(inner) if below.content_type in DELIVERY_STATUS]
+            found, _ = _from_status(status_parts)
+            if found and all(one.address for one in found):
+                return Bounce(_ordered(found), _id_below(inner))
+    return None
+
+
+def _id_below(report: Part) -> str | None:
+    for part in report.walk():
+        if part.inner is not None and part is not report:
+            ids = message_ids(raw_header(part.inner.fields.first("message-id") or b""))
+            return ids[0] if ids else None
+    return None
 
 
 def _own_parts(part: Part) -> Iterator[Part]:
@@ -105,7 +131,8 @@ def _notice(text: str) -> str:
         if lines and size > 60 and RETURNED.match(line):
             break
         lines.append(line)
-        size += len(line)
+        # A short notice that names somebody is one.
+        size += len(line) + (60 if "@" in line else 0)
     return "\n".join(lines)
 
 
@@ -121,9 +148,18 @@ def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, machine: bool)
     if machine and (parsed.fields.first("from") or b"").strip() == b"<>":
         # Nobody but a mail server writes without a sender.
         return says or words >= 1
+    answers = parsed.fields.first("in-reply-to") is not None
     if machine:
-        return (says and (words >= 1 or _ADDRESS.search(notice) is not None)) or words >= 2
-    return says and words >= 2 and parsed.fields.first("in-reply-to") is None and parsed.fields.first("list-id") is None
+        if (says and (words >= 1 or _ADDRESS.search(notice) is not None)) or words >= 2:
+            return True
+        # In a language that is not known here the code tells; a transcript tells even of an answer.
+        named = _ADDRESS.search(notice) is not None
+        return named and ((not answers and _bad_status(notice)) or (words >= 1 and _TRANSCRIPT.search(notice) is not None))
+    return says and words >= 2 and not answers and parsed.fields.first("list-id") is None
+
+
+def _bad_status(text: str) -> bool:
+    return any(match.group(1) in "45" for match in _STATUS.finditer(text[:NOTICE]))
 
 
 # --- RFC 3464 -----------------------------------------------------------------------------------------------------
@@ -279,6 +315,7 @@ def _recipients(parsed: Parsed, notice: str, text: str, from_: Address) -> list[
     ]
     ranked = _ranked(notice, own | senders)
     meant = {address.lower() for address in sent_to}
+    meant |= {match.group(1).lower() for match in _FOR.finditer(raw_header(returned.get("received", b"")))}
     best = max(ranked.values(), default=0)
     both = [address for address, score in ranked.items() if address.lower() in meant and score >= best - 1]
     if both:
@@ -286,6 +323,8 @@ def _recipients(parsed: Parsed, notice: str, text: str, from_: Address) -> list[
     return list(ranked)[:1] if ranked else sent_to[:RECIPIENTS]
 
 
+_RULES = re.compile(r"^(?:[ \t]{0,8}[-=_*#~+]{0,200}[ \t]{0,8}\n){1,8}")
+_FOR = re.compile(r"\bfor\s{1,3}<([^\s<>@]{1,64}@[^\s<>@]{1,200})>")
 _STANDS_ALONE = re.compile(
     r"^[\s*>\-'\"(\[<]{0,12}(?:mailto:|rfc822;|smtp:|to:|recipient:|user:|收件人[:：]|收件人)?[\s<\"']{0,6}$", re.I
 )
@@ -320,6 +359,9 @@ def _ranked(notice: str, own: set[str]) -> dict[str, int]:
         for match in _ADDRESS.finditer(line):
             # `'a@b'` in quotes, and `dda:SMTP=a@b` of X.400 reports.
             address = _DIRECTORY.sub("", match.group()).strip(".-'")
+            if address.startswith("//"):
+                # Part of a link.
+                continue
             key = address.lower()
             if (
                 key in own
@@ -364,10 +406,12 @@ def _returned_fields(parsed: Parsed, text: str) -> dict[str, bytes]:
                 piece.lstrip("> ") if piece.startswith(">") else piece for piece in lines[number : number + 80]
             )
             start = below if line.lower().startswith(("received:", "return-path:")) else below.partition("\n")[2]
-            for offset in range(4):
+            for offset in range(6):
+                start = _RULES.sub("", start, count=1)
                 fields = split_fields(start.lstrip("\n ").encode("utf-8"))
                 names = {name for name, _ in fields.items}
-                if {"from", "to", "subject", "message-id", "date"} & names and len(names) > 2:
+                whole = {"from", "to", "subject", "message-id", "date"} & names and len(names) > 2
+                if whole or (offset == 0 and {"received", "return-path"} <= names):
                     return _as_dict(fields.items)
                 start = start.lstrip("\n ").partition("\n\n")[2] if offset == 0 else start.partition("\n")[2]
     return {}

@@ -27,7 +27,18 @@ SUBJECTS = phrases(
     "message not|e-mail failed|error sending|returned to sender|deliver mail|배달 실패|반송|devuelto|retourné|"
     "delivery fault|nicht zustell|problème de|informe de|errore di|deferred mail|notification: |report: |"
     "error de|niezwrócona|zwrot|ej levererad|undeliv|mailproblem|address unknown|recipient unknown|"
-    "no such user|permanent error|over quota|mailbox full|dsn|传送失败|傳送失敗|不能投递|mail not"
+    "no such user|permanent error|over quota|mailbox full|dsn|传送失败|傳送失敗|不能投递|mail not|"
+    "failure delivery|failure to deliver|error sending your mail|blocked by our|email delivery failure|e-mail delivery|"
+    "niedostarczalne|niedostarczona|nie można dostarczyć|не удается доставить|не удалось доставить|сообщение не доставлено|"
+    "ошибка доставки|배달되지 않음|배달할 수 없음|발송실패|발송 실패|전송 실패|전송실패|전달할 수 없|kan inte levereras|"
+    "gick inte att leverera|olevererat|kan ikke leveres|ikke leveret|uleverbar|kunne ikke leveres|ei voida toimittaa|"
+    "toimitus epäonnistui|toimittamaton|nelze doručit|nedoručitelná|nedoručitelné|nedoručené|nedoručiteľné|teslim edilemedi|"
+    "teslim edilemeyen|kézbesíthetetlen|kézbesítetlen|μη παραδοτέο|αδυναμία παράδοσης|imposibil de livrat|nelivrat|"
+    "не може да се достави|неможливо доставити|не вдалося доставити|correo devuelto|mensaje no entregado|no se pudo entregar|"
+    "devolvido|falha na entrega|mensagem não entregue|impossibile recapitare|mancata consegna|messaggio non consegnato|"
+    "bezorging mislukt|niet afgeleverd|niet bezorgd|remise impossible|message non distribué|courrier non distribué|"
+    "zustellung fehlgeschlagen|zustellfehler|unzustellbare|rückläufer|投递失敗|投遞錯誤|寄送失敗|郵件退回|無法送達|无法送达|未能送达|"
+    "邮件被退回|發送失敗|投递错误|投递状态|退件|不达|不達|届きませんでした|配信失敗|配送失敗|配信エラー|送信失敗|メールは送信できませんでした"
 )
 TEXTS = phrases(
     "this is the qmail-send program|created automatically by mail delivery software|"
@@ -48,7 +59,13 @@ TEXTS = phrases(
     "не может быть доставлен|не удалось доставить|no mailbox|error occurred while|delivery attempt|"
     "not deliver|non-existent|unable to send|could not send|not known|disabled or discontinued|"
     "account that you tried|recipients failed|failed recipient|unreachable|host unknown|name server|"
-    "not accepting|not authorized|not able to deliver|problem delivering|refused"
+    "not accepting|not authorized|not able to deliver|problem delivering|refused|not been delivered|been blocked|"
+    "was blocked|invalid user|invalid address|not reach|couldn't be found|wasn't able to deliver|not a member|not member|"
+    "dostarczenie|nie można odnaleźć|сбой доставки|не найден|배달하지 못|발송되지 못|전송되지 못|전달되지 못|찾을 수 없|misslyckades|"
+    "mislykkedes|mislyktes|epäonnistui|nezdařilo|nepodařilo|nepodarilo|başarısız|nem sikerült|sikertelen|απέτυχε|nu a putut|"
+    "nu s-a putut|не вдалося|échec de la remise|introuvable|error de entrega|falha na entrega|recapito non riuscito|"
+    "bezorgen is mislukt|fehler bei der zustellung|nicht gefunden|nicht erreicht|无法传递|無法傳遞|傳遞至下列|使用者不存在|配信に失敗|"
+    "見つかりません|届けることができません|送達できません|お届けできません|存在しません|投递不成功|收件人拒绝|用户不存在|邮箱不存在"
 )
 DELAYED = phrases(
     "has been delayed|been delayed|is delayed|delivery delayed|delivery delay|delayed mail|"
@@ -60,13 +77,13 @@ DELAYED = phrases(
 )
 # Where the notice ends and the returned mail begins.
 RETURNED = re.compile(
-    r"^\W{0,40}(?:below this line is a copy|this is a copy of (?:the|your) message|the original message(?! was)|"
+    r"^\W{0,40}(?:below this line is a copy|this is a copy of (?:the|your) message|the original message(?! was| detail| info)|"
     r"original message (?:follows|headers|header)|unsent message follows|unsent message below|"
     r"message (?:header|text|follows|headers) ?follow|returned message|the following is a copy|"
     r"copy of (?:the )?message|"
-    r"original message|(?:-{2,} ?)?(?:forwarded|included) (?:message|is a copy)|the header of the original message|"
+    r"original message(?! was| detail| info| could| had| has)|(?:-{2,} ?)?(?:forwarded|included) (?:message|is a copy)|the header of the original message|"
     r"received: from|return-path:|----- ?message header|your message follows|"
-    r"message contents follow|text of (?:the )?message follows|原邮件|原始邮件|以下是原|transcript of original|"
+    r"message contents follow|text of (?:the )?message follows|原邮件(?!信息)|原始邮件(?!信息)|以下是原|transcript of original|"
     r"the message that caused|reporting-mta|attached is the message|message from yahoo|"
     r"boundary \(id|returned text|headers of the (?:original )?message|please see the original)",
     re.I,
