@@ -70,10 +70,22 @@ def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool
         if len(joined) > CHARACTERS:
             return 0
         if _is_attribution(joined, quoted_after[at], count):
-            return count
+            # A line of text above an attribution that is whole without it.
+            return 0 if count > 1 and _DATE.search(folded) is None and _stands_below(lines, start, at, quoted_after) else count
         if not opener or _WRAPS_NOT.search(line):
             return 0
     return 0
+
+
+def _stands_below(lines: Sequence[str], start: int, end: int, quoted_after: Sequence[bool]) -> bool:
+    below = " ".join(line.strip() for line in lines[start + 1 : end + 1]).strip()
+    folded = fold(below)
+    return (
+        _DATE.search(folded) is not None
+        and (_ADDRESS.search(folded) is not None or _ends_in_verb(folded))
+        and _starts_like_one(folded)
+        and _is_attribution(below, quoted_after[end], end - start)
+    )
 
 
 def _ends_in_verb(folded: str) -> bool:

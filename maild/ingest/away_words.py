@@ -1,5 +1,7 @@
 """The words of automatic answers and of people who are away, in the languages of mail programs."""
 
+import re
+
 from maild.ingest.phrases import phrases
 
 # Subjects that programs put on automatic answers; compared at the beginning, folded.
@@ -12,7 +14,12 @@ SUBJECTS_AWAY = phrases(
     "fuori sede|fuori ufficio|assente|afwezig|niet op kantoor|frånvaro|fraværende|ikke på kontoret|"
     "poza biurem|nieobecność|вне офиса|отсутствую|нет на месте|不在のお知らせ|不在通知|不在です|外出|"
     "外出自动回复|外出自動回覆|休假|假期自动回复|不在办公室|不在辦公室|휴가|부재중|부재 중|mimo kancelář|"
-    "poissa|tatilde|ofis dışında|εκτός γραφείου"
+    "poissa|tatilde|ofis dışında|εκτός γραφείου|abwesend:|abwesenheit:|außer haus|frånvarande|frånvarobesked|fravær|"
+    "ude af kontoret|ute av kontoret|afwezigheid|out of town|currently out of|vacation:|vacation notice|on leave:|on leave|"
+    "away:|away message|away notice|urlaub:|im urlaub|en congés|en vacances|absente|vacaciones|férias|ferie|in ferie|"
+    "poza biurem|urlop|dovolená|dovolenka|mimo kancelár|szabadság|szabadságon|în concediu|concediu|izinde|yıllık izin|"
+    "в отпуске|отпуск|у відпустці|відпустка|командировка|absència|fora de l'oficina|lomalla|出差|请假|年假|休假中|外出中|"
+    "ausência temporária|tijdelijk afwezig|休暇|出張|休職|출장|휴가중|在途|离岗|離席"
 )
 SUBJECTS_REPLY = phrases(
     "automatic reply|automatic response|automated reply|automated response|auto reply|auto-reply|autoreply|"
@@ -24,7 +31,13 @@ SUBJECTS_REPLY = phrases(
     "自動回覆|自动答复|自動回復|自动应答|自動応答|自動返信|자동 회신|자동회신|자동 응답|자동응답|"
     "automatická odpověď|automaattinen vastaus|otomatik yanıt|otomatik cevap|automatikus válasz|"
     "automatski odgovor|răspuns automat|αυτόματη απάντηση|[auto-reply]|[autoreply]|(auto reply|(autoreply|"
-    "系统自动回复|thư trả lời tự động|automatyczne powiadomienie"
+    "系统自动回复|thư trả lời tự động|automatyczne powiadomienie|"
+    "automatická odpoveď|автоматична відповідь|автовідповідь|resposta automàtica|автоматичен отговор|samodejni odgovor|"
+    "automaatvastus|automatinis atsakymas|automātiskā atbilde|رد تلقائي|תשובה אוטומטית|balasan otomatis|"
+    "trả lời tự động|ตอบกลับอัตโนมัติ|autorepons|réponse auto|autoantwort|auto-antwort|autom. antwort|auto reply:|"
+    "automatische reactie|automatisk besvarelse|automatische nachricht|automatic email reply|自动回覆|自动回信|自動回信|"
+    "系統自動回覆|自动答覆|自動答覆|自動應答|不在応答|automatisches antworten|kişisel otomatik|automatic out of office|"
+    "automatikus üzenet|risposta automatizzata|respuesta automatizada|resposta automatizada|automatiserat svar"
 )
 # Sentences of one who is away. Two of the three kinds of evidence below make an out-of-office by text.
 AWAY = phrases(
@@ -36,7 +49,8 @@ AWAY = phrases(
     "på semester|inte på kontoret|på ferie|ikke på kontoret|nieobecn|na urlopie|poza biurem|в отпуске|"
     "отсутствую|не в офисе|出差中|正在出差|正在休假|休假中|在休假|开始休假|外出中|"
     "不在办公室|不在公司|不在辦公室|休年假|"
-    "年假中|年休假|请假中|休暇|不在に|不在と|不在中|외출 중|부재중|휴가 중|휴가중|출장"
+    "in elternzeit|im mutterschutz|auf dienstreise|на больничном|в командировке|у відпустці|na dovolené|na dovolenke|"
+    "olen lomalla|szabadságon|în concediu|izindeyim|εκτός γραφείου|de vacances|休产假|休病假|休婚假|在产假|休產假|出張のため|休みをいただ|휴직|weer aanwezig op|weer op kantoor|年假中|年休假|请假中|休暇|不在に|不在と|不在中|외출 중|부재중|휴가 중|휴가중|출장"
 )
 RETURN = phrases(
     "until|till |through|return|back on|back in|be back|limited access|no access|not have access|"
@@ -62,7 +76,7 @@ ANNOUNCED = phrases(
     "esta é uma resposta automática|questa è una risposta automatica|dit is een automatisch|"
     "detta är ett automatiskt svar|to jest automatyczna odpowiedź|это автоматический ответ|这是一封自动回复|"
     "这是自动回复|此邮件为自动回复|本邮件为自动回复|此郵件為自動回覆|本邮件由系统自动回复|系统自动回复|"
-    "自动回复邮件|这是来自qq邮箱的假期自动回复|自動回覆|本メールは自動返信|このメールは自動|이 메일은 자동"
+    "自动回复邮件|这是来自qq邮箱的假期自动回复|此為系統自動回覆|這是自動回覆|本郵件為自動回覆|本メールは自動返信|このメールは自動|이 메일은 자동"
 )
 ACKNOWLEDGED = phrases(
     "we have received your|has been received and|your request has been received|thank you for contacting|"
@@ -70,5 +84,61 @@ ACKNOWLEDGED = phrases(
     "has been assigned|we received your|your message has been received|your email has been received|"
     "please confirm your message|confirm your email|to deliver your message|sender verification|"
     "verify that you are|prove that you|ihre anfrage|ihre nachricht ist|haben ihre|votre demande|"
-    "hemos recibido|recebemos|abbiamo ricevuto|已收到您|您的邮件已收到|我们已收到|已收悉|工单已"
+    "hemos recibido|recebemos|abbiamo ricevuto|已收到您|您的邮件已收到|我们已收到|已收悉|工单已|"
+    "confirm that you are|are a person|approved senders|not approved you|has not approved|waiting in the guest list|guest list|"
+    "challenge|spamarrest|boxbe|verify your email|verify yourself|click the link below to|to control spam|"
+    "has been registered|has been logged|has been opened|was received|is being reviewed|ticket number|case number|"
+    "request number|reference number|request has been|case has been|incident has been|thank you for your request|"
+    "thank you for your email|thank you for your message|thanks for contacting|thanks for reaching|we will get back to you|"
+    "ist bei uns eingegangen|wurde registriert|wurde erstellt|ticketnummer|vorgangsnummer|ihr ticket|ihr anliegen|"
+    "a bien été|demande a été|numéro de ticket|nous avons bien reçu|avons reçu|ha sido recibida|ha sido registrada|"
+    "hemos registrado|su solicitud|su consulta|número de caso|foi recebid|sua solicitação|seu chamado|protocolo|"
+    "la sua richiesta|la tua richiesta|è stata ricevuta|è stata registrata|numero di ticket|uw verzoek|uw bericht is|"
+    "hebben ontvangen|ticketnummer|har mottagit|ditt ärende|ärendenummer|har modtaget|har mottatt|din henvendelse|"
+    "saksnummer|sagsnummer|olemme vastaanottaneet|otrzymaliśmy|zgłoszenie|numer zgłoszenia|přijali jsme|požadavek|"
+    "заявка|ваше обращение|обращение зарегистрировано|ваш запрос|номер заявки|вашу заявку|talebiniz|kaydınız|"
+    "已受理|已提交成功|工单编号|工單|已收到您的|我們已收到|您的来信已收到|您的問題已|编号：|编号:|验证发件人|驗證寄件者|请点击以下链接|"
+    "受け付けました|受付番号|お問い合わせありがとう|お問い合わせいただき|受付いたしました|送信者の確認|접수되었습니다|접수번호|문의가 접수|발신자 확인"
+)
+# What texts say of which it is known already that no person wrote them: looser words.
+AWAY_OF_MACHINES = phrases(
+    "i am away|i'm away|be away|currently away|i am out|i'm out|currently out|out sick|sick leave|medical leave|"
+    "paternity leave|on sabbatical|on pto|travelling|traveling|attending a|not in the office|not in office|"
+    "back in the office|be back|i return|my return|returning|return to the office|no access to|limited access|unavailable|"
+    "not available|office is closed|office will be closed|holiday|vacation|"
+    "urlaub|elternzeit|mutterschutz|dienstreise|außer haus|nicht am arbeitsplatz|nicht anwesend|abwesenheit|krank|"
+    "wieder im büro|wieder erreichbar|wieder für sie da|auf reisen|feiertag|betriebsferien|"
+    "absent|absence|congé|vacances|de retour|en déplacement|hors du bureau|arrêt maladie|"
+    "vacaciones|fuera de|ausente|de baja|de viaje|regreso|férias|fora do|ausência|licença|viagem|"
+    "in ferie|assente|assenza|fuori|rientr|vacanza|congedo|trasferta|"
+    "vakantie|afwezig|verlof|niet op kantoor|weer aanwezig|weer op kantoor|geen toegang|vrij tot|"
+    "semester|frånvarande|borta|inte på kontoret|tjänstledig|föräldraledig|åter |ledig|"
+    "ferie|fraværende|fravær|ikke på kontoret|på kontoret igen|tilbage|tilbake|barsel|permisjon|"
+    "lomalla|lomani|poissa|matkoilla|en ole paikalla|virkamatkalla|"
+    "urlop|nieobecn|poza biurem|delegacji|zwolnieniu|wracam|powrót|"
+    "dovolené|dovolenou|dovolenke|mimo kancelář|nepřítom|neprítom|služební cest|služobnej cest|"
+    "отпуск|отсутству|командировк|не в офисе|больничн|вернусь|відпустц|відсутн|відрядженн|"
+    "izindeyim|izinde|tatilde|ofis dışında|seyahat|raporlu|szabadság|távol|nem vagyok az irodában|concediu|nu sunt în|"
+    "deplasare|εκτός γραφείου|άδεια|απουσι|de vacances|fora de l'oficina|godišnjem|odsutan|na dopustu|odsoten|"
+    "休假|年假|产假|產假|陪产假|病假|婚假|事假|丧假|调休|请假|請假|出差|外出|不在|返岗|返工|回公司|恢复工作|恢复上班|恢復上班|"
+    "返回办公室|返回公司|返回工作|假期|度假|放假|培训|参加会议|开会|開會|外地|春节期间|国庆期间|无法及时|無法及時|不便查收|"
+    "休暇|不在|出張|休業|お休み|休みを|育休|産休|夏季休|年末年始|離席|외출|부재|휴가|출장|휴무|육아휴직|출산휴가|자리를 비|병가"
+)
+# A person asks for something; who is away only says whom else to ask.
+ASKS = re.compile(
+    r"[?？]|\bplease (?!contact|call|e-?mail|reach|note|be |direct|send|write|refer|see |feel|address|use |speak|get in|allow|"
+    r"expect|accept|bear|dial|forward|phone|ring|ask|consult|visit|turn|try|do not|don't|leave)|"
+    r"\b(?:can|could|would) you\b|\bhow (?:do|to|can)\b|\bneeds?\b(?! (?:immediate|urgent|assistance|to speak|to contact|to reach))|"
+    r"\bhelp me\b|\bbroken\b|does(?: not|n't) work|\berror\b|\bmy password\b|"
+    r"请(?!联系|致电|拨|您?谅解|您?见谅|您?知悉|直接|与|找|发|咨询|您|注明|微信|加|稍|耐心|留言|通过|联络|尽量|参考)|"
+    r"請(?!聯絡|聯繫|致電|撥|您?見諒|您?諒解|直接|與|找|洽|您|稍|耐心|留言)|麻烦(?!联系)|麻煩(?!聯)|帮忙|帮我|怎么|怎麼|如何|报错|打不开|坏了|故障|"
+    r"开通|重置|可以了|好了|"
+    r"\bbitte (?!wenden|kontaktieren|an |sie sich|um |haben|beachten|in |richten|rufen|schreiben|senden|nutzen|sprechen|setzen|ihre|ich)|"
+    r"können sie|könnt ihr|wie (?:richte|kann|stelle)|geht nicht|funktioniert nicht|"
+    r"merci de (?!contacter|vous|votre|joindre|prendre)|pouvez|\bcomment |peux-tu|pueden|podéis|\bcómo |"
+    r"por favor,? (?!contact|dirij|póng|llame|escrib|env|entre em|ligue)|podem|potete|\bpuoi |"
+    r"kan (?:ik|iemand|mijn|je|u) |kunt u|kunnen jullie|kan ni|kan du |"
+    r"proszę o (?!kontakt|skontakt|kierow|wyroz|cierp)|\bczy (?:mo|mam)|пожалуйста,? (?!свя|обра|звон|пиш|напра)|помогите|"
+    r"教えて|設定方法|貸して|(?<!連絡)(?<!合わせ)(?<!電話)(?<!了承)(?<!容赦)(?<!待ち)(?<!連絡して)(?<!送り)ください|"
+    r"어떻게|하고 싶|오류|(?<!연락)해 ?주세요"
 )
