@@ -71,7 +71,11 @@ def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool
             return 0
         if _is_attribution(joined, quoted_after[at], count):
             # A line of text above an attribution that is whole without it.
-            return 0 if count > 1 and _DATE.search(folded) is None and _stands_below(lines, start, at, quoted_after) else count
+            return (
+                0
+                if count > 1 and _DATE.search(folded) is None and _stands_below(lines, start, at, quoted_after)
+                else count
+            )
         if not opener or _WRAPS_NOT.search(line):
             return 0
     return 0
@@ -142,7 +146,17 @@ def _names_and_dates(folded: str, has_date: bool) -> bool:
     return bare.startswith(_QUOTING) and _NAMED_ADDRESS.search(bare) is not None and words <= 7
 
 
-_QUOTING = ("quoting ", "zitat von ", "citando ", "citation de ", "citat från ", "citat fra ", "cytat ", "citace ", "citaat ")
+_QUOTING = (
+    "quoting ",
+    "zitat von ",
+    "citando ",
+    "citation de ",
+    "citat från ",
+    "citat fra ",
+    "cytat ",
+    "citace ",
+    "citaat ",
+)
 
 
 def _starts_like_one(folded: str) -> bool:

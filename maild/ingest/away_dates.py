@@ -15,26 +15,35 @@ _MONTHS = {
         [
             "jan january januar janvier enero janeiro gennaio januari tammikuuta tammikuu stycznia sty ledna januára "
             "января янв січня ocak oca január ianuarie ian ιανουαρίου gener jänner",
-            "feb february februar février fevrier fév févr febrero fevereiro febbraio februari helmikuuta lutego lut února "
+            "feb february februar février fevrier fév févr febrero fevereiro febbraio februari helmikuuta "
+            "lutego lut února "
             "februára февраля февр фев лютого şubat şub február februarie φεβρουαρίου febrer",
             "mar march märz maerz mars marzo março marts maart maaliskuuta marca mar března марта мар березня mart "
             "március martie μαρτίου març",
-            "apr april avril abril aprile huhtikuuta kwietnia kwi dubna apríla апреля апр квітня nisan nis április aprilie "
+            "apr april avril abril aprile huhtikuuta kwietnia kwi dubna apríla апреля апр квітня nisan nis "
+            "április aprilie "
             "απριλίου abr avr",
             "may mai mayo maio maggio mei maj toukokuuta maja května mája мая травня mayıs május μαΐου maig",
-            "jun june juni juin junio junho giugno kesäkuuta czerwca cze června júna июня июн червня haziran haz június "
+            "jun june juni juin junio junho giugno kesäkuuta czerwca cze června júna июня июн червня haziran "
+            "haz június "
             "iunie ιουνίου juny",
-            "jul july juli juillet julio julho luglio heinäkuuta lipca lip července júla июля июл липня temmuz tem július "
+            "jul july juli juillet julio julho luglio heinäkuuta lipca lip července júla июля июл липня "
+            "temmuz tem július "
             "iulie ιουλίου juliol juil",
-            "aug august août aout agosto augustus augusti elokuuta sierpnia sie srpna augusta августа авг серпня ağustos "
+            "aug august août aout agosto augustus augusti elokuuta sierpnia sie srpna augusta августа авг "
+            "серпня ağustos "
             "ağu augusztus αυγούστου agost",
-            "sep sept september septembre septiembre setembro settembre syyskuuta września wrz září septembra сентября сент "
+            "sep sept september septembre septiembre setembro settembre syyskuuta września wrz září "
+            "septembra сентября сент "
             "сен вересня eylül eyl szeptember septembrie σεπτεμβρίου setembre",
-            "oct october okt oktober octobre octubre outubro ottobre lokakuuta października paź října októbra октября окт "
+            "oct october okt oktober octobre octubre outubro ottobre lokakuuta października paź října "
+            "októbra октября окт "
             "жовтня ekim eki október octombrie οκτωβρίου",
-            "nov november novembre noviembre novembro marraskuuta listopada lis listopadu novembra ноября нояб ноя листопада "
+            "nov november novembre noviembre novembro marraskuuta listopada lis listopadu novembra ноября "
+            "нояб ноя листопада "
             "kasım kas noiembrie νοεμβρίου",
-            "dec december dez dezember décembre decembre déc diciembre dezembro dicembre joulukuuta grudnia gru prosince "
+            "dec december dez dezember décembre decembre déc diciembre dezembro dicembre joulukuuta grudnia "
+            "gru prosince "
             "decembra декабря дек грудня aralık ara decembrie δεκεμβρίου desembre desember",
         ],
         1,
@@ -47,7 +56,9 @@ _DATE = re.compile(
     r"(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日号號일]|"
     r"(?P<d3>\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s(?:of\s|de\s|d['’])?(?P<n3>" + _MONTH + r")\b\.?,?"
     r"(?:\s(?:de\s)?(?P<y3>20\d\d))?|"
-    r"(?:(?P<y6>20\d\d)\.?\s)?\b(?P<n4>" + _MONTH + r")\.?\s(?P<d4>\d{1,2})(?!\d)(?:st|nd|rd|th)?,?(?:\s(?P<y4>20\d\d))?|"
+    r"(?:(?P<y6>20\d\d)\.?\s)?\b(?P<n4>"
+    + _MONTH
+    + r")\.?\s(?P<d4>\d{1,2})(?!\d)(?:st|nd|rd|th)?,?(?:\s(?P<y4>20\d\d))?|"
     r"(?P<a5>\d{1,2})(?P<s5>[./-])\s?(?P<b5>\d{1,2})(?:[./-]\s?(?P<y5>(?:20)?\d\d)?)?(?!\d)",
     re.I,
 )

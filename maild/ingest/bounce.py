@@ -154,7 +154,9 @@ def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, machine: bool)
             return True
         # In a language that is not known here the code tells; a transcript tells even of an answer.
         named = _ADDRESS.search(notice) is not None
-        return named and ((not answers and _bad_status(notice)) or (words >= 1 and _TRANSCRIPT.search(notice) is not None))
+        return named and (
+            (not answers and _bad_status(notice)) or (words >= 1 and _TRANSCRIPT.search(notice) is not None)
+        )
     return says and words >= 2 and not answers and parsed.fields.first("list-id") is None
 
 

@@ -8,6 +8,8 @@ from maild.ingest.quote_words import LABEL_KIND, fold
 
 LINES = 16
 LABEL_LENGTH = 30
+# A shorter subject is never wrapped: what stands below it is text.
+SUBJECT_WRAPS = 55
 
 _DECORATION = " \t*_>|\u00a0\u3000"
 _TIME = re.compile(r"\d{1,2}[:.点點時h]\s?\d{2}|\d{1,2} ?[시点點]")
@@ -71,7 +73,8 @@ def block_at(lines: Sequence[str], start: int) -> HeaderBlock | None:
             loose += 1
             if loose > 3 or len(line) > 400:
                 break
-            if not values.get(current) or (loose == 1 and current in ("to", "cc", "subject", "from")):
+            wraps = current in ("to", "cc", "from") or (current == "subject" and len(lines[at - 1]) >= SUBJECT_WRAPS)
+            if not values.get(current) or (loose == 1 and wraps):
                 values[current] = f"{values.get(current, '')} {line.strip(_DECORATION)}".strip()
                 if not values.get("subject") or current != "subject":
                     last = at + 1

@@ -22,7 +22,8 @@ _UNMISTAKABLE = ("office", "büro", "notiz", "bureau", "oficina", "ooo", "vacati
 
 # The subject of Notes' agent: `Han Meimei is out of the office (returning 12.01.2026)`, also in other languages.
 _NOTES = re.compile(
-    r"^[^:]{2,60} (?:is (?:currently )?out of (?:the )?office|ist (?:zur zeit |derzeit )?(?:außer haus|nicht im büro|abwesend)|"
+    r"^[^:]{2,60} (?:is (?:currently )?out of (?:the )?office|ist (?:zur zeit |derzeit )?(?:außer haus|"
+    r"nicht im büro|abwesend)|"
     r"est absente?(?: du bureau)?|está fuera de la oficina|è fuori ufficio)(?: ?[.(!]|$)"
 )
 _QUIET_PREFIX = re.compile(r"^(?:\[[^\]]{0,40}\]|【[^】]{0,40}】|\s|\*{1,5}|<|\"|')+")
@@ -54,7 +55,7 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
             continue
         if _is_label(bare, words) or (not asks and _stands_alone(bare, words)) or (answers and weight >= 2):
             return ("out_of_office" if is_away(text) else "auto_reply"), f"subject begins with {words!r}"
-    if _NOTES.search(title) is not None and len(title) < 120:
+    if _NOTES.search(title) is not None and not asks and (answers or weight >= 2):
         return "out_of_office", "subject says that somebody is out of the office"
     if bare.startswith(("auto:", "auto：")) and answers and not asks:
         verdict = "out_of_office" if is_away(text) else "auto_reply"
@@ -71,7 +72,9 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
 def _is_label(title: str, words: str) -> bool:
     """Whether a program put these words before the subject that it answers: `Automatic reply: printer`."""
     rest = title.partition(words)[2].lstrip()
-    return words[-1:] in ":)]" or rest.startswith((":", "re:", ")", "]", "】")) or (rest.startswith("(") and ")" in rest)
+    return (
+        words[-1:] in ":)]" or rest.startswith((":", "re:", ")", "]", "】")) or (rest.startswith("(") and ")" in rest)
+    )
 
 
 def _begins_sentence(head: str, words: str) -> bool:

@@ -40,10 +40,15 @@ def notices() -> Iterator[tuple[str, str, str, str, str]]:
 
 def mails(author: str, subject: str, notice: str) -> Iterator[tuple[str, str]]:
     """(how the mail came back, the report) in the ways in which servers give it back."""
-    head = f"From: {author}\nTo: {S}\nSubject: {Header(subject, 'utf-8').encode()}\nDate: Mon, 5 Jan 2026 09:01:00 +0800\n"
+    head = (
+        f"From: {author}\nTo: {S}\nSubject: {Header(subject, 'utf-8').encode()}\nDate: Mon, 5 Jan 2026 09:01:00 +0800\n"
+    )
     plain = f"{head}Content-Type: text/plain; charset=utf-8\n\n{notice}\n"
     yield "copied below a line", f"{plain}\n--- Below this line is a copy of the message.\n\n{RETURNED}\nThe text.\n"
-    yield "header copied", f"{plain}\n------ This is a copy of your message, including all the headers. ------\n\n{RETURNED}\n"
+    yield (
+        "header copied",
+        f"{plain}\n------ This is a copy of your message, including all the headers. ------\n\n{RETURNED}\n",
+    )
     yield "original message follows", f"{plain}\nOriginal message follows.\n\n{RETURNED}\nThe text.\n"
     yield "quoted", f"{plain}\n----- Original message -----\n\n" + "".join(f"> {x}\n" for x in RETURNED.split("\n"))
     mixed = f"{head}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
@@ -67,7 +72,8 @@ def test_a_servers_notice_names_recipient_status_and_mail(
 
 @pytest.mark.parametrize(("server", "author", "subject", "notice", "status"), list(notices()))
 def test_a_servers_notice_alone_is_enough(server: str, author: str, subject: str, notice: str, status: str) -> None:
-    raw = f"From: {author}\nTo: {S}\nSubject: {Header(subject, 'utf-8').encode()}\nContent-Type: text/plain; charset=utf-8\n\n"
+    title = Header(subject, "utf-8").encode()
+    raw = f"From: {author}\nTo: {S}\nSubject: {title}\nContent-Type: text/plain; charset=utf-8\n\n"
     found = read(f"{raw}{notice}\n".encode()).bounce
     assert found is not None
     assert [(one.address, one.status) for one in found.recipients] == [(R, status)]

@@ -81,11 +81,12 @@ def test_an_attribution_line_is_cut_in_every_layout(language: str, line: str) ->
 def test_an_attribution_line_in_html_is_cut_with_or_without_the_clients_own_classes(language: str, line: str) -> None:
     above, said, below = paragraphs(ANSWER), html.escape(line).replace("\n", "<br>"), paragraphs(ASKED)
     sources = {
-        "gmail": f'{above}<br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">{said}<br>'
+        "gmail": f'{above}<br><div class="gmail_quote gmail_quote_container"><div class="gmail_attr">{said}<br>'
         f'</div><blockquote class="gmail_quote" style="margin:0">{below}</blockquote></div>',
         "blockquote": f"{above}<p>{said}</p><blockquote>{below}</blockquote>",
         "cite": f'{above}<div><br><blockquote type="cite"><div>{said}</div><br>{below}</blockquote></div>',
-        "thunderbird": f'{above}<div class="moz-cite-prefix">{said}<br></div><blockquote type="cite">{below}</blockquote>',
+        "thunderbird": f'{above}<div class="moz-cite-prefix">{said}<br></div>'
+        f'<blockquote type="cite">{below}</blockquote>',
         "yahoo": f'{above}<div id="yahoo_quoted_1" class="yahoo_quoted"><div>{said}</div><div>{below}</div></div>',
         "proton": f'{above}<div class="protonmail_quote">{said}<br><blockquote type="cite">{below}</blockquote></div>',
         "no classes": f"{above}<div><br></div><div>{said}</div><div><br></div>{below}",
@@ -99,7 +100,12 @@ def blocks(labels: tuple[str, ...], number: int) -> Iterator[tuple[str, list[str
     """(layout, lines) of header blocks with these labels."""
     author, sent, to, subject = labels
     date = DATES[number % len(DATES)]
-    rows = [(author, f"{NAME} <{ADDRESS}>"), (sent, date), (to, "Li Lei <lei@corp.example>"), (subject, "Printer 打印机")]
+    rows = [
+        (author, f"{NAME} <{ADDRESS}>"),
+        (sent, date),
+        (to, "Li Lei <lei@corp.example>"),
+        (subject, "Printer 打印机"),
+    ]
     plain = [f"{label}: {value}" for label, value in rows]
     yield "plain", plain
     yield "tight", [f"{label}:{value}" for label, value in rows]
@@ -114,7 +120,10 @@ def blocks(labels: tuple[str, ...], number: int) -> Iterator[tuple[str, list[str
     yield "no subject", plain[:3]
     yield "no addresses", [f"{author}: {NAME}", plain[1], f"{to}: Li Lei", plain[3]]
     yield "mailto", [f"{author}: {NAME} [mailto:{ADDRESS}]", *plain[1:]]
-    yield "wrapped recipients", [*plain[:2], plain[2] + ";", " Han Meimei <han@corp.example>;", " Wei <wei@x.example>", plain[3]]
+    yield (
+        "wrapped recipients",
+        [*plain[:2], plain[2] + ";", " Han Meimei <han@corp.example>;", " Wei <wei@x.example>", plain[3]],
+    )
     yield "copies and attachments", [*plain[:3], "Cc: Han <han@corp.example>", plain[3], "Attachments: a.pdf"]
     yield "empty lines between", [part for line in plain for part in (line, "")][:-1]
     yield "blanks around", [f" {line}  " for line in plain]
@@ -145,7 +154,8 @@ def test_a_header_block_in_html_is_cut_however_it_is_built(language: str) -> Non
     sources = {
         "outlook": f'{above}<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
         f"<p class=MsoNormal>{lines}</p></div></div>{below}",
-        "outlook web": f'{above}<div id="appendonsend"></div><hr style="width:98%"><div id="divRplyFwdMsg">{lines}</div>{below}',
+        "outlook web": f'{above}<div id="appendonsend"></div><hr style="width:98%">'
+        f'<div id="divRplyFwdMsg">{lines}</div>{below}',
         "outlook mobile": f'{above}<div id="mail-editor-reference-message-container"><div>{lines}</div>{below}</div>',
         "foxmail": f'{above}<blockquote><div>&nbsp;</div><div style="border:none;border-top:solid #B5C4DF 1.0pt">'
         f"<div>{'</div><div>'.join(bold)}</div></div><div>{below}</div></blockquote>",
