@@ -5,7 +5,8 @@ import re
 from maild.ingest.phrases import phrases
 
 SENDERS = phrases(
-    "post_master|mailer-daemon|mailer_daemon|mailerdaemon|mail-daemon|maildaemon|mail delivery|mail-delivery|"
+    "post_master|courier mail|mail server at|mailer-daemon|mailer_daemon|mailerdaemon|mail-daemon|maildaemon|"
+    "mail delivery|mail-delivery|"
     "postmaster|mdaemon|mail-system|mailsystem|mail system|maildelivery|system administrator|mail administrator|"
     "delivery subsystem|delivery system|smtp daemon|bounce@|bounces@|系统退信|系統退信|退信|mailer.daemon|uucp@|"
     "internet mail|mail router|mail-router|majordom|mmdf|microsoftexchange|mta@|mail.daemon"
@@ -74,6 +75,13 @@ DELAYED = phrases(
     "warning message only|warning only|do not need to resend|no action is required|you do not need|temporarily|"
     "temporary failure|will continue to try|attempts to deliver|延迟|延遲|暂时无法|继续尝试|delayed|verzögert|"
     "retardé|retrasado|nicht zugestellt werden, wird|delivery attempts will continue|deferred"
+)
+# Pieces of the local parts under which machines write.
+ROLES = phrases(
+    "admin|owner|request|system|noreply|no-reply|no_reply|donotreply|bounce|daemon|mailer|root|postm|notif|"
+    "mail|smtp|mta|"
+    "server|filter|gateway|virus|spam|firewall|autorespon|alert|nobody|apache|www|delivery|listserv|"
+    "majordomo|helpdesk"
 )
 # Where the notice ends and the returned mail begins.
 RETURNED = re.compile(
