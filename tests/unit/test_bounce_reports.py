@@ -100,8 +100,9 @@ def test_a_filters_letter_round_a_report_gives_what_the_report_says() -> None:
 
 
 SHOWN = [
-    "请帮忙看看这封退信\n\n---------- Forwarded message ---------\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\n"
-    "Date: Mon, 5 Jan 2026\nSubject: Undelivered Mail Returned to Sender\nTo: <li@corp.example>\n\n"
+    "请帮忙看看这封退信\n\n---------- Forwarded message ---------\n"
+    "From: Mail Delivery System <MAILER-DAEMON@mx.example>\nDate: Mon, 5 Jan 2026\n"
+    "Subject: Undelivered Mail Returned to Sender\nTo: <li@corp.example>\n\n"
     "This is the mail system at host mx.example.\n\nI'm sorry to have to inform you that your message could not\n"
     "be delivered to one or more recipients.\n\n<gone@far.example>: host mx[192.0.2.1] said: 550 5.1.1 User unknown\n",
     "What is this?\n\n> <gone@far.example>: 550 5.1.1 User unknown, could not be delivered",

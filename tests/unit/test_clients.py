@@ -89,6 +89,10 @@ def test_an_attribution_line_in_html_is_cut_with_or_without_the_clients_own_clas
         f'<blockquote type="cite">{below}</blockquote>',
         "yahoo": f'{above}<div id="yahoo_quoted_1" class="yahoo_quoted"><div>{said}</div><div>{below}</div></div>',
         "proton": f'{above}<div class="protonmail_quote">{said}<br><blockquote type="cite">{below}</blockquote></div>',
+        "spark": f'{above}<div name="messageReplySection">{said}<br><blockquote>{below}</blockquote></div>',
+        "netease": f'{above}<div class="ntes-mailmaster-quote"><div>{said}</div><blockquote>{below}</blockquote></div>',
+        "outlook copy": f'{above}<div class="x_gmail_quote"><div class="x_gmail_attr">{said}</div>{below}</div>',
+        "zimbra": f'{above}<hr id="zwchr"><div>{said}</div><div>{below}</div>',
         "no classes": f"{above}<div><br></div><div>{said}</div><div><br></div>{below}",
         "answer below": f"<p>{said}</p><blockquote>{below}</blockquote>{above}",
     }
