@@ -22,7 +22,7 @@ _UNMISTAKABLE = ("office", "büro", "notiz", "bureau", "oficina", "ooo", "vacati
 
 # The subject of Notes' agent: `Han Meimei is out of the office (returning 12.01.2026)`, also in other languages.
 _NOTES = re.compile(
-    r"^[^:]{2,60} (?:is (?:currently )?out of (?:the )?office|ist (?:zur zeit |derzeit )?(?:außer haus|"
+    r"^(?:auto[:：] ?)?[^:]{2,60} (?:is (?:currently )?out of (?:the )?office|ist (?:zur zeit |derzeit )?(?:außer haus|"
     r"nicht im büro|abwesend)|"
     r"est absente?(?: du bureau)?|está fuera de la oficina|è fuori ufficio)(?: ?[.(!]|$)"
 )
@@ -55,7 +55,8 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
             continue
         if _is_label(bare, words) or (not asks and _stands_alone(bare, words)) or (answers and weight >= 2):
             return ("out_of_office" if is_away(text) else "auto_reply"), f"subject begins with {words!r}"
-    if _NOTES.search(title) is not None and not asks and (answers or weight >= 2):
+    program = title.startswith(("auto:", "auto：")) or "(returning" in title
+    if _NOTES.search(title) is not None and not asks and (answers or program or weight >= 2):
         return "out_of_office", "subject says that somebody is out of the office"
     if bare.startswith(("auto:", "auto：")) and answers and not asks:
         verdict = "out_of_office" if is_away(text) else "auto_reply"

@@ -191,6 +191,35 @@ GET_ENDS = phrases(
     "beziehen|herunterladen|downloaden|ophalen|edinin|indirin|を入手|を取得|をダウンロード|다운로드|받기|"
     "다운로드하기|가져오기|beszerzése|letöltése|أندرويد|laden|installieren|lataa|下载|下載"
 )
+# How disclaimers begin; they go only below a history, where no answer begins so.
+DISCLAIMERS = phrases(
+    "this email and any|this e-mail and any|this message and any|this email is confidential|"
+    "this e-mail is confidential|"
+    "this message is confidential|this message contains confidential|this email contains confidential|"
+    "this e-mail contains|this communication|the information contained in this|the information in this e|"
+    "the information transmitted|the contents of this e|confidentiality notice|confidentiality:|"
+    "confidential:|disclaimer|"
+    "important notice|privileged|if you are not the intended|please consider the environment|"
+    "think before you print|this electronic m|diese e-mail enthält|diese e-mail kann|diese nachricht ist vertraulich|"
+    "diese nachricht enthält|vertraulichkeits|der inhalt dieser e-mail|ce message et|ce message est confidentiel|"
+    "ce courriel|ce mail et|les informations contenues|este mensaje y|este mensaje contiene|este correo|"
+    "aviso legal|aviso de confiden|esta mensagem|este e-mail|este email|questo messaggio|questa e-mail|"
+    "le informazioni contenute|avviso di riserv|dit bericht|deze e-mail|detta meddelande|detta e-post|denne e-mail|"
+    "denne e-post|niniejsza wiadomość|ta wiadomość|treść tej wiadomości|tato zpráva|данное сообщение|это сообщение|"
+    "настоящее сообщение|bu e-posta|bu mesaj|本邮件及其|本邮件包含|本邮件所|此邮件包含|此邮件及|该邮件及|"
+    "本电子邮件|免责声明|保密声明|保密提示|"
+    "郑重声明|本郵件|本信件|此郵件|免責聲明|このメールは|本メール|이 메일은|본 메일"
+)
+# Lines that virus scanners put below a mail, wherever they stand.
+SCANNERS = phrases(
+    "this email has been checked for viruses|this email has been scanned|this message has been scanned|"
+    "this e-mail has been scanned|this e-mail has been checked|virus-free. www.|virus-free.www.|virenfrei. www.|"
+    "virenfrei.www.|libre de virus. www.|sans virus. www.|garanti sans virus|diese e-mail wurde von avast|"
+    "diese e-mail wurde auf viren|el software de antivirus avast|l'absence de virus dans ce courrier|"
+    "questa e-mail è stata controllata|este email foi escaneado|deze e-mail is gecontroleerd op virussen|"
+    "dit e-mailbericht is gecontroleerd|det här e-postmeddelandet har sökts igenom|проверено на вирусы|"
+    "message scanned by|scanned by mailscanner|此邮件已由|本邮件已通过"
+)
 # Words of sentences: a line with one of them tells something.
 TELLING = phrases(
     " but | and i| because| yesterday| today| cannot| can't| not | never| didn't| doesn't| fails| failed| error|?|"

@@ -12,12 +12,14 @@ from maild.ingest.header_block import block_at
 from maild.ingest.html import Mark
 from maild.ingest.quote_words import (
     DEVICES,
+    DISCLAIMERS,
     FOOTER_ENDS,
     FOOTERS,
     FOOTERS_MORE,
     FORWARDS,
     GET_ENDS,
     GETS,
+    SCANNERS,
     SEPARATOR_WORDS,
     SEPARATORS,
     TELLING,
@@ -106,7 +108,11 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
         if _starts_signature(lines, at):
             signature += _signature(lines, quoted, at + 1)
             break
-        if _is_footer(line) or (_LIST_RULE.match(line) and _is_list_footer(lines, at)):
+        if (
+            _is_notice(line, history is not None)
+            or _is_footer(line)
+            or (_LIST_RULE.match(line) and _is_list_footer(lines, at))
+        ):
             break
         if not _is_torn_quote(lines, quoted, at) and line.strip() != _TRACKER:
             kept.append(written[at] if line.strip() else "")
@@ -238,6 +244,12 @@ def _signature(lines: Sequence[str], quoted: Sequence[bool], at: int) -> list[st
         out.append(lines[at])
         at += 1
     return out
+
+
+def _is_notice(line: str, below_history: bool) -> bool:
+    """A scanner's line, or below a history the beginning of a disclaimer."""
+    bare = fold(line[:200]).strip(" *_-|~<>[](){}#=")
+    return bare.startswith(SCANNERS) or (below_history and bare.startswith(DISCLAIMERS))
 
 
 def _is_footer(line: str) -> bool:

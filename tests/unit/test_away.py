@@ -70,6 +70,11 @@ def test_an_out_of_office_is_known_in_every_language_with_the_day_of_return(
         assert (found.verdict, found.until) == expected, (name, title, headers)
 
 
+def test_notes_agent_is_known_by_its_subject_alone() -> None:
+    found = read(mail("AUTO: Han Meimei is out of the office (returning 12.01.2026)", "I am away.")).automatic
+    assert (found.verdict, found.until) == ("out_of_office", date(2026, 1, 12))
+
+
 @pytest.mark.parametrize(("subject", "text"), PEOPLE)
 def test_a_person_who_speaks_of_being_away_stays_a_person(subject: str, text: str) -> None:
     for title in (subject, f"Re: {subject}", f"回复：{subject}", f"[IT-12] {subject}"):

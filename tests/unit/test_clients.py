@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from maild.ingest.html import html_text
+from maild.ingest.phrases import phrases
 from maild.ingest.quotes import new_text
 from tests.unit.client_attributions import ADDRESS, ATTRIBUTIONS, NAME, filled
 from tests.unit.client_blocks import DATES, FOOTERS, FORWARD_LINES, LABELS, SEPARATORS
@@ -195,3 +196,33 @@ def test_a_phones_footer_goes_and_all_below_it(line: str) -> None:
     for shape in (line, f"{line} ", f"{line}.", f"*{line}*", f"<{line}>", f"[{line}]", f"{line} <https://x.example/y>"):
         assert cut([*ANSWER, "", shape]) == words(ANSWER), shape
         assert cut([*ANSWER, "", shape, "", "Corp Ltd"]) == words(ANSWER), shape
+
+
+NOTICES = phrases(
+    "This e-mail and any attachments are confidential.|CONFIDENTIALITY NOTICE: for the addressee only.|"
+    "*Disclaimer* This message is for its reader.|Diese E-Mail enthält vertrauliche Informationen.|"
+    "Ce message et toutes les pièces jointes sont confidentiels.|Este mensaje y sus anexos son confidenciales.|"
+    "Questo messaggio è confidenziale.|Данное сообщение конфиденциально.|本邮件及其附件含有保密信息。|"
+    "免责声明：仅供收件人使用。|このメールは機密情報を含みます。|이 메일은 기밀입니다."
+)
+
+
+@pytest.mark.parametrize("line", NOTICES)
+def test_a_disclaimer_below_the_history_goes_and_one_in_the_text_stays(line: str) -> None:
+    below = [*WROTE[:1], *quoted(ASKED), "", line, "If it is not for you, delete it."]
+    assert cut([*ANSWER, "", *below]) == words(ANSWER)
+    assert cut([*WROTE[:1], *quoted(ASKED), "", *ANSWER, "", line, "Delete it."]) == words(ANSWER)
+    assert cut([line, *ANSWER]) == words([line, *ANSWER])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This email has been checked for viruses by Avast antivirus software.",
+        "Virus-free. www.avast.com",
+        "Diese E-Mail wurde von Avast Antivirus-Software auf Viren geprüft.",
+    ],
+)
+def test_a_scanners_line_goes_with_or_without_a_history(line: str) -> None:
+    assert cut([*ANSWER, "", line, "https://www.avast.example/antivirus"]) == words(ANSWER)
+    assert cut([*ANSWER, "", *WROTE[:1], *quoted(ASKED), "", line]) == words(ANSWER)
