@@ -56,7 +56,7 @@ def judge_words(subject: str, text: str, answers: bool) -> tuple[str, str]:
         if _is_label(bare, words) or (not asks and _stands_alone(bare, words)) or (answers and weight >= 2):
             return ("out_of_office" if is_away(text) else "auto_reply"), f"subject begins with {words!r}"
     program = title.startswith(("auto:", "auto：")) or "(returning" in title
-    if _NOTES.search(title) is not None and not asks and (answers or program or weight >= 2):
+    if _NOTES.search(title) is not None and (program or (not asks and (answers or weight >= 2))):
         return "out_of_office", "subject says that somebody is out of the office"
     if bare.startswith(("auto:", "auto：")) and answers and not asks:
         verdict = "out_of_office" if is_away(text) else "auto_reply"

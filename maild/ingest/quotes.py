@@ -115,7 +115,8 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
         ):
             break
         if not _is_torn_quote(lines, quoted, at) and line.strip() != _TRACKER:
-            kept.append(written[at] if line.strip() else "")
+            unseen = not line.strip() and written[at].strip() != ""
+            kept.append("" if unseen else written[at])
         at += 1
     text = _trim(kept)
     if not text:
@@ -254,7 +255,9 @@ def _is_notice(line: str, below_history: bool) -> bool:
 
 def _is_footer(line: str) -> bool:
     """`Sent from my iPhone` and its kin: short, alone on the line, naming a device or program, no sentence."""
-    bare = fold(line.partition("<http")[0].partition(" (http")[0].partition("[http")[0]).strip(" *_-<>[]()\"'|~.。!")
+    bare = fold(line.partition("<http")[0].partition("<?")[0].partition(" (http")[0].partition("[http")[0]).strip(
+        " *_-<>[]()\"'|~.。!"
+    )
     if not bare or len(bare) > _SENTENCE_LENGTH or any(words in f"{bare} " for words in TELLING):
         return False
     if "outlook" in bare and len(bare.split()) <= 9 and (bare.startswith(GETS) or bare.endswith(GET_ENDS)):

@@ -71,7 +71,7 @@ def test_an_out_of_office_is_known_in_every_language_with_the_day_of_return(
 
 
 def test_notes_agent_is_known_by_its_subject_alone() -> None:
-    found = read(mail("AUTO: Han Meimei is out of the office (returning 12.01.2026)", "I am away.")).automatic
+    found = read(mail("AUTO: Han Meimei is out of the office (returning 12.01.2026)", 'To: "Does it work?"')).automatic
     assert (found.verdict, found.until) == ("out_of_office", date(2026, 1, 12))
 
 
