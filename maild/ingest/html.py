@@ -40,12 +40,13 @@ _SENTINEL = re.compile("[\ue901-\ue906]")
 _QUOTES = (
     "blockquote, .gmail_attr, .gmail_extra, .gmail_quote, .moz-cite-prefix, .yahoo_quoted, .protonmail_quote, "
     ".zmail_extra, "
-    ".tutanota_quote, .qt, #isReplyContent, .ntes-quote, .quote, .moz-email-headers-table, .cite"
+    ".tutanota_quote, .qt, #isReplyContent, .ntes-quote, .quote, .moz-email-headers-table, .cite, "
+    ".ntes-mailmaster-quote, [name='messageReplySection'], .x_gmail_quote, .x_moz-cite-prefix, .x_gmail_attr"
 )
 # What stands before a history that goes to the end of the mail.
 _HISTORIES = (
     "#appendonsend, #divRplyFwdMsg, #x_divRplyFwdMsg, #mail-editor-reference-message-container, .OutlookMessageHeader, "
-    "#OLK_SRC_BODY_SECTION, .ms-outlook-mobile-reference-message, #reply-intro, .foxmail-quote"
+    "#OLK_SRC_BODY_SECTION, .ms-outlook-mobile-reference-message, #reply-intro, .foxmail-quote, #x_appendonsend, #zwchr"
 )
 _SIGNATURES = (
     ".gmail_signature, .moz-signature, #Signature, #ms-outlook-mobile-signature, .protonmail_signature_block, "
