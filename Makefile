@@ -5,6 +5,7 @@
 #   make test                  everything: ruff, mypy, all tests, and the wheel tried in a clean environment
 #   make check                 ruff and mypy alone
 #   make deps                  install the servers that the tests talk to (root on Debian or Ubuntu)
+#   make fuzz                  ten minutes of hostile and broken mails for the reading of mail; ARGS="SECONDS SEED"
 #   make bench                 how fast it is on this machine
 #   make crash N=200           kill the daemon N times in the middle of its work, and count tickets and mails
 #   make soak                  the long tests one after the other, hours of them; ARGS="NAME SIZE SEED" for a single one
@@ -27,7 +28,7 @@ $(shell rm -rf $(VENV))
 endif
 endif
 
-.PHONY: help demo test check pytest wheel-test deps bench crash soak clean
+.PHONY: help demo test check pytest wheel-test deps fuzz bench crash soak clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -72,6 +73,9 @@ deps:
 
 bench: $(VENV)/.test
 	@$(PY) -m bench.run $(ARGS)
+
+fuzz: $(VENV)/.test
+	@$(PY) -m tests.fuzz $(ARGS)
 
 crash: $(VENV)/.test
 	@$(PY) -m tests.crash.long $(N) $(ARGS)

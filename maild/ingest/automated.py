@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from maild.ingest.away_dates import return_date
 from maild.ingest.headers import parse_date
-from maild.ingest.out_of_office import is_acknowledgement, judge_words, return_date
+from maild.ingest.out_of_office import is_acknowledgement, is_away, judge_words
 from maild.ingest.parse import DELIVERY_STATUS, Parsed
 from maild.model.message import Address, Automatic
 
@@ -91,9 +92,11 @@ def judge_automatic(
     listed = _list_sign(first)
     header_says = _reply_header(first)
     verdict, reason = judge_words(subject, text, answers)
+    if header_says and not verdict and is_away(text):
+        verdict, reason = "out_of_office", f"{header_says}, and the text says that its owner is away"
     if verdict and (not listed or header_says or (subject and reason.startswith("subject"))):
         sent = parse_date(first.get("date", "").encode("ascii", "replace"))
-        until = return_date(text, sent.date() if sent else None) if verdict == "out_of_office" else None
+        until = return_date(f"{text}\n{subject}", sent.date() if sent else None) if verdict == "out_of_office" else None
         return Automatic("out_of_office" if verdict == "out_of_office" else "auto_reply", reason, until)
     if header_says:
         return Automatic("auto_reply", header_says)

@@ -3,23 +3,29 @@
 import re
 from collections.abc import Iterator
 
-from maild.ingest.bounce_words import DELAYED, RETURNED, SENDERS, SUBJECTS, TEXTS
-from maild.ingest.charset import decode, raw_header
-from maild.ingest.clean import clean_line, clean_text
+from maild.ingest.away_words import ASKS
+from maild.ingest.bounce_text import (
+    ADDRESS,
+    NOTICE,
+    RECIPIENTS,
+    STATUS,
+    failed_id,
+    recipients_of,
+    returned_fields,
+    status_in,
+    status_near,
+)
+from maild.ingest.bounce_words import DELAYED, RETURNED, ROLES, SENDERS, SUBJECTS, TEXTS
+from maild.ingest.charset import raw_header
+from maild.ingest.clean import clean_line
 from maild.ingest.fields import split_fields
 from maild.ingest.headers import message_ids, parse_addresses
 from maild.ingest.parse import DELIVERY_STATUS, Parsed, Part
 from maild.ingest.quote_words import fold
 from maild.model.message import Address, Bounce, FailedRecipient
 
-RECIPIENTS = 100
-NOTICE = 16_000
-
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]?\d)")
-_SMTP_CODE = re.compile(r"(?<![\d.:/-])([45])[0-5]\d(?![\d.:/])(?=[ -])")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?")
+_TRANSCRIPT = re.compile(r"^\W{0,12}(?:rcpt to:|failed recipient)", re.I | re.M)
 _FIELD_IN_TEXT = re.compile(r"^(?:Final|Original)-Recipient:", re.I | re.M)
-_DIRECTORY = re.compile(r"^.*(?:smtp|rfc822)=", re.I)
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _FAILED_ACTIONS = ("failed", "failure", "fail", "error")
 _DELAYED_ACTIONS = ("delayed", "delay", "deferred")
@@ -37,21 +43,21 @@ def read_bounce(parsed: Parsed, text: str, subject: str, from_: Address) -> Boun
             return None
         found = _complete(found, parsed, notice, from_)
         if found or reporting:
-            return Bounce(_ordered(found), _failed_id(parsed, text))
+            return Bounce(_ordered(found), failed_id(parsed, text))
     at = _report_in_text(text) if machine or reporting or _subject_says(subject) else -1
     if at >= 0:
         # A report whose parts lost their boundary: its fields stand in the text.
         found, successes = _from_groups(_groups(text[at : at + NOTICE].encode("utf-8")))
         if found:
-            return Bounce(_ordered(_complete(found, parsed, notice, from_)), _failed_id(parsed, text))
+            return Bounce(_ordered(_complete(found, parsed, notice, from_)), failed_id(parsed, text))
         if successes:
             return None
     if reporting and (parsed.root.type_params.get("report-type") or "").lower() not in ("", "delivery-status"):
         return None
-    if not _looks_like_bounce(parsed, subject, notice, machine):
+    if not _looks_like_bounce(parsed, subject, notice, text, machine, from_):
         return None
     delayed = any(words in fold(f"{subject}\n{notice[:3000]}") for words in DELAYED)
-    codes = _status_in(notice) or _status_in(text[:NOTICE])
+    codes = status_in(notice) or status_in(text[:NOTICE])
     status = codes or ("4.0.0" if delayed else "5.0.0")
     if codes.startswith("5"):
         delayed = False
@@ -59,15 +65,40 @@ def read_bounce(parsed: Parsed, text: str, subject: str, from_: Address) -> Boun
         FailedRecipient(
             address,
             "delayed" if delayed else "failed",
-            _status_near(notice, address) or status,
+            status_near(notice, address) or status,
             not delayed and not status.startswith("4"),
         )
-        for address in _recipients(parsed, notice, text, from_)
+        for address in recipients_of(parsed, notice, text, from_)
     ]
+    if machine and not codes:
+        inner = _inner_report(parsed.root)
+        if inner is not None:
+            # A filter put its own letter round the report of another server.
+            return inner
     if not recipients and not _subject_says(subject):
         # Words about quotas and mailboxes alone are a warning to a person, not a report.
         return None
-    return Bounce(_ordered(recipients), _failed_id(parsed, text))
+    return Bounce(_ordered(recipients), failed_id(parsed, text))
+
+
+def _inner_report(root: Part) -> Bounce | None:
+    """What a report says that is attached to a report, for which no recipient's status is told outside."""
+    for part in root.children:
+        inner = part.inner
+        if inner is not None and inner.content_type == "multipart/report":
+            status_parts = [below for below in _own_parts(inner) if below.content_type in DELIVERY_STATUS]
+            found, _ = _from_status(status_parts)
+            if found and all(one.address for one in found):
+                return Bounce(_ordered(found), _id_below(inner))
+    return None
+
+
+def _id_below(report: Part) -> str | None:
+    for part in report.walk():
+        if part.inner is not None and part is not report:
+            ids = message_ids(raw_header(part.inner.fields.first("message-id") or b""))
+            return ids[0] if ids else None
+    return None
 
 
 def _own_parts(part: Part) -> Iterator[Part]:
@@ -105,11 +136,12 @@ def _notice(text: str) -> str:
         if lines and size > 60 and RETURNED.match(line):
             break
         lines.append(line)
-        size += len(line)
+        # A short notice that names somebody is one.
+        size += len(line) + (60 if "@" in line else 0)
     return "\n".join(lines)
 
 
-def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, machine: bool) -> bool:
+def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, text: str, machine: bool, from_: Address) -> bool:
     if parsed.fields.first("x-failed-recipients") is not None:
         return True
     says = _subject_says(subject)
@@ -121,12 +153,29 @@ def _looks_like_bounce(parsed: Parsed, subject: str, notice: str, machine: bool)
     if machine and (parsed.fields.first("from") or b"").strip() == b"<>":
         # Nobody but a mail server writes without a sender.
         return says or words >= 1
+    answers = parsed.fields.first("in-reply-to") is not None
     if machine:
-        return (says and (words >= 1 or _ADDRESS.search(notice) is not None)) or words >= 2
-    return says and words >= 2 and parsed.fields.first("in-reply-to") is None and parsed.fields.first("list-id") is None
+        if (says and (words >= 1 or ADDRESS.search(notice) is not None)) or words >= 2:
+            return True
+        # In a language that is not known here the code tells; a transcript tells even of an answer.
+        named = ADDRESS.search(notice) is not None
+        return named and (
+            (not answers and _bad_status(notice)) or (words >= 1 and _TRANSCRIPT.search(notice) is not None)
+        )
+    if not says or words < 2 or answers or parsed.fields.first("list-id") is not None:
+        return False
+    # `退信求助` is how people ask for help with a report: without a machine's name its form must be one's.
+    if submitted.startswith("auto-") or any(role in from_.key.partition("@")[0] for role in ROLES):
+        return True
+    return ASKS.search(head[:400]) is None and bool(returned_fields(parsed, text)) and not _attaches_report(parsed)
 
 
-# --- RFC 3464 -----------------------------------------------------------------------------------------------------
+def _attaches_report(parsed: Parsed) -> bool:
+    return any(part.inner is not None and part.inner.content_type == "multipart/report" for part in parsed.root.walk())
+
+
+def _bad_status(text: str) -> bool:
+    return any(match.group(1) in "45" for match in STATUS.finditer(text[:NOTICE]))
 
 
 def _blocks(part: Part) -> list[dict[str, bytes]]:
@@ -174,7 +223,7 @@ def _from_groups(groups: list[dict[str, bytes]]) -> tuple[list[FailedRecipient],
         if not ({"final-recipient", "original-recipient", "action", "status"} & group.keys()):
             continue
         action = fold(raw_header(group.get("action", b""))).partition(" ")[0].strip(";,.()")
-        code = _STATUS.search(raw_header(group.get("status", b"")))
+        code = STATUS.search(raw_header(group.get("status", b"")))
         status = code.group() if code else ""
         if action in ("delivered", "relayed", "expanded"):
             successes += 1
@@ -184,7 +233,7 @@ def _from_groups(groups: list[dict[str, bytes]]) -> tuple[list[FailedRecipient],
             continue
         delayed = action in _DELAYED_ACTIONS or (action not in _FAILED_ACTIONS and status.startswith("4"))
         if not status:
-            found_code = _STATUS.search(raw_header(group.get("diagnostic-code", b"")))
+            found_code = STATUS.search(raw_header(group.get("diagnostic-code", b"")))
             status = found_code.group() if found_code else ("4.0.0" if delayed else "5.0.0")
         address = _status_address(group.get("final-recipient")) or _status_address(group.get("original-recipient"))
         found.append(
@@ -204,7 +253,7 @@ def _status_address(value: bytes | None) -> str:
     text = rest if semicolon else text
     if "+" in text and kind.strip().lower() in ("x-xtext", "xtext"):
         text = _XTEXT.sub(lambda m: chr(int(m[1], 16)), text)
-    match = _ADDRESS.search(text)
+    match = ADDRESS.search(text)
     if match:
         return match.group()
     found = parse_addresses(text.encode("utf-8"))
@@ -215,10 +264,10 @@ def _complete(found: list[FailedRecipient], parsed: Parsed, notice: str, from_: 
     """Recipients that the report's fields leave without an address get one from elsewhere."""
     if all(one.address for one in found) and found:
         return list(dict.fromkeys(found))
-    others = _recipients(parsed, notice, notice, from_)
+    others = recipients_of(parsed, notice, notice, from_)
     named = [one for one in found if one.address]
     blank = [one for one in found if not one.address]
-    status = blank[0].status if blank else (_status_in(notice) or "5.0.0")
+    status = blank[0].status if blank else (status_in(notice) or "5.0.0")
     action = blank[0].action if blank else "failed"
     permanent = blank[0].permanent if blank else not status.startswith("4")
     known = {one.address.lower() for one in named}
@@ -231,163 +280,3 @@ def _complete(found: list[FailedRecipient], parsed: Parsed, notice: str, from_: 
 def _ordered(found: list[FailedRecipient]) -> tuple[FailedRecipient, ...]:
     unique = list(dict.fromkeys(found))[:RECIPIENTS]
     return tuple([one for one in unique if one.action == "failed"] + [one for one in unique if one.action != "failed"])
-
-
-# --- the zoo ------------------------------------------------------------------------------------------------------
-
-
-def _status_in(text: str) -> str:
-    """The enhanced status code that a text names, else one from its SMTP code, else empty."""
-    codes = [match.group() for match in _STATUS.finditer(text[:NOTICE])]
-    bad = [code for code in codes if code[0] in "45"]
-    if bad:
-        return bad[0]
-    match = _SMTP_CODE.search(text[:NOTICE])
-    return f"{match.group(1)}.0.0" if match else ""
-
-
-def _status_near(notice: str, address: str) -> str:
-    """The code that stands between an address and the next one: reports on several recipients name one for each."""
-    at = notice.find(address)
-    if at < 0:
-        return ""
-    behind = notice[at + len(address) : at + 800]
-    following = _ADDRESS.search(behind)
-    found = _STATUS.search(behind[: following.start()] if following and following.start() > 30 else behind)
-    return found.group() if found and found.group()[0] in "45" else ""
-
-
-def _recipients(parsed: Parsed, notice: str, text: str, from_: Address) -> list[str]:
-    header = parsed.fields.first("x-failed-recipients")
-    if header is not None:
-        found = [a.address for a in parse_addresses(header) if "@" in a.address]
-        if found:
-            return found
-    own = {
-        a.key
-        for name in ("to", "from", "reply-to", "sender")
-        for v in parsed.fields.all(name)
-        for a in parse_addresses(v)
-    }
-    own.add(from_.key)
-    returned = _returned_fields(parsed, text)
-    senders = {
-        a.key for value in (returned.get("from", b""), returned.get("sender", b"")) for a in parse_addresses(value)
-    }
-    sent_to = [
-        a.address for name in ("to", "cc", "bcc") for a in parse_addresses(returned.get(name, b"")) if "@" in a.address
-    ]
-    ranked = _ranked(notice, own | senders)
-    meant = {address.lower() for address in sent_to}
-    best = max(ranked.values(), default=0)
-    both = [address for address, score in ranked.items() if address.lower() in meant and score >= best - 1]
-    if both:
-        return both[:RECIPIENTS]
-    return list(ranked)[:1] if ranked else sent_to[:RECIPIENTS]
-
-
-_STANDS_ALONE = re.compile(
-    r"^[\s*>\-'\"(\[<]{0,12}(?:mailto:|rfc822;|smtp:|to:|recipient:|user:|收件人[:：]|收件人)?[\s<\"']{0,6}$", re.I
-)
-_ANNOUNCING = ("following recipient", "following address", "not reach", "failed addresses", "following users")
-_NEAR = (
-    "recipient",
-    "failed",
-    "unknown",
-    "rejected",
-    "not deliver",
-    "undeliver",
-    "user",
-    "mailbox",
-    "address",
-    "收件人",
-    "地址",
-    "550",
-    "to:",
-    "rcpt to",
-)
-
-
-def _ranked(notice: str, own: set[str]) -> dict[str, int]:
-    """Addresses of a notice with their scores, the likeliest failed one first: those that begin a line, stand among
-    such words, or below a line that announces them; the `To:` of the quoted mail is the last choice."""
-    scored: dict[str, tuple[int, int]] = {}
-    order = 0
-    announced = False
-    for line in notice.split("\n"):
-        lower = line.lower()
-        announced = announced or any(words in lower for words in _ANNOUNCING)
-        for match in _ADDRESS.finditer(line):
-            # `'a@b'` in quotes, and `dda:SMTP=a@b` of X.400 reports.
-            address = _DIRECTORY.sub("", match.group()).strip(".-'")
-            key = address.lower()
-            if (
-                key in own
-                or key.partition("@")[0] in ("postmaster", "mailer-daemon", "abuse", "helpdesk")
-                or "." not in key.partition("@")[2]
-            ):
-                continue
-            if (
-                "message-id" in lower
-                or "esmtp" in lower
-                or lower.lstrip().startswith(("from:", "received:", "reply-to:"))
-            ):
-                continue
-            score = 0
-            if _STANDS_ALONE.match(line[: match.start()]):
-                score += 2
-            if any(word in lower for word in _NEAR):
-                score += 1
-            if announced:
-                score += 2
-            if lower.lstrip().startswith("to:"):
-                score -= 3
-            order += 1
-            if address not in scored or scored[address][0] < score:
-                scored[address] = (score, scored.get(address, (0, order))[1])
-    ordered = sorted(scored, key=lambda a: (-scored[a][0], scored[a][1]))
-    return {address: scored[address][0] for address in ordered}
-
-
-def _returned_fields(parsed: Parsed, text: str) -> dict[str, bytes]:
-    """The header of the mail that came back: attached, as text/rfc822-headers, or copied into the text."""
-    for part in parsed.root.walk():
-        if part.inner is not None and part is not parsed.root:
-            return _as_dict(part.inner.fields.items)
-        if part.content_type in ("text/rfc822-headers", "message/rfc822-headers"):
-            data = part.data() or b"".join(child.header_bytes() for child in part.children)
-            return _as_dict(split_fields(clean_text(decode(data)).encode("utf-8").lstrip()).items)
-    lines = text.split("\n")
-    for number, line in enumerate(lines[:2000]):
-        if RETURNED.match(line) and (number or line.lower().startswith(("received", "return-path"))):
-            below = "\n".join(
-                piece.lstrip("> ") if piece.startswith(">") else piece for piece in lines[number : number + 80]
-            )
-            start = below if line.lower().startswith(("received:", "return-path:")) else below.partition("\n")[2]
-            for offset in range(4):
-                fields = split_fields(start.lstrip("\n ").encode("utf-8"))
-                names = {name for name, _ in fields.items}
-                if {"from", "to", "subject", "message-id", "date"} & names and len(names) > 2:
-                    return _as_dict(fields.items)
-                start = start.lstrip("\n ").partition("\n\n")[2] if offset == 0 else start.partition("\n")[2]
-    return {}
-
-
-def _as_dict(items: tuple[tuple[str, bytes], ...]) -> dict[str, bytes]:
-    result: dict[str, bytes] = {}
-    for name, value in items:
-        result.setdefault(name, value)
-    return result
-
-
-def _failed_id(parsed: Parsed, text: str) -> str | None:
-    """The Message-ID of the mail that failed, from what came back of it, else from In-Reply-To or References."""
-    value = _returned_fields(parsed, text).get("message-id")
-    found = message_ids(raw_header(value)) if value else ()
-    if not found:
-        for name in ("in-reply-to", "references"):
-            for raw in parsed.fields.all(name):
-                found = message_ids(raw_header(raw.replace(b"\r\n", b" ").replace(b"\n", b" ")))
-                if found:
-                    return found[-1]
-    return found[0] if found else None

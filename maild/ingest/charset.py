@@ -1,111 +1,42 @@
 """Bytes to text: maild's own ladder (PRODUCT §2.2). Nothing is dropped silently: a byte that fits nowhere is U+FFFD.
 
-A declared charset counts when it decodes strictly, under the superset that its label stands for in practice; valid
-multi-byte UTF-8 beats a label that it was not written for; then strict UTF-8, detection, windows-1252. Codecs come
-from the table below alone: no label of a mail reaches Python's codec registry (punycode, idna, UTF-7 and
-unicode_escape are slow or dangerous there: THREATS §2.1).
+A declared charset counts when it decodes strictly, under the superset that its label stands for in practice, unless the
+result speaks against it; valid multi-byte UTF-8 beats a label that it was not written for; then strict UTF-8, then
+detection, then windows-1252.
 """
 
-import base64
-import binascii
+import codecs
 import re
-from functools import lru_cache
 
 import chardet
 
+from maild.ingest import iso2022
+from maild.ingest.charset_labels import MULTI, SINGLE, STATEFUL, WIDE, codec_for
+
 # The codec for detection's sake sees this much of the lines that hold 8-bit bytes; chardet reads 200,000 at most.
 _DETECT_BYTES = 16_384
+# How much of a text is looked at to tell whether a decoding is plausible.
+_SAMPLE = 4_096
 
-_SINGLE = {
-    "cp1250": "windows-1250 cp1250 x-cp1250",
-    "cp1251": "windows-1251 cp1251 x-cp1251 win-1251 win1251",
-    "cp1252": "windows-1252 cp1252 x-cp1252 ansi iso-8859-1 iso8859-1 iso88591 iso_8859-1 latin1 latin-1 l1 "
-    "iso-8859-1-windows-3.1-latin-1 iso-8859-1:1987 iso_8859-1:1987 iso8859_1 iso-latin-1 ibm819 cp819 8859_1 western",
-    "cp1253": "windows-1253 cp1253",
-    "cp1254": "windows-1254 cp1254 iso-8859-9 iso8859-9 iso_8859-9 latin5",
-    "cp1255": "windows-1255 cp1255 iso-8859-8 iso-8859-8-i iso-8859-8-e iso8859-8 logical visual",
-    "cp1256": "windows-1256 cp1256",
-    "cp1257": "windows-1257 cp1257",
-    "cp1258": "windows-1258 cp1258",
-    "cp874": "windows-874 cp874 tis-620 tis620 iso-8859-11 iso8859-11",
-    "iso8859_2": "iso-8859-2 iso8859-2 iso_8859-2 latin2 latin-2",
-    "iso8859_3": "iso-8859-3 iso8859-3 latin3",
-    "iso8859_4": "iso-8859-4 iso8859-4 latin4",
-    "iso8859_5": "iso-8859-5 iso8859-5 cyrillic",
-    "iso8859_6": "iso-8859-6 iso8859-6 iso-8859-6-i arabic",
-    "iso8859_7": "iso-8859-7 iso8859-7 greek",
-    "iso8859_10": "iso-8859-10 iso8859-10 latin6",
-    "iso8859_13": "iso-8859-13 iso8859-13",
-    "iso8859_14": "iso-8859-14 iso8859-14",
-    "iso8859_15": "iso-8859-15 iso8859-15 iso_8859-15 latin9 latin-9 iso885915",
-    "iso8859_16": "iso-8859-16 iso8859-16",
-    "koi8_r": "koi8-r koi8r koi8 koi",
-    "koi8_u": "koi8-u koi8u koi8-ru",
-    "cp437": "cp437 ibm437 437",
-    "cp850": "cp850 ibm850 850",
-    "cp852": "cp852 ibm852",
-    "cp855": "cp855 ibm855",
-    "cp858": "cp858 ibm858",
-    "cp862": "cp862 ibm862",
-    "cp866": "cp866 ibm866 866 dos-866",
-    "mac_roman": "macintosh mac-roman macroman x-mac-roman mac",
-    "mac_cyrillic": "x-mac-cyrillic mac-cyrillic",
-    "hp_roman8": "hp-roman8 roman8",
-    "kz1048": "kz-1048 ptcp154 cp154",
-}
-_MULTI = {
-    "utf_8": "utf-8 utf8 unicode-1-1-utf-8 utf_8 x-utf-8 utf-8-mac cp65001 utf8mb4 unicode utf-8n",
-    "gb18030": "gb18030 gbk cp936 x-gbk ms936 gb2312 gb_2312-80 gb_2312 gb2312-80 euc-cn euc_cn euccn x-euc-cn "
-    "csgb2312 chinese csiso58gb231280 iso-ir-58 936 windows-936 gb-2312 gb-18030 gb",
-    "cp950": "big5 big-5 big5-eten cn-big5 x-x-big5 csbig5 cp950 windows-950 950 big5-hkscs big5hkscs big5hk",
-    "cp932": "shift_jis shift-jis sjis x-sjis ms_kanji windows-31j cp932 csshiftjis ms932 mskanji shiftjis "
-    "x-shift-jis windows-932",
-    "euc_jp": "euc-jp eucjp x-euc-jp ujis euc_jp cp51932 eucjp-ms extended_unix_code_packed_format_for_japanese",
-    "cp949": "euc-kr euckr ks_c_5601-1987 ks_c_5601 ks_c_5601-1989 ksc5601 ksc_5601 ks-c-5601-1987 korean cp949 "
-    "uhc windows-949 cseuckr iso-ir-149",
-    "johab": "johab cp1361",
-}
-# 7-bit charsets that switch by escape sequences.
-_STATEFUL = {
-    "iso2022_jp": "iso-2022-jp iso2022-jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-2004 csiso2022jp jis "
-    "iso-2022-jp-ms cp50220 cp50221 cp50222 iso2022jp",
-    "iso2022_kr": "iso-2022-kr iso2022-kr csiso2022kr",
-    "hz": "hz hz-gb-2312 hzgb",
-}
-_WIDE = {
-    "utf_16": "utf-16 utf16 ucs-2 iso-10646-ucs-2",
-    "utf_16_le": "utf-16le utf-16-le utf16le",
-    "utf_16_be": "utf-16be utf-16-be utf16be",
-    "utf_32": "utf-32 utf32 ucs-4",
-    "utf_32_le": "utf-32le utf-32-le",
-    "utf_32_be": "utf-32be utf-32-be",
-}
-
-
-def _by_label() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for group in (_SINGLE, _MULTI, _STATEFUL, _WIDE):
-        for codec, labels in group.items():
-            table.update(dict.fromkeys(labels.split(), codec))
-    return table
-
-
-_CODECS = _by_label()
 # What a strict decoding by the first codec refuses, these may still know.
 _SECOND = {"cp950": "big5hkscs", "cp932": "shift_jis_2004", "euc_jp": "euc_jis_2004", "koi8_r": "koi8_u"}
-_JIS_ESCAPE = re.compile(rb"\x1b(\$[@AB]|\$\([@ABCDOQ]|\([BJIH]|\.[AF])")
+# Labels that mailers write when they know nothing better; a text in another script under them is no accident.
+_WESTERN = frozenset({"cp1252", "iso8859_15", "cp850", "mac_roman"})
+# What is found under them: not Greek and its kin, which rows of umlauts look like.
+_FAR = frozenset({*MULTI, "cp1251", "koi8_r", "koi8_u"})
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
-_LABEL_JUNK = re.compile(r"[\s\"'`;,\\<>()]+")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_CESU = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
-@lru_cache(maxsize=512)
-def codec_for(label: str) -> str | None:
-    """The codec that a charset label means in practice, by the allow-list; None for none, unknown and refused."""
-    cleaned = _LABEL_JUNK.sub("", label[:80]).lower()
-    for wrapper in ("charset=", "=?", "x-unknown"):
-        cleaned = cleaned.removeprefix(wrapper)
-    return _CODECS.get(cleaned) or _CODECS.get(cleaned.replace("_", "-"))
+def _cp936(error: UnicodeError) -> tuple[str, int]:
+    """What GB 18030 refuses: the euro sign of code page 936, else one replacement for one byte."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return ("€" if error.object[error.start] == 0x80 else "\ufffd", error.start + 1)
+
+
+codecs.register_error("maild.cp936", _cp936)
 
 
 def decode(data: bytes, label: str | None = None, hint: str | None = None) -> str:
@@ -117,81 +48,237 @@ def decode(data: bytes, label: str | None = None, hint: str | None = None) -> st
 def decode_named(data: bytes, label: str | None = None, hint: str | None = None) -> tuple[str, str]:
     """As decode(), with the codec that won."""
     codec = codec_for(label) if label else None
-    if codec in _WIDE:
-        wide = _strict(data, str(codec))
-        if wide is not None and _plausible_wide(wide):
-            return wide, str(codec)
-        codec = None
-    if b"\x1b" in data and _JIS_ESCAPE.search(data):
-        text = _iso2022_jp(data) if codec != "iso2022_kr" else _strict(data, "iso2022_kr")
-        if text is not None:
-            return text, "iso2022_jp"
-    if codec in _STATEFUL and codec != "iso2022_jp":
-        text = _strict(data, str(codec))
-        if text is not None:
-            return text, str(codec)
+    if codec in WIDE or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        wide = _wide(data, codec or "utf_16")
+        if wide is not None:
+            return wide, codec or "utf_16"
+        codec = None if codec in WIDE else codec
     if data.isascii():
-        return data.decode("ascii"), "ascii"
-    return _decode_high(data, None if codec in _STATEFUL else codec, codec_for(hint) if hint else None)
+        return _seven_bits(data, codec)
+    if iso2022.is_jis(data) and codec != "iso2022_kr":
+        return iso2022.japanese(data, _high_in_jis), "iso2022_jp"
+    return _decode_high(data, None if codec in STATEFUL else codec, codec_for(hint) if hint else None)
+
+
+def _seven_bits(data: bytes, codec: str | None) -> tuple[str, str]:
+    if codec == "iso2022_kr" or (b"\x1b$)C" in data and b"\x0e" in data):
+        return iso2022.korean(data), "iso2022_kr"
+    if iso2022.is_cn(data):
+        return iso2022.chinese(data), "iso2022_cn"
+    if codec == "iso2022_jp":
+        data = iso2022.with_escapes(data)
+    if iso2022.is_jis(data):
+        return iso2022.japanese(data, _high_in_jis), "iso2022_jp"
+    if codec == "hz" or (b"~{" in data and codec in (None, "gb18030") and iso2022.is_hz(data)):
+        return iso2022.hz(data), "hz"
+    return data.decode("ascii"), "ascii"
+
+
+def _high_in_jis(run: bytes) -> str:
+    return _decode_high(run, None, "cp932")[0]
 
 
 def _decode_high(data: bytes, codec: str | None, hint: str | None) -> tuple[str, str]:
-    utf8 = _strict(data, "utf_8")
-    if utf8 is not None and (codec is None or codec in _SINGLE or codec == "utf_8" or _surely_utf8(utf8)):
+    utf8 = strictly(data, "utf_8")
+    if utf8 is not None and (codec is None or codec in SINGLE or codec == "utf_8" or _surely_utf8(utf8)):
         return utf8, "utf_8"
-    for candidate in (codec, hint if hint in _MULTI else None):
-        if candidate is None or candidate in _STATEFUL or candidate in _WIDE:
+    for candidate in (codec, hint if hint in MULTI else None):
+        if candidate is None or candidate in STATEFUL or candidate in WIDE:
             continue
-        for name in (candidate, _SECOND.get(candidate)):
-            text = _strict(data, name) if name else None
-            if text is not None and not _c1(text):
-                return text, str(name)
+        found = _under(data, candidate)
+        if found is not None:
+            return found
     if utf8 is not None:
         return utf8, "utf_8"
-    # A long text in one charset with a few bytes broken (cut off, or a foreign footer) is still that text.
+    # A text in one charset with a few bytes broken (cut off, or a foreign footer) is still that text.
     for candidate in dict.fromkeys((codec, "utf_8")):
-        if candidate is not None and candidate in _MULTI:
-            text = data.decode(candidate, "replace")
-            if text.count("\ufffd") * 10 <= sum(not character.isascii() for character in text[:100_000]):
-                return text, candidate
-    if codec in _SINGLE:
+        if candidate is not None and candidate in MULTI:
+            mended = _mended(data, candidate, declared=candidate == codec)
+            if mended is not None:
+                return mended, candidate
+    if codec in SINGLE and codec not in _WESTERN:
         return data.decode(str(codec), "replace"), str(codec)
-    found = _detect(data) if not _short_chinese(data) else "gb18030"
-    if hint in _SINGLE and found not in _MULTI:
+    found_codec = _guess(data, hint)
+    text = strictly(data, found_codec) if found_codec else None
+    if text is not None and found_codec in WIDE and _sense(text) < len(text[:2000]):
+        # A few NULs in a text of bytes look wide to a detector.
+        text = None
+    if text is not None:
+        return text, str(found_codec)
+    last = codec if codec in SINGLE else "cp1252"
+    return data.decode(str(last), "replace"), str(last)
+
+
+def _under(data: bytes, codec: str) -> tuple[str, str] | None:
+    """The text under a declared charset if it decodes strictly and nothing speaks against it."""
+    for name in (codec, _SECOND.get(codec)):
+        text = strictly(data, name) if name else None
+        if text is None or name is None or (codec in SINGLE and _c1(text)):
+            continue
+        if codec in _WESTERN and _is_foreign(data):
+            found = _detect(data)
+            other = strictly(data, found) if found else None
+            if found in _FAR and other is not None and not _c1(other):
+                return other, str(found)
+        if codec == "gb18030" and _PRIVATE.search(text) and _is_big5(data):
+            big5 = strictly(data, "cp950")
+            if big5 is not None:
+                return big5, "cp950"
+        if codec in MULTI:
+            text = _lines_in_utf8(data, text, name)
+        return text, name
+    return None
+
+
+def _guess(data: bytes, hint: str | None) -> str | None:
+    found = "gb18030" if _short_chinese(data) else _detect(data)
+    if hint in SINGLE and found not in MULTI:
         # The mail's other parts are in a single-byte charset, and nothing speaks for a wider one.
-        found = hint
-    if found is not None:
-        text = _strict(data, found)
-        if text is not None:
-            return text, found
-    return data.decode("cp1252", "replace"), "cp1252"
+        return hint
+    return found
 
 
-def _strict(data: bytes, codec: str) -> str | None:
+def strictly(data: bytes, codec: str) -> str | None:
+    """The text if every byte fits, else None."""
+    if codec == "iso2022_cn":
+        text = iso2022.chinese(data)
+        return text if "\ufffd" not in text else None
     try:
         return data.decode(codec)
     except (UnicodeDecodeError, ValueError):
+        if codec == "gb18030" and b"\x80" in data:
+            text = data.decode(codec, "maild.cp936")
+            return text if "\ufffd" not in text else None
+        if codec == "utf_8" and _CESU.search(data):
+            try:
+                # Java and Oracle write characters beyond the BMP as two surrogates (CESU-8).
+                return data.decode("utf_8", "surrogatepass").encode("utf_16", "surrogatepass").decode("utf_16")
+            except UnicodeError:
+                return None
         return None
+
+
+def _mended(data: bytes, codec: str, declared: bool) -> str | None:
+    """The text with U+FFFD where bytes are broken, if it is that text by and large; lines wholly in another charset
+    (what a gateway put below) are read on their own."""
+    errors = "maild.cp936" if codec == "gb18030" else "replace"
+    text = data.decode(codec, errors)
+    sample = text[:100_000]
+    broken, high = sample.count("\ufffd"), sum(not character.isascii() for character in sample)
+    if codec == "utf_8":
+        whole = sum(character > "\u07ff" and character != "\ufffd" for character in sample)
+        fits = broken * 10 <= high or (whole >= 3 and whole >= broken)
+    else:
+        fits = broken * 10 <= high
+    if declared and broken <= 1 and text.endswith("\ufffd") and high > 1:
+        # Cut off inside its last character.
+        fits = True
+    if not fits:
+        return None
+    if broken > 1 and b"\n" in data:
+        return _line_by_line(data, codec, errors)
+    return text
+
+
+def _line_by_line(data: bytes, codec: str, errors: str) -> str:
+    """Lines that do not decode at all are guessed, together; the others are read as they are."""
+    lines = data.split(b"\n")
+    texts = [strictly(line, codec) for line in lines]
+    bad = [n for n, text in enumerate(texts) if text is None]
+    foreign = [n for n in bad if _broken_throughout(lines[n], codec)]
+    guess = _detect(b"\n".join(lines[n] for n in foreign)) if foreign else None
+    if foreign and _short_chinese(b"\n".join(lines[n] for n in foreign)):
+        guess = "gb18030"
+    guessed = set(foreign if guess else ())
+    for number in bad:
+        line = lines[number]
+        other = strictly(line, "utf_8")
+        if other is None and guess and number in guessed:
+            other = strictly(line, guess)
+        texts[number] = other if other is not None else line.decode(codec, errors)
+    return "\n".join(text or "" for text in texts)
+
+
+def _broken_throughout(line: bytes, codec: str) -> bool:
+    text = line[:_SAMPLE].decode(codec, "replace")
+    return text.count("\ufffd") * 2 >= sum(not character.isascii() for character in text)
+
+
+def _lines_in_utf8(data: bytes, text: str, codec: str) -> str:
+    """A text in a multi-byte charset whose lines are UTF-8 here and there: those lines are read as such."""
+    if b"\n" not in data or codec == "utf_8":
+        return text
+    lines, found = data.split(b"\n"), False
+    for number, line in enumerate(lines):
+        if not line.isascii() and (other := strictly(line, "utf_8")) is not None and _surely_utf8(other):
+            lines[number] = other.encode(codec, "replace") if codec == "gb18030" else line
+            found = codec == "gb18030"
+    return b"\n".join(lines).decode(codec, "replace") if found else text
 
 
 def _c1(text: str) -> bool:
     """Whether a decoding landed in C1 controls: a sign of a wrong single-byte label."""
-    return any("\x80" <= character <= "\x9f" for character in text[:4096])
+    return any("\x80" <= character <= "\x9f" for character in text[:_SAMPLE])
 
 
 def _surely_utf8(text: str) -> bool:
     """Whether valid UTF-8 is no accident under a multi-byte label: three or more characters of three bytes."""
-    return sum(character > "\u07ff" for character in text[:4096]) >= 3
+    return sum(character > "\u07ff" for character in text[:_SAMPLE]) >= 3
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether bytes under a western label stand in long rows, as those of no western language do."""
+    sample = data[: 4 * _SAMPLE]
+    runs = [len(run) for run in _HIGH_RUN.findall(sample)]
+    high = sum(runs)
+    words = len(sample) - sum(sample.count(blank) for blank in (b" ", b"\r", b"\n", b"\t"))
+    return high >= 8 and high * 4 >= words and sum(run for run in runs if run >= 4) * 2 > high
+
+
+def _is_big5(data: bytes) -> bool:
+    """Whether pairs of bytes are Big5 rather than GBK: nearly all of the frequent characters of the one, many outside
+    the first level of the other."""
+    pairs = [(run[at], run[at + 1]) for run in _big5_runs(data[: 4 * _SAMPLE]) for at in range(0, len(run) - 1, 2)]
+    if len(pairs) < 4:
+        return False
+    frequent = sum(0xA1 <= lead <= 0xC6 for lead, _ in pairs)
+    chinese = sum(trail >= 0xA1 and (0xB0 <= lead <= 0xD7 or lead in (0xA1, 0xA3)) for lead, trail in pairs)
+    return frequent * 100 >= 95 * len(pairs) and chinese * 100 <= 60 * len(pairs)
+
+
+def _big5_runs(data: bytes) -> list[bytes]:
+    return re.findall(rb"(?:[\x81-\xfe][\x40-\x7e\xa1-\xfe])+", data)
 
 
 def _short_chinese(data: bytes) -> bool:
     """Whether a few bytes (a name, a file name) are pairs of the commonest Chinese characters (GB 2312, first level):
-    too little for detection, which takes them for Cyrillic."""
-    runs = _HIGH_RUN.findall(data)
+    too little for detection, which takes them for Cyrillic. Six pairs within the rows of Hangul are Korean."""
+    runs = _HIGH_RUN.findall(data[: 4 * _SAMPLE])
     high = b"".join(runs)
     if not 4 <= len(high) <= 16 or any(len(run) % 2 for run in runs):
         return False
+    leads = high[::2]
+    if len(leads) >= 6 and max(leads) <= 0xC8 and min(high[1::2]) >= 0xA1:
+        return False
     return all(0xB0 <= high[at] <= 0xD7 and high[at + 1] >= 0xA1 for at in range(0, len(high), 2))
+
+
+def _wide(data: bytes, codec: str) -> str | None:
+    """UTF-16 and UTF-32; without a byte order mark in the order that makes more sense (RFC 2781 and Windows differ)."""
+    if codec == "utf_16" and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        both = [strictly(data, name) for name in ("utf_16_le", "utf_16_be")]
+        best = max((text for text in both if text is not None), key=_sense, default=None)
+    else:
+        best = strictly(data, codec)
+        if best is None and codec == "utf_16" and len(data) % 2:
+            best = strictly(data[:-1], codec)
+    return best if best is not None and _plausible_wide(best) else None
+
+
+def _sense(text: str) -> int:
+    """How much of a text is ASCII, CJK punctuation or a common ideograph; ASCII tells most."""
+    sample = text[:2000]
+    return sum(3 if c.isascii() else "\u3000" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff" for c in sample)
 
 
 def _plausible_wide(text: str) -> bool:
@@ -201,118 +288,11 @@ def _plausible_wide(text: str) -> bool:
 
 def _detect(data: bytes) -> str | None:
     """The codec that chardet names for the lines with 8-bit bytes, if the allow-list knows it."""
-    lines = b"".join(_HIGH_LINE.findall(data[: 20 * _DETECT_BYTES])) or data
+    # Split and filtered, for a pattern of lines that hold such a byte is quadratic on long lines without one.
+    sample = data[: 20 * _DETECT_BYTES].replace(b"\r", b"\n").split(b"\n")
+    lines = b"\n".join(line for line in sample if not line.isascii()) or data
     found = chardet.detect(lines[:_DETECT_BYTES], encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
     return codec_for(found) if found else None
-
-
-def _iso2022_jp(data: bytes) -> str:
-    """ISO-2022-JP with the NEC row 13 (`№`) and half-width kana, which Python's codec refuses (RFC 1468, cp50221)."""
-    out: list[str] = []
-    mode, position = b"(B", 0
-    for match in _JIS_ESCAPE.finditer(data):
-        out.append(_jis_run(data[position : match.start()], mode))
-        mode, position = match.group(1), match.end()
-    out.append(_jis_run(data[position:], mode))
-    return "".join(out)
-
-
-def _jis_run(run: bytes, mode: bytes) -> str:
-    if not run:
-        return ""
-    if mode in (b"(B", b"(J", b"(H"):
-        return run.decode("ascii") if run.isascii() else _decode_high(run, None, "cp932")[0]
-    if mode == b"(I":
-        return bytes(byte | 0x80 if 0x21 <= byte <= 0x5F else byte for byte in run).decode("cp932", "replace")
-    if mode in (b"$A", b"$(A"):
-        return _two_byte(run, "gb18030")
-    if mode == b"$(C":
-        return _two_byte(run, "cp949")
-    if mode == b"$(D":
-        prefixed = b"".join(b"\x8f" + run[at : at + 2] for at in range(0, len(run), 2))
-        return bytes(b | 0x80 if b > 0x20 else b for b in prefixed).decode("euc_jp", "replace")
-    return "".join(_jis_line(line) for line in re.split(rb"([\r\n\t ]+)", run))
-
-
-def _two_byte(run: bytes, codec: str) -> str:
-    return bytes(byte | 0x80 if byte > 0x20 else byte for byte in run).decode(codec, "replace")
-
-
-def _jis_line(run: bytes) -> str:
-    """Two-byte JIS X 0208 as Shift_JIS, since cp932 has the vendor rows that the ISO-2022-JP codec lacks."""
-    if not run.strip():
-        return run.decode("ascii", "replace")
-    shifted = bytearray()
-    for high, low in zip(run[::2], run[1::2], strict=False):
-        if not (0x21 <= high <= 0x7E and 0x21 <= low <= 0x7E):
-            shifted += b"?"
-            continue
-        lead = ((high - 0x21) >> 1) + (0x81 if high < 0x5F else 0xC1)
-        trail = low + (0x1F if low < 0x60 else 0x20) if high % 2 else low + 0x7E
-        shifted += bytes((lead, trail))
-    return shifted.decode("cp932", "replace")
-
-
-# --- encoded words (RFC 2047) -------------------------------------------------------------------------------------
-
-_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]{0,40})?\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,20})\?=")
-_BASE64_JUNK = re.compile(rb"[^A-Za-z0-9+/]+")
-
-
-def decode_words(text: str, hint: str | None = None) -> str:
-    """Encoded words of a header value (already text) decoded; adjacent words of one charset are joined as bytes
-    first, since mailers split characters over two of them. Linear in the length of the text."""
-    if "=?" not in text:
-        return text
-    out: list[str] = []
-    pending: list[bytes] = []
-    pending_label, end = "", 0
-
-    def flush() -> None:
-        if pending:
-            out.append(decode(b"".join(pending), pending_label, hint))
-            pending.clear()
-
-    for match in _WORD.finditer(text):
-        gap = text[end : match.start()]
-        label, kind, payload = match.group(1).lower(), match.group(2).lower(), match.group(3)
-        raw = _word_bytes(payload, kind)
-        # White space between two encoded words is not shown (RFC 2047 §6.2).
-        if not (end and gap.strip() == ""):
-            flush()
-            out.append(gap)
-        elif pending and label != pending_label:
-            flush()
-        pending_label = label
-        pending.append(raw)
-        end = match.end()
-    flush()
-    out.append(text[end:])
-    return "".join(out)
-
-
-def _word_bytes(payload: str, kind: str) -> bytes:
-    data = payload.encode("utf-8", "surrogateescape")
-    if kind == "b":
-        return lenient_base64(data)
-    return binascii.a2b_qp(data.replace(b"\r", b"").replace(b"\n", b""), header=True)
-
-
-def lenient_base64(data: bytes) -> bytes:
-    """Base64 with whatever padding and blanks; pieces that were padded one by one are decoded one by one."""
-    pieces = [piece for piece in re.split(rb"=+", data) if piece.strip()]
-    return b"".join(_base64_piece(_BASE64_JUNK.sub(b"", piece)) for piece in pieces)
-
-
-def _base64_piece(piece: bytes) -> bytes:
-    if len(piece) % 4 == 1:
-        piece = piece[:-1]
-    return base64.b64decode(piece + b"=" * (-len(piece) % 4))
-
-
-def header_text(raw: bytes, hint: str | None = None) -> str:
-    """A raw header value as text: unfolded, 8-bit bytes and encoded words decoded (not yet cleaned)."""
-    return decode_words(raw_header(raw, hint), hint)
 
 
 def raw_header(raw: bytes, hint: str | None = None) -> str:

@@ -1,20 +1,29 @@
 """The original mail inside a forward: from an attached message, or the header block under the forward line."""
 
+import re
+
 from maild.ingest.body import Body
 from maild.ingest.clean import clean_line
 from maild.ingest.header_block import HeaderBlock, block_at, label_of
 from maild.ingest.headers import parse_address_text, parse_addresses, subject_text
 from maild.ingest.parse import Parsed
 from maild.ingest.phrases import phrases
-from maild.ingest.quote_words import fold
+from maild.ingest.quote_words import LABEL_KIND, fold, seen
 from maild.ingest.quotes import NewText, is_separator, strip_separator
 from maild.model.message import Address, Forwarded
 
 _SUBJECT_PREFIXES = phrases(
-    "fw:|fwd:|fw：|fwd：|转发|轉寄|wg:|tr:|rv:|enc:|i:|vs:|vb:|doorst:|転送|전달|[fwd|"
-    "fwd |pd:|vl:|továbbítás:|ilt:|转:|转：|轉發|tr :|fs:|rif:|res:|videresendt:|"
-    "vidarebefordrat:|пересл|fwd."
+    "fw:|fwd:|fw：|fwd：|转发|轉寄|wg:|tr:|rv:|enc:|i:|vs:|vb:|doorst:|転送|전달|[fwd|fwd |pd:|vl:|továbbítás:|"
+    "ilt:|转:|转：|轉發|tr :|fs:|videresendt:|vidarebefordrat:|пересл|fwd.|转发:|轉寄:|轉寄：|轉寄 |轉發:|i：|vl：|"
+    "ilt：|iletme:|yml:|yönlendirme:|προωθ:|fw -|reenv:|továbbítás"
 )
+_REPLIES = phrases(
+    "re:|re：|re[|re(|aw:|antw:|antwort:|sv:|odp:|ref:|rif:|r:|res:|rép:|rép :|re :|回复|回覆|答复|答覆|返信|회신|"
+    "답장|ynt:|yan:|vá:|отв:|ответ:|відп:|bls:|atb:|σχετ:|απ:|odpov"
+)
+_ROW = re.compile(r"^[\s*>]{0,8}\|\s{0,8}([^|]{1,30}?)\s{0,8}\|\s{0,8}([^|]{0,900}?)\s{0,8}\|?\s{0,8}$")
+_COLUMNS = re.compile(r"^[\s*>]{0,8}([^\s:：|][^\t:：|]{0,28}?)(?:[ \t]{2,20}|\t)(\S.{0,900})$")
+_QUOTED_NAME = re.compile(r"^[\s*>]{0,8}(\w{2,12}) ([\"<].{0,900}|\S.{0,900})$")
 LINES = 400
 
 
@@ -24,7 +33,7 @@ def read_forward(parsed: Parsed, body: Body, subject: str, cut: NewText) -> Forw
     inner = _attached(parsed)
     if inner is not None:
         return inner
-    lines = body.lines[:LINES]
+    lines = [seen(line) for line in body.lines[:LINES]]
     at = cut.forward_at
     if at is None and says:
         at = 0
@@ -32,7 +41,10 @@ def read_forward(parsed: Parsed, body: Body, subject: str, cut: NewText) -> Forw
         at = next(
             (n for n, line in enumerate(lines) if line.strip() and is_separator(line.lstrip("> ")) == "forward"), None
         )
-    if at is None:
+        if at is not None and cut.history_at is not None and cut.history_at < at:
+            # Somebody forwarded it long ago; this mail answers.
+            return None
+    if at is None and not fold(subject).startswith(_REPLIES):
         at = _alone(lines)
     if at is None:
         return None
@@ -70,10 +82,20 @@ def _alone(lines: list[str]) -> int | None:
 def _first_block(lines: list[str], at: int) -> HeaderBlock | None:
     for number in range(at, min(len(lines), at + 200)):
         if lines[number].strip():
-            block = block_at([strip_separator(lines[number]), *lines[number + 1 : number + 20]], 0)
+            below = [strip_separator(lines[number]), *lines[number + 1 : number + 20]]
+            block = block_at(below, 0) or block_at([_as_label(line) for line in below], 0)
             if block is not None and "from" in block.values:
                 return block
     return None
+
+
+def _as_label(line: str) -> str:
+    """A row of a table, or a label without its colon, as `label: value`: NetEase and eM Client write blocks so."""
+    for form in (_ROW, _COLUMNS, _QUOTED_NAME):
+        match = form.match(line)
+        if match is not None and LABEL_KIND.get(fold(match.group(1)).replace(" ", "")) is not None:
+            return f"{match.group(1)}: {match.group(2)}"
+    return line
 
 
 def _decorated(value: str) -> str:

@@ -8,8 +8,11 @@ from maild.ingest.quote_words import LABEL_KIND, fold
 
 LINES = 16
 LABEL_LENGTH = 30
+# A shorter subject is never wrapped: what stands below it is text.
+SUBJECT_WRAPS = 55
 
 _DECORATION = " \t*_>|\u00a0\u3000"
+_TIME = re.compile(r"\d{1,2}[:.点點時h]\s?\d{2}|\d{1,2} ?[시点點]")
 _ONE_LINE = re.compile(
     r"(?:^|[\s,;*>\"\d)])\*?("
     + "|".join(sorted((re.escape(x) for x in LABEL_KIND if len(x) > 1), key=len, reverse=True))
@@ -70,7 +73,8 @@ def block_at(lines: Sequence[str], start: int) -> HeaderBlock | None:
             loose += 1
             if loose > 3 or len(line) > 400:
                 break
-            if not values.get(current) or (loose == 1 and current in ("to", "cc", "subject", "from")):
+            wraps = current in ("to", "cc", "from") or (current == "subject" and len(lines[at - 1]) >= SUBJECT_WRAPS)
+            if not values.get(current) or (loose == 1 and wraps):
                 values[current] = f"{values.get(current, '')} {line.strip(_DECORATION)}".strip()
                 if not values.get("subject") or current != "subject":
                     last = at + 1
@@ -79,9 +83,14 @@ def block_at(lines: Sequence[str], start: int) -> HeaderBlock | None:
 
 
 def is_block(values: dict[str, str]) -> bool:
-    """Three or more of the four kinds, or sender and subject with a date."""
+    """Three or more of sender, date, recipient and subject; with three, an address or a time of day, too.
+
+    `From: Shanghai, To: Beijing, Date: 5 May` books a journey.
+    """
     kinds = {kind for kind in values if kind in ("from", "date", "to", "subject")}
-    return len(kinds) >= 3
+    if len(kinds) != 3:
+        return len(kinds) == 4
+    return "subject" in kinds or "@" in "".join(values.values()) or _TIME.search(values.get("date", "")) is not None
 
 
 def _one_line(line: str) -> dict[str, str] | None:

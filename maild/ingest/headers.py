@@ -3,8 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from maild.ingest.charset import decode_words, header_text, raw_header
+from maild.ingest.charset import raw_header
 from maild.ingest.clean import clean_line
+from maild.ingest.encoded_words import decode_words, header_text
 from maild.ingest.fields import Fields
 from maild.model.message import Address, Sender
 
@@ -20,6 +21,7 @@ _ADDR_SPEC = re.compile(rf"{_DOT_ATOM}@{_DOMAIN}")
 # Loose: what may be shown and answered, and no more.
 _LOOSE = re.compile(r"[^\s<>\"(),;:]{1,200}@[^\s<>\"(),;:@]{1,200}")
 _INNER_COMMENT = re.compile(r"\([^()]{0,200}\)")
+_FULL_WIDTH = str.maketrans("；，＜＞", ";,<>")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 
 
@@ -47,6 +49,9 @@ def parse_addresses(raw: bytes, hint: str | None = None) -> tuple[Address, ...]:
 
 def parse_address_text(text: str, hint: str | None = None) -> tuple[Address, ...]:
     """As parse_addresses(), for a value that is text already."""
+    if "<" not in text and any(mark in text for mark in "；＜＞"):
+        # Typed with a Chinese keyboard.
+        text = text.translate(_FULL_WIDTH)
     found: list[Address] = []
     for piece in _split_mailboxes(text):
         address = piece.address(hint)
@@ -54,7 +59,7 @@ def parse_address_text(text: str, hint: str | None = None) -> tuple[Address, ...
             found.append(address)
         if len(found) >= ADDRESS_COUNT:
             break
-    if not found and "=?" in text:
+    if "=?" in text and not any("@" in address.address for address in found):
         # Some mailers encode the whole mailbox.
         plain = decode_words(text, hint)
         if "=?" not in plain and "@" in plain:
@@ -125,7 +130,7 @@ def _split_mailboxes(text: str) -> list[_Mailbox]:
     boxes: list[_Mailbox] = []
     box = _Mailbox()
     at, end = 0, len(text)
-    last_group = text.rfind(";")
+    last_group, last_angle = text.rfind(";"), text.rfind(">")
     # One comment that never closes means that no later one is looked for: else the scan would be quadratic.
     comments = True
     while at < end and len(boxes) <= ADDRESS_COUNT:
@@ -143,10 +148,8 @@ def _split_mailboxes(text: str) -> list[_Mailbox]:
                 at = behind
                 continue
         if character == "<":
-            close = text.find(">", at)
+            close = text.find(">", at, last_angle + 1) if at < last_angle else end
             again = text.find("<", at + 1)
-            if close < 0:
-                close = end
             if 0 <= again < close and "@" not in text[at:again]:
                 # `<<a@b>>`, or a stray bracket in a name.
                 at += 1

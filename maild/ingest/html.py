@@ -40,12 +40,13 @@ _SENTINEL = re.compile("[\ue901-\ue906]")
 _QUOTES = (
     "blockquote, .gmail_attr, .gmail_extra, .gmail_quote, .moz-cite-prefix, .yahoo_quoted, .protonmail_quote, "
     ".zmail_extra, "
-    ".tutanota_quote, .qt, #isReplyContent, .ntes-quote, .quote, .moz-email-headers-table, .cite"
+    ".tutanota_quote, .qt, #isReplyContent, .ntes-quote, .quote, .moz-email-headers-table, .cite, "
+    ".ntes-mailmaster-quote, [name='messageReplySection'], .x_gmail_quote, .x_moz-cite-prefix, .x_gmail_attr"
 )
 # What stands before a history that goes to the end of the mail.
 _HISTORIES = (
     "#appendonsend, #divRplyFwdMsg, #x_divRplyFwdMsg, #mail-editor-reference-message-container, .OutlookMessageHeader, "
-    "#OLK_SRC_BODY_SECTION, .ms-outlook-mobile-reference-message, #reply-intro, .foxmail-quote"
+    "#OLK_SRC_BODY_SECTION, .ms-outlook-mobile-reference-message, #reply-intro, .foxmail-quote, #x_appendonsend, #zwchr"
 )
 _SIGNATURES = (
     ".gmail_signature, .moz-signature, #Signature, #ms-outlook-mobile-signature, .protonmail_signature_block, "
@@ -78,10 +79,12 @@ def html_text(source: str) -> HtmlText:
     characters and `crude` is set.
     """
     source = clean_text(source).translate(_SENTINELS)
+    if _UNREAD.search(source):
+        source = _UNREAD.sub(_read_as, source)
     if over_limits(source):
-        lines = tuple(_tidy(clean_text(_crude(source[:CRUDE_CHARACTERS]))))
-        plain: list[Mark] = [""] * len(lines)
-        return HtmlText(lines, tuple(plain), crude=True)
+        crude = _tidy(clean_text(_crude(source[:CRUDE_CHARACTERS])))
+        plain: list[Mark] = [""] * len(crude)
+        return HtmlText(tuple(crude), tuple(plain), crude=True)
     tree = HTMLTree.parse(source)
     body = tree.body
     if not isinstance(body, ElementNode):
@@ -89,11 +92,61 @@ def html_text(source: str) -> HtmlText:
     _hide(body)
     _mark(tree, body)
     _flatten_cells(tree, body)
-    for anchor in body.query_selector_all("a:not([href])")[:MARKED]:
-        # Named anchors have no target to show; the extraction would write `()`.
-        anchor.set_attribute("href", _NO_TARGET)
-    text = extract_plain_text(tree, links=True, alt_texts=False, preserve_formatting=True, skip_elements=list(_HIDDEN))
-    return _read_marks(_tidy(_links(clean_text(text).replace(f" ({_NO_TARGET})", ""))))
+    _number(tree, body)
+    _pictures(tree, body)
+    for anchor in body.query_selector_all("a")[:ANCHORS]:
+        # The extraction would write `()`, scripts, and targets within the page.
+        if not _TARGET.match(anchor.getattr("href") or ""):
+            anchor.set_attribute("href", _NO_TARGET)
+    lines = _tidy(_links(_extracted(tree, alt_texts=False)))
+    if not lines and "alt" in source:
+        # A mail that is one picture says what it says in the picture's stead.
+        lines = _tidy(_links(_extracted(tree, alt_texts=True)))
+    return _read_marks(lines)
+
+
+def _extracted(tree: HTMLTree, alt_texts: bool) -> str:
+    text = extract_plain_text(
+        tree, links=True, alt_texts=alt_texts, preserve_formatting=True, skip_elements=list(_HIDDEN)
+    )
+    return clean_text(text).replace(f" ({_NO_TARGET})", "")
+
+
+# Elements whose words the extraction leaves out, as on a page they are for pressing.
+_UNREAD = re.compile(r"<(/?)(label|button|textarea|object|figure|figcaption|legend|summary)(?=[\s/>])", re.I)
+_INLINE = ("label", "button")
+_TARGET = re.compile(r"\s{0,20}(?:https?|ftp|mailto|tel|file|sip|callto|skype|onenote|notes|outlook|\\\\)", re.I)
+ANCHORS = 2_000
+
+
+def _read_as(match: re.Match[str]) -> str:
+    return f"<{match[1]}{'span' if match[2].lower() in _INLINE else 'div'}"
+
+
+def _number(tree: HTMLTree, body: ElementNode) -> None:
+    """Numbered lists that do not begin at one (an answer stood between) keep their numbers."""
+    for ordered in body.query_selector_all("ol[start]")[:MARKED]:
+        start = ordered.getattr("start") or ""
+        items = [child for child in list(ordered.child_nodes)[:1000] if isinstance(child, ElementNode)]
+        if not start.isascii() or not start.isdigit() or len(start) > 6 or start == "1":
+            continue
+        for number, item in enumerate((item for item in items if item.tag == "li"), int(start)):
+            line = _text_element(tree, "div", f"{number}. ")
+            if line is not None:
+                for child in list(item.child_nodes)[:1000]:
+                    line.append_child(child)
+                ordered.insert_before(line, item)
+                item.decompose()
+
+
+def _pictures(tree: HTMLTree, body: ElementNode) -> None:
+    """Emoji that are pictures; the alternative texts of logos and screenshots are mostly made by machines."""
+    for picture in body.query_selector_all("img[alt]")[:MARKED]:
+        alt = (picture.getattr("alt") or "").strip()
+        if 0 < len(alt) <= 8 and not any(character.isalnum() for character in alt) and not alt.isascii():
+            shown = _text_element(tree, "span", alt)
+            if shown is not None and picture.parent is not None:
+                picture.before(shown)
 
 
 def over_limits(source: str) -> bool:
@@ -121,11 +174,15 @@ def _wrap(tree: HTMLTree, node: ElementNode, before: str, after: str) -> None:
 
 
 def _sentinel_line(tree: HTMLTree, sentinel: str) -> ElementNode | None:
-    line = tree.create_element("div")
-    if not isinstance(line, ElementNode):
+    return _text_element(tree, "div", sentinel)
+
+
+def _text_element(tree: HTMLTree, tag: str, text: str) -> ElementNode | None:
+    element = tree.create_element(tag)
+    if not isinstance(element, ElementNode):
         return None
-    line.text = sentinel
-    return line
+    element.text = text
+    return element
 
 
 def _hide(body: ElementNode) -> None:
@@ -140,13 +197,23 @@ def _hide(body: ElementNode) -> None:
         if (
             style.get("display") == "none"
             or style.get("visibility") in ("hidden", "collapse")
-            or _ZERO.fullmatch(style.get("font-size", "")) is not None
+            or style.get("mso-hide") == "all"
+            or style.get("opacity") in ("0", "0.0")
+            or style.get("color") == "transparent"
+            or _TINY.fullmatch(style.get("font-size", "")) is not None
+            or _OFF_PAGE.fullmatch(style.get("text-indent", "")) is not None
+            or (
+                style.get("overflow") == "hidden"
+                and any(_ZERO.fullmatch(style.get(side, "")) for side in ("max-height", "height", "max-width", "width"))
+            )
             or (shown and shown == behind)
         ):
             node.set_attribute("hidden", "")
 
 
 _ZERO = re.compile(r"0{1,5}(?:\.0{0,5})?[a-z%]{0,4}")
+_TINY = re.compile(r"(?:0{1,5}(?:\.[0-9]{0,5})?|1(?:\.0{0,5})?(?=px|pt))(?:[a-z%]{0,4})")
+_OFF_PAGE = re.compile(r"-[0-9]{3,6}(?:px|pt|em)")
 _NAMED = {"white": "#ffffff", "black": "#000000", "rgb(255,255,255)": "#ffffff", "rgb(0,0,0)": "#000000"}
 
 

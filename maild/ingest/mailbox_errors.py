@@ -96,8 +96,8 @@ UNSAFE_LOGIN_REMEDY = (
 )
 # Microsoft 365 says so at SELECT, after a login that it has accepted.
 NOT_CONNECTED_REMEDY = (
-    "Exchange says so while it is busy; if it lasts, the login is good, but not for this mailbox: give the application or"
-    " user the right to it (Add-MailboxPermission), switch IMAP on for it, and check `login`"
+    "Exchange says so while it is busy; if it lasts, the login is good, but not for this mailbox: give the application"
+    " or user the right to it (Add-MailboxPermission), switch IMAP on for it, and check `login`"
 )
 
 

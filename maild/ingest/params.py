@@ -3,18 +3,24 @@
 The `email` package's own reading of these is quadratic in semicolons and raises on odd charsets (THREATS §2.1, 2.2).
 """
 
+import html
 import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from maild.ingest.charset import codec_for, decode, decode_words, raw_header
+from maild.ingest.charset import decode, raw_header, strictly
+from maild.ingest.charset_labels import codec_for
 from maild.ingest.clean import clean_line
+from maild.ingest.encoded_words import decode_words
 
 PARAMETERS = 100
 NAME_LENGTH = 300
 
 _KEY = re.compile(r"\s*([A-Za-z0-9_.!#$%&'+^`|~-]{1,60}(?:\*[0-9]{0,4}){0,2}\*?)\s*=\s*")
 _TOKEN_END = re.compile(r"[;\s]")
+_PERCENT = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
+_ENTITY = re.compile(r"&#x?[0-9A-Fa-f]{2,6};")
+_BARE_HEAD = re.compile(r"[ \t]{0,20}(attachment|inline)[ \t]{1,20}(?=[a-z])", re.I)
 _CONTINUED = re.compile(r"^([^*]+)\*([0-9]{1,4})(\*?)$")
 
 
@@ -33,6 +39,8 @@ class Value:
 def parse_value(raw: bytes, hint: str | None = None) -> Value:
     """A structured header value; a broken one gives what can be read. Never raises."""
     text = raw_header(raw, hint)
+    if bare := _BARE_HEAD.match(text):
+        text = f"{bare[1]};{text[bare.end() :]}"
     head, _, rest = text.partition(";")
     if "=" in head and "/" not in head:
         # `Content-Type: charset=utf-8` and `Content-Disposition: filename="x"`: the head is missing.
@@ -117,12 +125,18 @@ def _decoded(pairs: list[tuple[str, str, bool]], hint: str | None) -> dict[str, 
 
 
 def _plain(value: str, hint: str | None) -> str:
-    """Encoded words do not belong into parameters (RFC 2047 §5), and stand there all the same."""
+    """Encoded words, percent signs and entities do not belong into parameters (RFC 2047 §5), and stand there all the
+    same."""
     if "=?" in value:
         return decode_words(value, hint)
     if "''" in value and "%" in value and codec_for(value.partition("'")[0]):
         return _extended(value, hint)
-    return value
+    if len(value) > 2 and value[0] == value[-1] == "'":
+        value = value[1:-1]
+    if value.isascii() and len(_PERCENT.findall(value)) >= 2:
+        plain = strictly(unquote_to_bytes(value), "utf_8")
+        return value if plain is None else plain
+    return html.unescape(value) if _ENTITY.search(value) else value
 
 
 def _extended(value: str, hint: str | None) -> str:

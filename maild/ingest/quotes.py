@@ -10,16 +10,30 @@ from dataclasses import dataclass
 from maild.ingest.attribution import attribution_at
 from maild.ingest.header_block import block_at
 from maild.ingest.html import Mark
-from maild.ingest.quote_words import DEVICES, FOOTERS, FORWARDS, SEPARATORS, fold
+from maild.ingest.quote_words import (
+    DEVICES,
+    DISCLAIMERS,
+    FOOTER_ENDS,
+    FOOTERS,
+    FOOTERS_MORE,
+    FORWARDS,
+    GET_ENDS,
+    GETS,
+    SCANNERS,
+    SEPARATOR_WORDS,
+    SEPARATORS,
+    TELLING,
+    fold,
+    seen,
+)
 
 # Decisions are made on the beginning of a text; the rest of a longer one is kept as it is (THREATS R17).
 LINES = 20_000
 
 _RULE = re.compile(r"^[\s>]{0,5}(?:[-_=*~—–]{3,200}\s{0,3})$")
-_DASHES = re.compile(
-    r"^[\s>*]{0,5}[-_=~—–*+]{2,100}\s{0,5}"
-    r"(.{2,80}?)\s{0,5}[-_=~—–*+]{2,100}[\s*]{0,5}$"
-)
+# One short word is no beginning: `转发规则不起作用：` is a person's.
+_FORWARD_STARTS = tuple(words for words in FORWARDS if len(words) > 3)
+_DASHES = "-_=~—–*+"
 _SEPARATED = re.compile(r"^\s{0,8}[-_]{3,20}\s{0,3}[^-_\n]{2,60}[-_]{3,20}(?=\s{0,3}\S{2,20}\s?:)")
 _MAY_SEPARATE = re.compile(r"[-_=~—–*+:：]")
 _TRACKER = "ᐧ"
@@ -34,6 +48,7 @@ _CUT_LINE = re.compile(
     r"encima de esta línea|acima desta linha|sopra questa riga|boven deze regel|ovanför denna rad|over denne linje|"
     r"выше этой (?:строки|линии)|powyżej tej linii|此线上方|此線上方|此线以上|此行上方|此行以上|この行より上|이 줄 위)"
 )
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _SENTENCE_LENGTH = 80
 
 
@@ -49,7 +64,9 @@ class NewText:
 
 def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewText:
     """Cut the new text out of a body's lines; `marks` are what HTML says about each. Nothing left → everything."""
-    lines = lines[:LINES]
+    written = lines[:LINES]
+    # Judged is what the eye sees; kept is what was written.
+    lines = [seen(line) for line in written]
     marks = marks if marks is not None else [""] * len(lines)
     quoted = [mark == "quote" or _QUOTE.match(line) is not None for line, mark in zip(lines, marks, strict=False)]
     _pipes(lines, quoted)
@@ -61,6 +78,9 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
     at, end = 0, len(lines)
     while at < end:
         line = lines[at]
+        if quoted[at] and not after[at] and _is_groupwise(line, at > 0 and quoted[at - 1]):
+            history = at if history is None else history
+            break
         if quoted[at]:
             history = at if history is None else history
             at += 1
@@ -69,7 +89,7 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
             history = at if history is None else history
             break
         if marks[at] == "signature":
-            signature.append(line)
+            signature.append(written[at])
             at += 1
             continue
         cut = _cut_at(lines, at)
@@ -88,14 +108,19 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
         if _starts_signature(lines, at):
             signature += _signature(lines, quoted, at + 1)
             break
-        if _is_footer(line) or (_LIST_RULE.match(line) and _is_list_footer(lines, at)):
+        if (
+            _is_notice(line, history is not None)
+            or _is_footer(line)
+            or (_LIST_RULE.match(line) and _is_list_footer(lines, at))
+        ):
             break
         if not _is_torn_quote(lines, quoted, at) and line.strip() != _TRACKER:
-            kept.append(line)
+            unseen = not line.strip() and written[at].strip() != ""
+            kept.append("" if unseen else written[at])
         at += 1
     text = _trim(kept)
     if not text:
-        text = "\n".join(lines).strip()
+        text = "\n".join(written).strip()
     return NewText(text, "\n".join(signature).strip(), history, forward)
 
 
@@ -105,6 +130,14 @@ def _is_torn_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> boo
         return False
     ended = lines[at - 1].rstrip()[-1:] in ".!?:;"
     return not ended and (at + 1 == len(lines) or quoted[at + 1] or not lines[at + 1].strip())
+
+
+def _is_groupwise(line: str, below_quote: bool) -> bool:
+    """GroupWise marks its attribution, not what it quotes: `>>> X <a@b> 05.01.2026 09:00 >>>`, `>>> On … wrote:`."""
+    if below_quote or not line.startswith(">>> ") or len(line) > 400 or _CLOCK.search(line) is None:
+        return False
+    bare = line.rstrip()
+    return bare.endswith(">>>") or (bare.endswith(":") and "@" in bare)
 
 
 def _pipes(lines: Sequence[str], quoted: list[bool]) -> None:
@@ -134,21 +167,30 @@ def is_separator(line: str) -> str:
     """`history` or `forward` for a line between dashes that names the original or a forwarded message, else empty."""
     if len(line) > 1_000 or not _MAY_SEPARATE.search(line):
         return ""
-    match = _DASHES.match(line)
-    inner = fold(match.group(1)) if match else ""
+    inner = fold(_between_dashes(line)).strip(" -_=*:<>")
     if inner:
-        inner = inner.strip(" -_=*:<>")
         if any(inner.startswith(words) or inner.endswith(words) for words in FORWARDS):
             return "forward"
-        if any(inner.startswith(words) or inner.endswith(words) for words in SEPARATORS):
+        if inner in SEPARATOR_WORDS or any(inner.startswith(words) or inner.endswith(words) for words in SEPARATORS):
             return "history"
     header = strip_separator(line)
     if header != line and is_separator(line[: line.rindex(header)].rstrip()) == "forward":
         # The header block follows on the same line.
         return "forward"
     bare = fold(line).strip(" *_>")
-    if bare.endswith(":") and len(bare) < 60 and bare.rstrip(": ").startswith(FORWARDS):
+    if bare.endswith(":") and len(bare) < 60 and (bare.startswith(_FORWARD_STARTS) or bare.rstrip(": ") in FORWARDS):
         return "forward"
+    return ""
+
+
+def _between_dashes(line: str) -> str:
+    """What stands between two runs of dashes and their kin; empty when it is nothing or a paragraph."""
+    for around in (" \t\u3000>", " \t\u3000>*"):
+        bare = line.strip(around)
+        behind = bare.lstrip(_DASHES)
+        inner = behind.rstrip(_DASHES)
+        if len(bare) - len(behind) >= 2 and len(behind) - len(inner) >= 2:
+            return inner.strip() if len(inner) <= 80 else ""
     return ""
 
 
@@ -205,20 +247,30 @@ def _signature(lines: Sequence[str], quoted: Sequence[bool], at: int) -> list[st
     return out
 
 
+def _is_notice(line: str, below_history: bool) -> bool:
+    """A scanner's line, or below a history the beginning of a disclaimer."""
+    bare = fold(line[:200]).strip(" *_-|~<>[](){}#=")
+    return bare.startswith(SCANNERS) or (below_history and bare.startswith(DISCLAIMERS))
+
+
 def _is_footer(line: str) -> bool:
     """`Sent from my iPhone` and its kin: short, alone on the line, naming a device or program, no sentence."""
-    bare = fold(line).strip(" *_-<>[]()\"'|~")
-    if (
-        not bare
-        or len(bare) > _SENTENCE_LENGTH + 60
-        or (not bare.startswith(FOOTERS) and "から送信" not in bare and "보냄" not in bare)
-    ):
+    bare = fold(line.partition("<http")[0].partition("<?")[0].partition(" (http")[0].partition("[http")[0]).strip(
+        " *_-<>[]()\"'|~.。!"
+    )
+    if not bare or len(bare) > _SENTENCE_LENGTH or any(words in f"{bare} " for words in TELLING):
         return False
-    if not any(device in bare for device in DEVICES):
+    if "outlook" in bare and len(bare.split()) <= 9 and (bare.startswith(GETS) or bare.endswith(GET_ENDS)):
+        return any(system in bare for system in _SYSTEMS)
+    begins = bare.startswith(FOOTERS) or bare.startswith(FOOTERS_MORE)
+    ends = len(bare) <= 50 and bare.endswith(FOOTER_ENDS)
+    if not (begins or ends) or not any(device in bare for device in DEVICES):
         return False
-    words = bare.partition(" (http")[0].partition("<http")[0]
-    # A sentence about sending goes on behind a comma or ends in a full stop with many words.
-    return len(words) <= _SENTENCE_LENGTH and not ("," in words and len(words.split()) > 8)
+    # A sentence about sending goes on behind a comma with many words.
+    return not ("," in bare and len(bare.split()) > 8)
+
+
+_SYSTEMS = ("ios", "android", "mac", "windows", "apple")
 
 
 def _is_list_footer(lines: Sequence[str], at: int) -> bool:

@@ -1,11 +1,12 @@
 """Raw mail to Message: parse, decode, cut, recognise; pure, and the only way in for the rest of maild."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from maild.ingest.automated import judge_automatic
 from maild.ingest.body import Body, read_body
 from maild.ingest.bounce import read_bounce
-from maild.ingest.charset import raw_header
+from maild.ingest.charset import decode_named, raw_header
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.fields import Fields
 from maild.ingest.forward import read_forward
@@ -13,7 +14,6 @@ from maild.ingest.headers import judge_sender, message_ids, parse_addresses, par
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.ingest.tnef import TnefFile
 from maild.model.message import ONLY_QUOTED, Address, Message
 
 HEADERS = 400
@@ -23,9 +23,10 @@ LANGUAGE_CHARACTERS = 20
 
 def read(raw: bytes) -> Message:
     """A whole mail as a Message. For any bytes that prescan accepts; what it raises is a bug, and quarantined."""
-    parsed = parse(_unix_lines(raw))
+    lines = _unix_lines(raw)
+    parsed = parse(lines)
     body = read_body(parsed.root)
-    hint = parsed.root.charset or next((part.charset for part in parsed.root.walk() if part.charset), None)
+    hint = _charset_hint(parsed)
     fields = parsed.fields
     subject = subject_text(fields.first("subject") or b"", hint)
     from_ = _author(fields, hint)
@@ -36,7 +37,8 @@ def read(raw: bytes) -> Message:
     answer = cut.text
     return Message(
         from_=from_,
-        sender=judge_sender(fields),
+        # Where line ends were mended another server may have seen another header.
+        sender=judge_sender(fields if lines is raw else replace(fields, dirty="line ends that are none")),
         subject=subject,
         to=_addresses(fields, "to", hint),
         cc=_addresses(fields, "cc", hint),
@@ -67,9 +69,20 @@ def parts(raw: bytes, indices: Sequence[int]) -> list[bytes]:
     for index in indices:
         if not 0 <= index < len(leaves):
             raise IndexError(f"attachment {index} of a mail with {len(leaves)} attachments")
-        data = leaves[index][1]
-        found.append(data.data if isinstance(data, TnefFile) else data)
+        found.append(leaves[index][1])
     return found
+
+
+def _charset_hint(parsed: Parsed) -> str | None:
+    """The charset for raw 8-bit header values: one that a part declares, else the one that its first text was read in,
+    else what the header's values make together."""
+    declared = parsed.root.charset or next((part.charset for part in parsed.root.walk() if part.charset), None)
+    raw = b"\n".join(value for _, value in parsed.fields.items if not value.isascii())
+    if declared or not raw:
+        return declared
+    texts = (part.data() for part in parsed.root.walk() if part.maintype == "text" and not part.children)
+    sample = next((data for data in texts if not data.isascii()), b"")
+    return decode_named(sample[:100_000] + b"\n" + raw)[1]
 
 
 def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
@@ -81,8 +94,13 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
 
 
 def _unix_lines(raw: bytes) -> bytes:
-    """A mail whose lines end in CR alone (old Macs) gets line feeds; every other mail stays as it is."""
-    return raw.replace(b"\r", b"\n") if b"\n" not in raw and b"\r" in raw else raw
+    """A mail whose lines end in CR alone (old Macs) or in CR CR LF (gateways) gets ordinary ones; every other mail
+    stays as it is."""
+    if b"\n" not in raw and b"\r" in raw:
+        return raw.replace(b"\r", b"\n")
+    if b"\r\r\n" in raw and raw.count(b"\r\r\n") * 2 > raw.count(b"\n"):
+        return raw.replace(b"\r\r\n", b"\r\n")
+    return raw
 
 
 def _author(fields: Fields, hint: str | None) -> Address:

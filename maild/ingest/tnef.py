@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maild.ingest.charset import decode
+from maild.ingest.clean import clean_text
+from maild.ingest.html import html_text
+from maild.ingest.rtf import html_of, read_rtf, unpack
 
 SIGNATURE = 0x223E9F78
+_MAGIC = struct.pack("<I", SIGNATURE)
 FILES = 200
 PROPERTIES = 2_000
 DEPTH = 4
 
 _ATT_RENDER, _ATT_DATA, _ATT_TITLE, _ATT_PROPS = 0x9002, 0x800F, 0x8010, 0x9005
 _MSG_PROPS, _BODY, _OEM_CODEPAGE = 0x9003, 0x800C, 0x9007
-_P_BODY, _P_HTML, _P_RTF = 0x1000, 0x1013, 0x1009
+_SUBJECT = 0x8004
+_P_BODY, _P_HTML, _P_RTF, _P_SUBJECT, _P_INTERNET_CODEPAGE = 0x1000, 0x1013, 0x1009, 0x0037, 0x3FDE
 _P_DATA, _P_SHORT, _P_LONG, _P_DISPLAY = 0x3701, 0x3704, 0x3707, 0x3001
+_P_MIME, _P_CONTENT_ID = 0x370E, 0x3712
 # Size in bytes of the fixed MAPI types.
 _FIXED = {0x0002: 4, 0x0003: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000A: 4, 0x000B: 4, 0x0014: 8}
 _FIXED |= {0x0040: 8, 0x0048: 16, 0x0001: 4}
@@ -27,25 +33,49 @@ class TnefFile:
 
     name: str
     data: bytes
+    content_type: str = ""
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tnef:
-    """What is inside a winmail.dat; `text` and `html` are empty when it brings none."""
+    """What is inside a winmail.dat; `text`, `html` and `rtf` (unpacked) are empty when it brings none. `messages` are
+    the (subject, text) of attached messages."""
 
     files: tuple[TnefFile, ...]
     text: str
     html: str
+    rtf: bytes = b""
+    subject: str = ""
+    messages: tuple[tuple[str, str], ...] = ()
+
+    def plain(self) -> str:
+        """The text in whatever form it stands."""
+        if self.text.strip():
+            return self.text
+        text, is_source = read_rtf(self.rtf) if not self.html.strip() else (self.html, True)
+        return html_text(clean_text(html_of(text))).text if is_source else html_of(text)
 
 
 class _Attached:
     def __init__(self) -> None:
-        self.title = self.short = self.long = self.display = ""
+        self.title = self.short = self.long = self.display = self.content_type = self.content_id = ""
         self.data: bytes | None = None
 
     def file(self) -> TnefFile | None:
         name = self.long or self.title or self.short or self.display
-        return TnefFile(name, self.data or b"") if name or self.data is not None else None
+        if not name and self.data is None:
+            return None
+        return TnefFile(name, self.data or b"", self.content_type, self.content_id.strip("<>"))
+
+
+def is_tnef(content_type: str, name: str | None, data: bytes) -> bool:
+    """Whether a part is a winmail.dat, by its type, its name or its first bytes."""
+    return (
+        content_type in ("application/ms-tnef", "application/vnd.ms-tnef")
+        or (name or "").lower() == "winmail.dat"
+        or (data[:4] == _MAGIC and content_type.startswith("application/"))
+    )
 
 
 def open_tnef(data: bytes, depth: int = 0) -> Tnef | None:
@@ -53,7 +83,8 @@ def open_tnef(data: bytes, depth: int = 0) -> Tnef | None:
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != SIGNATURE:
         return None
     codepage = "windows-1252"
-    text = html = ""
+    text = html = subject = ""
+    rtf = b""
     attached: list[_Attached] = []
     for attribute, payload in _attributes(data):
         if attribute == _OEM_CODEPAGE and len(payload) >= 4:
@@ -64,20 +95,35 @@ def open_tnef(data: bytes, depth: int = 0) -> Tnef | None:
             attached.append(_Attached())
         elif attribute == _BODY:
             text = text or _text(payload, codepage)
+        elif attribute == _SUBJECT:
+            subject = subject or _text(payload, codepage)
         elif attribute == _MSG_PROPS:
-            for tag, kind, value in _properties(payload):
-                if tag == _P_BODY:
-                    text = text or _string(value, kind, codepage)
-                elif tag == _P_HTML:
-                    html = html or decode(value, codepage)
+            found = {tag: (kind, value) for tag, kind, value in _properties(payload)}
+            if _P_BODY in found:
+                text = text or _string(found[_P_BODY][1], found[_P_BODY][0], codepage)
+            if _P_SUBJECT in found:
+                subject = subject or _string(found[_P_SUBJECT][1], found[_P_SUBJECT][0], codepage)
+            if _P_HTML in found:
+                html = html or decode(found[_P_HTML][1], _codepage(found, codepage))
+            if _P_RTF in found:
+                rtf = rtf or unpack(found[_P_RTF][1])
         elif attached:
             _attachment_attribute(attached[-1], attribute, payload, codepage)
     files = [file for file in (one.file() for one in attached) if file is not None]
+    messages: list[tuple[str, str]] = []
     for file in list(files):
-        if depth < DEPTH and file.data[:4] == struct.pack("<I", SIGNATURE):
-            below = open_tnef(file.data, depth + 1)
-            files += below.files if below else ()
-    return Tnef(tuple(files[:FILES]), text, html)
+        below = open_tnef(file.data, depth + 1) if depth < DEPTH and file.data[:4] == _MAGIC else None
+        if below is not None:
+            files += below.files
+            messages += [(below.subject or file.name, below.plain()), *below.messages]
+    return Tnef(tuple(files[:FILES]), text, html, rtf, subject, tuple(messages[:FILES]))
+
+
+def _codepage(found: dict[int, tuple[int, bytes]], codepage: str) -> str:
+    """The code page of the HTML: the internet one, which differs from that of the names."""
+    kind, value = found.get(_P_INTERNET_CODEPAGE, (0, b""))
+    number = struct.unpack_from("<I", value)[0] if len(value) >= 4 and kind == 0x0003 else 0
+    return {0: codepage, 20127: "us-ascii", 28591: "iso-8859-1"}.get(number, f"cp{number}")
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -105,6 +151,10 @@ def _attachment_attribute(one: _Attached, attribute: int, payload: bytes, codepa
                 one.short = _string(value, kind, codepage)
             elif tag == _P_DISPLAY:
                 one.display = _string(value, kind, codepage)
+            elif tag == _P_MIME:
+                one.content_type = _string(value, kind, codepage)
+            elif tag == _P_CONTENT_ID:
+                one.content_id = _string(value, kind, codepage)
             elif tag == _P_DATA and one.data is None:
                 # An object begins with the 16 bytes of its interface id.
                 one.data = value[16:] if kind == _OBJECT else value

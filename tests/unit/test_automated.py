@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from maild.ingest.out_of_office import return_date
+from maild.ingest.away_dates import return_date
 from maild.ingest.read import read
 
 

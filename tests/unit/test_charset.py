@@ -4,7 +4,9 @@ import base64
 
 import pytest
 
-from maild.ingest.charset import codec_for, decode, decode_words, header_text
+from maild.ingest.charset import decode
+from maild.ingest.charset_labels import codec_for
+from maild.ingest.encoded_words import decode_words, header_text
 from maild.ingest.params import parse_value
 
 CHINESE = "打印机坏了，请帮忙看看。财务部三楼的网络也很慢。"

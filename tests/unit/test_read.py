@@ -56,7 +56,7 @@ def test_an_invitation_is_summarised() -> None:
         b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Printer\n"
         b" review\nLOCATION:3F\nDTSTART:20260105T090000Z\nEND:VEVENT\nEND:VCALENDAR\n"
     )
-    assert message.text.split("\n")[:2] == ["Printerreview", "3F"]
+    assert message.text.split("\n") == ["Printerreview", "When: 2026-01-05 09:00 (UTC)", "Where: 3F"]
 
 
 def test_no_text_of_a_message_holds_control_characters() -> None:
@@ -139,3 +139,12 @@ def test_an_unknown_attachment_is_an_index_error() -> None:
 )
 def test_the_language_of_the_new_text(text: str, expected: str) -> None:
     assert read(f"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n{text}\n".encode()).language == expected
+
+
+def test_a_mail_with_mended_line_ends_gives_nobody_rights() -> None:
+    raw = b"From: a@corp.example\r\nSubject: x\r\n\r\nwords\r\n"
+    assert read(raw).sender.identity == "a@corp.example"
+    for mended in (raw.replace(b"\r\n", b"\r"), raw.replace(b"\r\n", b"\r\r\n")):
+        message = read(mended)
+        assert (message.from_.address, message.sender.identity) == ("a@corp.example", None)
+        assert message.text == "words"
