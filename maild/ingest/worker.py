@@ -1,47 +1,50 @@
 """The parsing process: hostile bytes are parsed outside the daemon, under limits, and the process is replaceable.
 
-One child runs `python -m maild.ingest.worker` and answers in order over its pipes; one thread here writes, reads and
-watches the clock. A mail that overruns its time, CPU or memory, or kills the child, fails alone: what stood in line
+One child runs `python -m maild.ingest.worker_child` and answers in order over its pipes; one thread here writes, reads
+and watches the clock. A mail that overruns its time, CPU or memory, or kills the child, fails alone: what stood in line
 behind it goes to the next child (THREATS R15). Results are pickles of our own child, limited in length.
 """
 
 import contextlib
 import os
 import pickle
-import resource
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from maild import failpoint
+from maild.ingest.worker_child import (
+    BEGIN,
+    CPU_S,
+    ERROR,
+    FRAME,
+    OVERRUN,
+    READY,
+    REQUEST,
+    RESULT,
+    RESULT_BYTES,
+    code_mark,
+)
 from maild.model.message import Message
 
 TIMEOUT_S = 10.0
-# CPU seconds for one mail; the wall clock of the parent is the second fence.
-CPU_S = 8.0
 MEMORY_BYTES = 700 * 1024 * 1024
 RECYCLE_AFTER = 500
 IN_FLIGHT = 4
-RESULT_BYTES = 128 * 1024 * 1024
-OPEN_FILES = 16
 # So often a child may end before it is ready until the fault is taken to be the installation's or the machine's.
 STILLBORN = 3
 # A new interpreter and its imports, on a busy machine.
 START_S = 30.0
-
-_FRAME = struct.Struct("<BI")
-# Of a request: the lengths of what is wanted and of the mail.
-_REQUEST = struct.Struct("<II")
-_READY, _BEGIN, _RESULT, _ERROR, _OVERRUN = 0, 1, 2, 3, 4
+# The code that this process runs. A child is started from what lies on the disk by then.
+_CODE = code_mark()
 
 
 class ParseOverrun(Exception):
@@ -214,7 +217,7 @@ class Worker:
                 if job.future.cancelled():
                     continue
                 job.since, job.begun = time.monotonic(), False
-                head = _REQUEST.pack(len(job.request), len(job.raw)) + job.request
+                head = REQUEST.pack(len(job.request), len(job.raw)) + job.request
                 self._out += [memoryview(head), memoryview(job.raw)]
                 self._sent.append(job)
 
@@ -222,7 +225,7 @@ class Worker:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "maild.ingest.worker", str(self._memory_bytes)],
+            [sys.executable, "-m", "maild.ingest.worker_child", str(self._memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -274,32 +277,35 @@ class Worker:
         if not data:
             return False
         self._in += data
-        while len(self._in) >= _FRAME.size:
-            kind, length = _FRAME.unpack_from(self._in)
-            if length > RESULT_BYTES or kind > _OVERRUN:
+        while len(self._in) >= FRAME.size:
+            kind, length = FRAME.unpack_from(self._in)
+            if length > RESULT_BYTES or kind > OVERRUN:
                 return False
-            if len(self._in) < _FRAME.size + length:
+            if len(self._in) < FRAME.size + length:
                 break
-            body = bytes(memoryview(self._in)[_FRAME.size : _FRAME.size + length])
-            del self._in[: _FRAME.size + length]
+            body = bytes(memoryview(self._in)[FRAME.size : FRAME.size + length])
+            del self._in[: FRAME.size + length]
             self._frame(kind, body)
         return True
 
     def _frame(self, kind: int, body: bytes) -> None:
-        if kind == _READY:
+        if kind == READY:
+            if body != _CODE:
+                self._give_up("maild was upgraded under this running daemon, which cannot use its parser: restart it")
+                return
             self._ready, self._stillborn = True, 0
         elif not self._sent:
             return
-        elif kind == _BEGIN:
+        elif kind == BEGIN:
             self._sent[0].begun = True
         else:
             # Read before the mail is taken off the list: should that fail, it goes back with the others.
-            result = pickle.loads(body) if kind == _RESULT else None
+            result = pickle.loads(body) if kind == RESULT else None
             job = self._sent.popleft()
             self._served += 1
-            if kind == _RESULT:
+            if kind == RESULT:
                 _succeed(job, result)
-            elif kind == _ERROR:
+            elif kind == ERROR:
                 _fail(job, ParseCrash(body.decode("utf-8", "replace")))
             else:
                 _fail(job, ParseOverrun(body.decode("utf-8", "replace")))
@@ -327,7 +333,7 @@ class Worker:
             if self._stillborn >= STILLBORN:
                 self._give_up(
                     f"the parsing process ends with {code} before it is ready:"
-                    f" try `{sys.executable} -m maild.ingest.worker {self._memory_bytes} < /dev/null`"
+                    f" try `{sys.executable} -m maild.ingest.worker_child {self._memory_bytes} < /dev/null`"
                 )
                 return
         elif self._sent:
@@ -370,77 +376,3 @@ def _succeed(job: _Job, value: object) -> None:
 def _fail(job: _Job, error: Exception) -> None:
     if job.future.set_running_or_notify_cancel():
         job.future.set_exception(error)
-
-
-# --- the child ----------------------------------------------------------------------------------------------------
-
-
-def _limit(memory_bytes: int) -> None:
-    for what, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(what)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (value, value))
-
-
-def _serve(requests: BinaryIO, results: BinaryIO, memory_bytes: int) -> None:
-    """Answer requests in order until the pipe closes."""
-    # Imported before the limits bite, and here, so that the daemon does not load the parser.
-    from maild.ingest.charset import decode
-    from maild.ingest.read import parts, read
-
-    decode("预热".encode("gbk"))
-    _limit(memory_bytes)
-    _send(results, _READY, b"")
-    calls: dict[str, Callable[[bytes, tuple[int, ...]], object]] = {"read": lambda raw, _: read(raw), "parts": parts}
-    while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
-        length, size = _REQUEST.unpack(head)
-        what, indices = pickle.loads(requests.read(length))
-        raw = requests.read(size)
-        _send(results, _BEGIN, b"")
-        failpoint.reach("parsing")
-        # SIGPROF ends the process by default: a parser inside C code cannot be interrupted more gently.
-        signal.setitimer(signal.ITIMER_PROF, CPU_S)
-        try:
-            answer = pickle.dumps(calls[what](raw, indices), protocol=5)
-            kind = _RESULT
-            if len(answer) > RESULT_BYTES:
-                kind, answer = _OVERRUN, f"a result of {len(answer)} bytes".encode()
-        except MemoryError:
-            kind, answer = _OVERRUN, f"more than {memory_bytes} bytes of memory".encode()
-        except Exception as error:  # The mail's fault, reported as its own.
-            kind, answer = _ERROR, _describe(error).encode("utf-8", "replace")
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        _send(results, kind, answer)
-
-
-def _describe(error: Exception) -> str:
-    """Type, message and place of an exception, without the mail's text."""
-    frame, place = error.__traceback__, ""
-    while frame is not None:
-        place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
-        frame = frame.tb_next
-    return f"{type(error).__name__} at {place}: {str(error)[:200]!r}"
-
-
-def _send(results: BinaryIO, kind: int, body: bytes) -> None:
-    results.write(_FRAME.pack(kind, len(body)) + body)
-    results.flush()
-
-
-def main() -> None:
-    """Run as the child: requests on standard input, results on standard output, argument 1 the memory limit."""
-    requests, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # A stray print must not land between the frames.
-    os.dup2(2, 1)
-    # Ctrl-C in a terminal reaches the whole group: the daemon decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _serve(requests, results, int(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()

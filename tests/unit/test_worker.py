@@ -152,6 +152,18 @@ def test_f21_a_child_that_talks_nonsense_blames_no_mail_and_is_replaced(monkeypa
         assert worker.read(MAIL % 2).subject == "2"
 
 
+def test_f20_a_child_of_other_code_reads_no_mail_and_says_that_maild_was_upgraded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Packages may be replaced under a running daemon: what it hands over then must not be taken for a sick mail."""
+    with Worker() as worker:
+        with monkeypatch.context() as patch:
+            patch.setattr("maild.ingest.worker._CODE", b"0.0.9 1 2")
+            with pytest.raises(ParserAway, match=r"upgraded under this running daemon.*restart it"):
+                worker.submit(MAIL % 1).result(timeout=30)
+        assert worker.read(MAIL % 2).subject == "2"
+
+
 def test_g7_what_a_mail_costs_the_child_the_daemon_does_not_notice() -> None:
     with Worker(memory_bytes=250 * 1024 * 1024) as worker:
         worker.read(MAIL % 0)
