@@ -1,5 +1,6 @@
 """The sd_notify protocol (sd_notify(3)): one datagram to the socket that systemd names; silence without systemd."""
 
+import atexit
 import os
 import socket
 
@@ -24,6 +25,12 @@ def notify(*lines: str) -> bool:
     except OSError:
         return False
     return True
+
+
+@atexit.register
+def _hang_up() -> None:
+    for channel in _channels.values():
+        channel.close()
 
 
 def watchdog_seconds() -> float | None:

@@ -7,7 +7,7 @@ from maild.ingest.read import read
 from maild.model.message import Forwarded
 from tests.unit.client_attributions import ADDRESS, ATTRIBUTIONS, NAME, filled
 from tests.unit.client_blocks import FORWARD_LINES, LABELS
-from tests.unit.test_clients import blocks
+from tests.unit.test_client_mails import blocks
 
 PREFIXES = phrases(
     "Fwd: |FW: |转发：|转发: |轉寄: |WG: |TR : |TR: |RV: |ENC: |I: |VS: |VB: |Doorst: |PD: |Пересл: |転送: |전달: |"
