@@ -33,7 +33,7 @@ from maild.notify import notify, watchdog_seconds
 from maild.receive import Receiver
 from maild.store import outbox, upkeep
 from maild.store.engine import disk_failed, trouble
-from maild.tick import Ticker
+from maild.tick import Ticker, heard_until
 
 log = logging.getLogger("maild.daemon")
 
@@ -148,10 +148,7 @@ class Daemon:
         return Loop(name, step, rest, self._stop, polite=True, fatal=_leave_at_once)
 
     def _heard(self) -> datetime | None:
-        """Up to when the desk has heard what people wrote: the last good look at every mailbox. None: not yet."""
-        looks = [self._looked[box.name] for box in self._settings.mailboxes]
-        heard = [look for look in looks if look is not None]
-        return min(heard, default=None) if len(heard) == len(looks) else None
+        return heard_until([self._looked[box.name] for box in self._settings.mailboxes], self._clock())
 
     def _note_trouble(self, mailbox: str, error: Exception) -> None:
         """Leave word for `maild status`. A database that is away is no trouble of the mailbox, and takes no word."""

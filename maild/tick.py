@@ -1,7 +1,7 @@
 """Time's door: `step` decides about every timer that has fallen due, one transaction a ticket."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +21,15 @@ log = logging.getLogger("maild.tick")
 AT_ONCE = 500
 # A timer whose handling fails is tried again later and later; it is never dropped.
 RETRY = timedelta(minutes=5)
+
+
+def heard_until(looks: Sequence[datetime | None], now: datetime) -> datetime | None:
+    """Up to when a desk has heard what people wrote, from the last good look at each mailbox (None: there was none
+    yet). A desk without mailboxes is handed its mail by an MTA's pipe, which keeps nothing back."""
+    seen = [look for look in looks if look is not None]
+    if len(seen) < len(looks):
+        return None
+    return min(seen, default=now)
 
 
 class Ticker:
