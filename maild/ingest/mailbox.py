@@ -337,7 +337,15 @@ class Mailbox(MailboxConnection):
         steps = name.split(self._separator)
         for depth in range(1, len(steps) + 1):
             part = self._separator.join(steps[:depth])
-            if not client.folder_exists(part):
+            if client.folder_exists(part):
+                continue
+            try:
                 client.create_folder(part)
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as error:
+                # Somebody else has just made it, or the server's list is not up to date (RFC 5530, ALREADYEXISTS).
+                if "exists" not in str(error).lower():
+                    raise
         with contextlib.suppress(imaplib.IMAP4.error):
             client.subscribe_folder(name)

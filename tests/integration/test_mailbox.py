@@ -32,7 +32,7 @@ from maild.ingest.mailbox import (
 )
 from tests import servers
 from tests.conftest import need
-from tests.fake_imap import HANG_UP, FakeImap
+from tests.fake_imap import HANG_UP, ORDINARY, FakeImap
 
 SUPPORT = "support@corp.example"
 
@@ -194,6 +194,19 @@ def test_c01_filing_away_what_is_gone_is_harmless(dovecot: servers.Dovecot, open
     box = opened(dovecot.imap_port)
     assert [box.file_away([1, 7], "maild/Processed") for _ in range(2)] == ["moved", "moved"]
     assert dovecot.count(SUPPORT, "maild/Processed") == 1
+
+
+def test_f18_a_folder_that_somebody_made_meanwhile_is_as_good_as_one_that_we_made(opened: Opener) -> None:
+    moves = iter(["{tag} NO [TRYCREATE] no such mailbox\r\n", "{tag} OK moved\r\n"])
+    listed = FakeImap(
+        LIST=lambda line: ORDINARY["LIST"] if line.endswith('"" ""') else "{tag} OK none\r\n",
+        MOVE=lambda _: next(moves),
+        CREATE="{tag} NO [ALREADYEXISTS] Mailbox already exists\r\n",
+        SUBSCRIBE="{tag} OK done\r\n",
+    )
+    with listed as fake:
+        assert opened(fake.port).file_away([11], "maild/Processed") == "moved"
+        assert [each for each in fake.commands() if each in ("MOVE", "CREATE")] == ["MOVE", "CREATE", "CREATE", "MOVE"]
 
 
 def test_f18_a_namespace_prefix_is_put_before_our_folders(tmp_path: Path, opened: Opener) -> None:
