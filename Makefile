@@ -55,9 +55,9 @@ check: $(VENV)/.test
 	@$(PY) -m mypy --no-error-summary
 	@echo "ruff and mypy: nothing to say"
 
-# Two at a time, file by file: most tests wait for a server more than they work.
+# Two at a time: most tests wait for a server more than they work.
 pytest: $(VENV)/.test
-	@$(PY) -m pytest --quiet --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(PY) -m pytest --quiet --numprocesses=2 --dist=worksteal $(ARGS)
 
 wheel-test: $(VENV)/.test
 	@.ci/wheel-test $(PY)
