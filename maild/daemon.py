@@ -31,7 +31,7 @@ from maild.logins import Logins
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
 from maild.receive import Receiver
-from maild.store import outbox, upkeep
+from maild.store import locks, outbox, upkeep
 from maild.store.engine import disk_failed, trouble
 from maild.tick import Ticker, heard_until
 
@@ -97,9 +97,9 @@ class Daemon:
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
         self._loops = [
             *self._fetch_loops,
-            Loop("receive", self._receive, self._rest_receive, self._stop, fatal=_leave_at_once),
-            Loop("tick", self._tick, self._rest_tick, self._stop, fatal=_leave_at_once),
-            Loop("send", self._send, self._rest_send, self._stop, fatal=_leave_at_once),
+            self._loop("receive", self._receive, self._rest_receive),
+            self._loop("tick", self._tick, self._rest_tick),
+            self._loop("send", self._send, self._rest_send),
         ]
         self._condition = Condition(
             self._fetch_loops, self._loops[len(self._fetch_loops) :], self._sender, clock, settings.alarm.no_fetch,
@@ -145,7 +145,10 @@ class Daemon:
             if news:
                 last_news = time.monotonic()
 
-        return Loop(name, step, rest, self._stop, polite=True, fatal=_leave_at_once)
+        return self._loop(name, step, rest, polite=True)
+
+    def _loop(self, name: str, step: Callable[[], object], rest: Callable[[], None], polite: bool = False) -> Loop:
+        return Loop(name, step, rest, self._stop, polite=polite, fatal=_leave_at_once, locked=self._free_locks)
 
     def _heard(self) -> datetime | None:
         return heard_until([self._looked[box.name] for box in self._settings.mailboxes], self._clock())
@@ -344,6 +347,17 @@ class Daemon:
         if f"{slot} {status}" != told:
             notify(f"STATUS={status}", "EXTEND_TIMEOUT_USEC=30000000")
         return f"{slot} {status}"
+
+    def _free_locks(self) -> None:
+        """Somebody's transaction was in the way for long: perhaps that of another daemon, which stands still."""
+        try:
+            ended = locks.end_silent(self._engine)
+        except SQLAlchemyError as error:
+            # The loops tell of a database that is away.
+            log.debug("silent sessions not looked for: %s", type(error).__name__)
+            return
+        if ended:
+            log.warning("%d sessions of a daemon that stands still were ended: its work is taken over", ended)
 
     def _cut_slow(self) -> None:
         """Break connections on which one answer takes too long, however busily it trickles in."""

@@ -46,6 +46,7 @@ class Loop:
     rest    waits until there may be more to do, at most some seconds; a wake-up ends it early
     polite  a step connects to somebody else's server, which must not be stormed
     fatal   called when going on would make things worse (fsync failed); it does not return
+    locked  called when somebody else's transaction was in the way
     """
 
     def __init__(
@@ -57,9 +58,10 @@ class Loop:
         *,
         polite: bool = False,
         fatal: Callable[[str], None] = lambda why: None,
+        locked: Callable[[], None] = lambda: None,
     ) -> None:
         self.name, self._step, self._rest, self._stop = name, step, rest, stop
-        self._polite, self._fatal = polite, fatal
+        self._polite, self._fatal, self._locked = polite, fatal, locked
         self.beat = time.monotonic()
         self.succeeded = threading.Event()
         # Since when it has been failing, by the monotonic clock: one that is set by hand is no measure of that.
@@ -106,6 +108,8 @@ class Loop:
             except Exception as error:
                 if disk_failed(error):
                     self._fatal(f"{self.name}: {_told(error)}")
+                if conflict(error):
+                    self._locked()
                 if conflict(error) and self._conflicts < _CONFLICTS:
                     self._conflicts += 1
                     self._sit_out(_CONFLICT_PAUSE_S * 2**self._conflicts * random.uniform(0.5, 1.5))

@@ -92,7 +92,7 @@ def open_engine(url: str) -> Engine:
 _LIMITS: dict[str, object] = {
     "connect_timeout": 10,
     "application_name": "maild",
-    "options": "-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=25000",
+    "options": "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=25000",
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,

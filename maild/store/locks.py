@@ -39,6 +39,28 @@ def holding(engine: Engine) -> Iterator[Connection]:
             connection.invalidate()
 
 
+# A client that stands still in the middle of a message or of a pipeline (executemany) is in no state for which
+# PostgreSQL before 17 has a time limit, and its row locks stay. A role may end its own sessions, and those of roles
+# whose rights it has.
+_END_SILENT = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pg_has_role(usesysid, 'USAGE') AND application_name = 'maild'"
+    " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND wait_event = 'ClientRead'"
+    " AND state_change < clock_timestamp() - make_interval(secs => :limit)"
+)
+
+
+def end_silent(engine: Engine) -> int:
+    """End sessions of this desk's daemons that hold a transaction open and have said nothing for IDLE_S; how many.
+
+    Whoever is alive says something at least every ten seconds: no transaction waits longer for the parser.
+    """
+    if engine.dialect.name != "postgresql":
+        return 0
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return int(connection.execute(_END_SILENT, {"limit": IDLE_S}).scalar_one())
+
+
 def still_here(connection: Connection) -> None:
     """Tell the server that whoever holds these locks is alive. Raises DBAPIError if they are gone."""
     connection.execute(text("SELECT 1"))

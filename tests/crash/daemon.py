@@ -48,6 +48,7 @@ def _shorten(lease: float) -> None:
     def limit(connection: object, record: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # a psycopg connection
         cursor.execute(f"SET idle_in_transaction_session_timeout = {locks.IDLE_S * 1000}")
+        cursor.execute(f"SET lock_timeout = {locks.IDLE_S * 1000}")
         connection.commit()  # type: ignore[attr-defined]  # a psycopg connection
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine
 
@@ -254,6 +255,28 @@ def test_f11_a_daemon_leaves_alone_what_another_one_has_in_hand(
     connection.invalidate()
     connection.close()
     servers.wait_until(lambda: two.receive() == 1, "the dead daemon's mail is free")
+
+
+def test_f11_a_session_that_stands_still_in_a_pipeline_is_ended_by_whoever_waits_for_its_locks(
+    steps: Callable[[], Steps], dovecot: servers.Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also G8. PostgreSQL before 17 has no time limit for it."""
+    monkeypatch.setattr(locks, "IDLE_S", 1)
+    one = steps()
+    dovecot.deliver(SUPPORT, mail("a"))
+    one.fetch()
+    url = one.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with contextlib.closing(psycopg.connect(url, application_name="maild")) as frozen:
+        frozen.pgconn.enter_pipeline_mode()
+        for statement in (b"BEGIN", b"UPDATE inbound SET attempts = attempts"):
+            frozen.pgconn.send_query_params(statement, None)
+        frozen.pgconn.send_flush_request()
+        frozen.pgconn.flush()
+        ask = "SELECT state FROM pg_stat_activity WHERE wait_event = 'ClientRead' AND query LIKE 'UPDATE inbound SET %'"
+        servers.wait_until(lambda: one.rows(ask) == [("active",)], "it is in the middle of its pipeline")
+        assert locks.end_silent(one.engine) == 0, "one that spoke just now is left alone"
+        servers.wait_until(lambda: locks.end_silent(one.engine) == 1, "the silent session is ended")
+        assert one.receive() == 1
 
 
 def test_f11_two_first_looks_at_once_agree_on_what_was_there_before(steps: Callable[[], Steps]) -> None:
