@@ -110,10 +110,10 @@ class Loop:
                     self._fatal(f"{self.name}: {_told(error)}")
                 if conflict(error):
                     self._locked()
-                if conflict(error) and self._conflicts < _CONFLICTS:
-                    self._conflicts += 1
-                    self._sit_out(_CONFLICT_PAUSE_S * 2**self._conflicts * random.uniform(0.5, 1.5))
-                    continue
+                    if self._conflicts < _CONFLICTS:
+                        self._conflicts += 1
+                        self._sit_out(_CONFLICT_PAUSE_S * 2**self._conflicts * random.uniform(0.5, 1.5))
+                        continue
                 self._ill(error)
                 self._sit_out(self._pause(error))
 

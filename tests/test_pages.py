@@ -1,4 +1,4 @@
-"""docs/promises.md is true: every fault, promise and complaint has its row and its test, and the page names them."""
+"""The pages are true: every fault, promise and complaint has its row and its test, and the page names them."""
 
 import pytest
 
@@ -38,3 +38,9 @@ def test_a_long_test_that_finds_something_ends_with_1_and_says_how_to_play_it_ag
     assert not soak_runner.run("x", soak_runner.Entry("It fails.", bad), 7, "42")
     assert "again: python -m tests.soak x 7 42" in capsys.readouterr().out
     assert soak_runner.run("x", soak_runner.Entry("It works.", lambda size, seed: None), None, "42")
+
+
+def test_every_room_of_the_ground_floor_stands_in_the_way_of_a_mail() -> None:
+    page = (pages.ROOT / "docs" / "flow.md").read_text("utf-8")
+    rooms = {path.name for path in pages.PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert [name for name in sorted(rooms) if f"`{name}`" not in page] == []
