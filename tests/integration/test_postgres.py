@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from maild import loops
 from maild.chores import Chores
@@ -265,8 +265,16 @@ def test_f11_a_session_that_stands_still_in_a_pipeline_is_ended_by_whoever_waits
     one = steps()
     dovecot.deliver(SUPPORT, mail("a"))
     one.fetch()
-    url = one.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with contextlib.closing(psycopg.connect(url, application_name="maild")) as frozen:
+    # An ordinary role may do so as well.
+    with one.engine.begin() as connection:
+        connection.execute(text("CREATE ROLE clerk LOGIN"))
+        connection.execute(text("GRANT SELECT, UPDATE ON inbound TO clerk"))
+    clerk = one.engine.url.set(username="clerk")
+    url = clerk.set(drivername="postgresql").render_as_string(hide_password=False)
+    with (
+        contextlib.closing(psycopg.connect(url, application_name="maild")) as frozen,
+        looking(clerk.render_as_string(hide_password=False)) as engine,
+    ):
         frozen.pgconn.enter_pipeline_mode()
         for statement in (b"BEGIN", b"UPDATE inbound SET attempts = attempts"):
             frozen.pgconn.send_query_params(statement, None)
@@ -274,8 +282,8 @@ def test_f11_a_session_that_stands_still_in_a_pipeline_is_ended_by_whoever_waits
         frozen.pgconn.flush()
         ask = "SELECT state FROM pg_stat_activity WHERE wait_event = 'ClientRead' AND query LIKE 'UPDATE inbound SET %'"
         servers.wait_until(lambda: one.rows(ask) == [("active",)], "it is in the middle of its pipeline")
-        assert locks.end_silent(one.engine) == 0, "one that spoke just now is left alone"
-        servers.wait_until(lambda: locks.end_silent(one.engine) == 1, "the silent session is ended")
+        assert locks.end_silent(engine) == 0, "one that spoke just now is left alone"
+        servers.wait_until(lambda: locks.end_silent(engine) == 1, "the silent session is ended")
         assert one.receive() == 1
 
 
