@@ -64,6 +64,7 @@ def apply(
         tickets.add_writers(connection, number, outcome.writers)
         tickets.add_readers(connection, number, outcome.readers)
         timers.put(connection, number, outcome.timers, new)
+        timers.put_follows(connection, number, outcome.follow, now)
         _learn(connection, outcome, ticket, now)
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
             people.set_assigned(connection, ticket.assignee, now)
@@ -85,6 +86,9 @@ def apply(
         queued = sum(letter.state == "queued" for letter in letters)
     if ticket is not None:
         tickets.add_history(connection, ticket.key, history, inbound, now, new)
+    for opened in outcome.also:
+        # What is opened beside it goes by the same mail, whose sender has been dealt with above.
+        queued += apply(connection, opened, writer, now).queued
     return Applied(ticket, queued, alarm, released)
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from maild import failpoint, gather
 from maild.apply import Writer, apply
-from maild.model import Address, DeliveryFailed, Event, TimerFired
+from maild.model import Address, DeliveryFailed, Event, Followed, TimerFired
 from maild.store import ledger, tickets, timers
 from maild.store.engine import reading
-from maild.store.timers import DELIVERY_FAILED
+from maild.store.timers import DELIVERY_FAILED, FOLLOWED
 from maild.workflow.decide import decide, needs
 from maild.workflow.due import SILENCE_KINDS
 
@@ -122,4 +122,7 @@ def _event(row: timers.Due) -> Event:
             unknown=bool(data.get("unknown", 0)),
             automatic=bool(data.get("automatic", 1)),
         )
+    if row.kind.startswith(FOLLOWED):
+        data = {name: value for name, value in row.data.items() if name not in ("what", "origin")}
+        return Followed(str(row.data["what"]), int(row.data["origin"]), data)
     return TimerFired(row.kind, row.data)

@@ -62,7 +62,28 @@ class DeliveryFailed:
     automatic: bool = True
 
 
-Event = MailArrived | TimerFired | DeliveryFailed
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What the decision about another ticket, `origin`, means for this one: `what` happened there, with its data."""
+
+    what: str
+    origin: int
+    data: Mapping[str, str | int] = field(default_factory=dict)
+
+
+Event = MailArrived | TimerFired | DeliveryFailed | Followed
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A decision that concerns another ticket: its event is stored, due now, and decided on in its own transaction.
+
+    `what` and `data` become the event's; its `origin` is the ticket whose decision this is.
+    """
+
+    ticket: int
+    what: str
+    data: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +167,9 @@ class Outcome:
     wait_until     a listed agent's mail waits for a tap until then
     release        the inbound mail that the agent confirmed: it is decided again, as trusted; 0: none
     drop           the inbound mail that the agent disowned: it stays held for good; 0: none
+    follow         what this means for other tickets, each decided on by itself
+    also           new tickets that are opened beside this one, in the same transaction: each is a blank ticket's own
+                   outcome (a report that was split)
     """
 
     reason: str
@@ -166,3 +190,5 @@ class Outcome:
     wait_until: datetime | None = None
     release: int = 0
     drop: int = 0
+    follow: tuple[Follow, ...] = ()
+    also: tuple["Outcome", ...] = ()

@@ -15,6 +15,7 @@ Impact = Literal["company", "department", "person"]
 Importance = Literal["high", "normal"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 Tier = Literal["L1", "L2", "expert"]
+Kind = Literal["report", "incident"]
 
 FIELD_NAMES: tuple[str, ...] = (
     "name",
@@ -79,7 +80,9 @@ class Ticket:
     """The current state of one ticket; what happened stands in its history. `id` is None until it is inserted.
 
     `promise` is the response deadline as told to the requester. `asked` are the fields that the last form asked for.
-    `owes` says whose word is due next: the desk's or the requester's.
+    `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass incident's own ticket,
+    the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to one. `approver` is the
+    address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
     """
 
     id: int | None = None
@@ -117,6 +120,9 @@ class Ticket:
     chased: datetime | None = None
     escalations: int = 0
     merged_into: int | None = None
+    kind: Kind = "report"
+    parent: int | None = None
+    approver: str = ""
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     @property

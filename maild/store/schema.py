@@ -199,9 +199,13 @@ ticket = Table(
     Column("chased", Moment),
     Column("escalations", Integer, nullable=False, server_default=ZERO),
     Column("merged_into", Id),
+    Column("kind", CleanText, nullable=False, server_default=text("'report'")),
+    Column("parent", Id),
+    text_("approver"),
     Index("ix_ticket_state", "state", "team"),
     Index("ix_ticket_assignee", "assignee", "state"),
     Index("ix_ticket_requester", "requester", "id"),
+    Index("ix_ticket_parent", "parent"),
     sqlite_autoincrement=True,
 )
 

@@ -69,6 +69,9 @@ def from_row(row: Row[Any]) -> Ticket:
         chased=m["chased"],
         escalations=m["escalations"],
         merged_into=m["merged_into"],
+        kind=m["kind"],
+        parent=m["parent"],
+        approver=m["approver"],
     )
 
 

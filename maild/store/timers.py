@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from maild.model import Timer
+from maild.model import Follow, Timer
 from maild.store.schema import timer
 
 # The kind of the rows, due now, that carry a refused mail to its ticket; the outbox row's number follows.
 DELIVERY_FAILED = "delivery_failed:"
+# The kind of the rows, due now, that carry what another ticket's decision means for this one.
+FOLLOWED = "followed:"
 
 
 _AHEAD = timedelta(hours=1)
@@ -74,6 +76,13 @@ def put(connection: Connection, number: int, timers: Iterable[Timer], new: bool)
     )
 
 
+def put_follows(connection: Connection, origin: int, follows: Iterable[Follow], when: datetime) -> None:
+    """Store what a ticket's decision means for others: a row each, so that two of a kind do not replace one another."""
+    for n, each in enumerate(follows):
+        kind = f"{FOLLOWED}{each.what}:{origin}:{when.isoformat()}:{n}"
+        put(connection, each.ticket, [Timer(kind, when, {**each.data, "what": each.what, "origin": origin})], new=False)
+
+
 def due(connection: Connection, now: datetime, limit: int, silence: Silence = _NO_SILENCE) -> list[Due]:
     """What has fallen due, earliest first; rows that failed wait their turn behind the others."""
     rows = connection.execute(
@@ -115,11 +124,11 @@ def none_before(connection: Connection, moment: datetime) -> int:
 
 
 def bring_back(connection: Connection, now: datetime) -> int:
-    """Refused mails are told at once: such a row that lies ahead was dated by a clock that was put back since."""
+    """Refused mails and what follows from other tickets are told at once: such a row that lies ahead was dated by a
+    clock that was put back since."""
+    at_once = or_(timer.c.kind.startswith(DELIVERY_FAILED), timer.c.kind.startswith(FOLLOWED))
     return connection.execute(
-        update(timer)
-        .where(timer.c.kind.startswith(DELIVERY_FAILED), timer.c.failures == 0, timer.c.due > now + _AHEAD)
-        .values(due=now)
+        update(timer).where(at_once, timer.c.failures == 0, timer.c.due > now + _AHEAD).values(due=now)
     ).rowcount
 
 

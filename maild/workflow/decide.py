@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, History, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
+from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
@@ -44,6 +45,8 @@ def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, pol
         return Outcome(reason="the ticket is gone")
     if isinstance(event, DeliveryFailed):
         return delivery_failed(ticket, event, facts, now, policy)
+    if isinstance(event, Followed):
+        return followed(ticket, event, facts, now, policy)
     return timer_fired(ticket, event, facts, now, policy)
 
 

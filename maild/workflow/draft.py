@@ -18,6 +18,7 @@ from maild.model import (
     Entry,
     Facts,
     Field,
+    Follow,
     History,
     Mail,
     Outcome,
@@ -51,6 +52,8 @@ class Draft:
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
         self.readers: list[Address] = []
+        self.follow: list[Follow] = []
+        self.also: list[Outcome] = []
         self.corrections: list[tuple[str, str, str]] = []
         self.undeliverable: list[tuple[str, str]] = []
         self.rating: tuple[int, str] | None = None
@@ -170,7 +173,9 @@ class Draft:
         )
 
     def tell_requester(self, letter: str, **options: Any) -> None:
-        """A letter to the requester in the ticket's language."""
+        """A letter to the requester in the ticket's language. A mass incident's own ticket has none."""
+        if self.ticket.kind == "incident":
+            return
         self.write(letter, self.ticket.requester, "requester", self.ticket.language, **options)
 
     def tell_agent(self, agent: Agent, letter: str, **options: Any) -> None:
@@ -210,6 +215,8 @@ class Draft:
             undeliverable=tuple(self.undeliverable),
             release=self.release,
             drop=self.drop,
+            follow=tuple(self.follow),
+            also=tuple(self.also),
         )
 
 

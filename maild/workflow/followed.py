@@ -1,0 +1,21 @@
+"""What the decision about another ticket means for this one (DESIGN §1: one decision changes one ticket)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from maild.model import Facts, Followed, Outcome, Policy, Ticket
+from maild.workflow.draft import Draft
+
+Handler = Callable[[Draft, Followed], str]
+
+# By what happened there; each writes on the draft and gives its reason in one sentence.
+HANDLERS: Mapping[str, Handler] = {}
+
+
+def followed(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """One event that another ticket's decision left for this one."""
+    draft = Draft(ticket, now, facts, policy, who="maild")
+    handler = HANDLERS.get(event.what)
+    if handler is None:
+        return draft.outcome(f"{event.what} of ticket {event.origin} is unknown to this version: dropped")
+    return draft.outcome(handler(draft, event))
