@@ -160,7 +160,7 @@ class _HereAndNow:
 
 
 class Memory(Stage):
-    """SQLite in a file of its own and the desk's steps called one after the other; the outbox counts as sent."""
+    """A database of its own and the desk's steps called one after the other; the outbox counts as sent."""
 
     def __init__(self, settings: Settings, engine: Engine, writer: Writer) -> None:
         super().__init__(settings, engine, writer)
