@@ -3,22 +3,19 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from maild import experience
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
+from maild.store import awaited, ledger, ledger_lists, outbox_lists, people, tickets
 from maild.tokens import Tokens
-from maild.workflow.similar import best, words_of
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
-# Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
-_SOLUTIONS = 2000
 # Fields of an earlier ticket that are about the person, not about that problem.
 _PERSONAL = ("name", "department", "phone", "location")
 # Where the last matter was need not be where the person sits: a place is the directory's to tell.
@@ -77,7 +74,7 @@ def facts(
             load = tickets.load_by_agent(connection)
     similar: tuple[Solved, ...] = ()
     if needs.similar:
-        similar = best(words_of(needs.similar), _solutions(connection))
+        similar = experience.similar(connection, needs.similar)
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
@@ -103,6 +100,7 @@ def facts(
         load=load,
         turn=turn,
         similar=similar,
+        solutions=experience.solutions(connection, needs.solutions) if needs.solutions else {},
         threads=threads,
         claimed=claimed,
         readers=readers,
@@ -114,23 +112,6 @@ def facts(
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
     )
-
-
-# The newest solutions with their words, by database, and when the last of them was written: read again when another
-# one is.
-_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
-    last = knowledge.last_solution(connection)
-    had = _KNOWN_SOLUTIONS.get(connection.engine)
-    if had is None or had[0] != last:
-        rows = knowledge.newest_solutions(connection, _SOLUTIONS) if last else ()
-        had = (last, tuple((Solved(row.ticket, row.title), words_of(row.title)) for row in rows))
-        _KNOWN_SOLUTIONS[connection.engine] = had
-    return had[1]
 
 
 def button(

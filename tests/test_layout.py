@@ -46,6 +46,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # What deliberation receive and `maild inspect` share.
         "consider",
         "gather apply record",
+        # What gather remembers between two decisions, and proves again in each.
+        "experience",
         "ingest workflow outbound reports",
         "store",
         "config",

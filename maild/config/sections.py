@@ -297,5 +297,9 @@ class TemplatesSection(Section):
     dir: str = ""
 
 
+class MacrosSection(Section):
+    dir: str = ""
+
+
 class ImportanceSection(Section):
     vips: tuple[Address, ...] = ()

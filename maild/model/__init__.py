@@ -9,6 +9,7 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "Screening",
     "Sender",
     "SignedId",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
