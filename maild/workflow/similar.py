@@ -24,13 +24,14 @@ _K1, _B, _ORDINARY = 1.5, 0.4, 24.0
 # Terms of a title tell more than those of a text, in what was solved and more so in what is asked.
 _IN_TITLE, _ASKED_IN_SUBJECT = 1.5, 2.0
 # A solution that did not please counts less, and so does one that nobody confirmed.
-_POOR, _UNCONFIRMED = 0.6, 0.9
+_POOR, _UNCONFIRMED = 0.7, 0.9
 # What is shown must share this many nats of rarity (a term that one ticket in 150 has is worth 5), reach this share of
 # what a solution with all twelve terms would score, and this share of the best one's score. bench/similar.py measures
 # what these three do.
-_RARITY, _ENOUGH, _BESIDE_BEST = 5.0, 0.2, 0.6
-# One word in common is chance however rare it is.
-_SHARED = 2
+_RARITY, _ENOUGH, _BESIDE_BEST = 5.0, 0.18, 0.6
+# One word in common is chance however rare it is; and a pair of Chinese characters is two thirds of a word, since the
+# three of 会议室 are two pairs.
+_SHARED, _PAIR = 2.0, 0.67
 # On a young desk every word looks rare or common by accident: one in so many solutions is expected to hold it.
 _EXPECTED = 100
 # The weight of a term that stands once or twice in a text of ordinary length.
@@ -109,15 +110,16 @@ class Index:
         asked = self._asked(report)
         scores: dict[int, float] = {}
         rarity: dict[int, float] = {}
-        shared: Counter[int] = Counter()
+        shared: dict[int, float] = {}
         perfect = 0.0
         for term, (rare, often) in asked.items():
             worth = rare * often
             perfect += worth * _PERFECT
+            word = _PAIR if term[0] >= "\u3400" else 1.0
             for number, weight in self._weights[term].items():
                 scores[number] = scores.get(number, 0.0) + worth * weight
                 rarity[number] = rarity.get(number, 0.0) + rare
-                shared[number] += 1
+                shared[number] = shared.get(number, 0.0) + word
         enough = perfect * _ENOUGH
         found = sorted(
             (
