@@ -17,7 +17,7 @@ SOLVED = (
     ("VPN 连不上", "在家连 VPN 一直报错误 809", "路由器放行 UDP 500 和 4500"),
     ("电脑开机蓝屏", "开机蓝屏 0x0000007b，无法进入系统", "BIOS 硬盘模式改回 AHCI"),
     ("域账号被锁", "输错密码，域账号被锁定", "已解锁"),
-    ("The printer prints blank pages", "Every page comes out blank since the toner was replaced", "Removed the toner seal"),
+    ("The printer prints blank pages", "Each page is blank since the toner was replaced", "Removed the seal"),
     ("Outlook crashes at start", "Outlook crashes with an error about the profile", "Created a new profile"),
     ("Mailbox is full", "I cannot send, the mailbox quota is exceeded", "Archive switched on"),
     ("Request for a second monitor", "Please provide a second monitor", "Handed out at the desk"),
@@ -125,7 +125,9 @@ def test_the_order_is_total_the_newer_first() -> None:
     assert [each.ticket for each in made.search("VPN error 809\n")] == [9, 8, 7, 6, 5, 4]
 
 
-_WORDS = st.sampled_from("打印机卡纸 无线网 密码 VPN outlook 蓝屏 e3-7 printer toner access folder 打不开 的 please".split())
+_WORDS = st.sampled_from(
+    "打印机卡纸 无线网 密码 VPN outlook 蓝屏 e3-7 printer toner access folder 打不开 的 please".split()
+)
 _TEXTS = st.lists(_WORDS, max_size=8).map(" ".join)
 _STEPS = st.lists(st.tuples(st.integers(1, 12), st.one_of(st.none(), st.tuples(_TEXTS, _TEXTS))), max_size=40)
 
