@@ -136,7 +136,8 @@ _STEPS = st.lists(st.tuples(st.integers(1, 12), st.one_of(st.none(), st.tuples(_
 def test_an_index_changed_step_by_step_is_the_one_built_at_once(
     steps: list[tuple[int, tuple[str, str] | None]], report: str
 ) -> None:
-    grown, last = Index(), {}
+    grown = Index()
+    last: dict[int, tuple[str, str]] = {}
     for number, row in steps:
         if row is None:
             grown.drop(number)
