@@ -5,6 +5,7 @@ that was withdrawn, purged or restricted meanwhile, by whatever daemon, is not s
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -68,7 +69,7 @@ def similar(connection: Connection, report: str) -> tuple[Solved, ...]:
         for each in found:
             if each.ticket not in rows:
                 memory.forget(each.ticket)
-    return tuple(_solved(rows[each.ticket]) for each in found if each.ticket in rows)
+    return tuple(replace(_solved(rows[each.ticket]), score=each.score) for each in found if each.ticket in rows)
 
 
 def solutions(connection: Connection, numbers: Sequence[int]) -> dict[int, Solution]:

@@ -8,7 +8,7 @@ from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outc
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import business_time, files, routing, sla
 from maild.workflow.draft import Draft
-from maild.workflow.similar import SHOWN
+from maild.workflow.similar import SHOWN, ranked
 from maild.workflow.triage import missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -106,7 +106,7 @@ def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
     The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
     """
     rows = []
-    for each in draft.facts.similar:
+    for each in ranked(draft.facts.similar, draft.ticket.category):
         if each.restricted_to and each.restricted_to not in agent.teams:
             continue
         category = draft.policy.categories.get(each.category)

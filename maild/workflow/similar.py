@@ -6,8 +6,8 @@ solution that comes or goes: built in steps or at once, in any order, it gives t
 
 import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from maild.model import Solved
 from maild.workflow.terms import terms_of
@@ -34,6 +34,8 @@ _RARITY, _ENOUGH, _BESIDE_BEST = 5.0, 0.18, 0.6
 _SHARED, _PAIR = 2.0, 0.67
 # On a young desk every word looks rare or common by accident: one in so many solutions is expected to hold it.
 _EXPECTED = 100
+# The same category makes it a little likelier that one solution serves both.
+_SAME_CATEGORY = 1.1
 # The weight of a term that stands once or twice in a text of ordinary length.
 _PERFECT = 1.6
 
@@ -145,7 +147,7 @@ class Index:
                 continue
             least = least or score * _BESIDE_BEST
             said.add(document.said)
-            shown.append(document.solved)
+            shown.append(replace(document.solved, score=score))
         return tuple(shown)
 
     def _asked(self, report: str) -> dict[str, tuple[float, float]]:
@@ -162,6 +164,15 @@ class Index:
                 ranked.append((often * _rarity(len(holders), total), term))
         ranked.sort(key=lambda row: (-row[0], row[1]))
         return {term: (worth / counts[term], counts[term]) for worth, term in ranked[:QUERY_TERMS]}
+
+
+def ranked(found: Iterable[Solved], category: str) -> tuple[Solved, ...]:
+    """What a search found, best first, once the new ticket's category is known too."""
+    return tuple(
+        sorted(
+            found, key=lambda each: (-each.score * (_SAME_CATEGORY if each.category == category else 1.0), -each.ticket)
+        )
+    )
 
 
 def _rarity(holders: int, total: int) -> float:

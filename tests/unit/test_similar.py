@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.model import Solved
-from maild.workflow.similar import FOUND, QUERY_TERMS, Experience, Index
+from maild.workflow.similar import FOUND, QUERY_TERMS, Experience, Index, ranked
 from maild.workflow.terms import stem, terms_of
 
 SOLVED = (
@@ -123,6 +123,13 @@ def test_the_order_is_total_the_newer_first() -> None:
     for number in numbers:
         made.put(experience(number, "VPN error 809", solution=f"way {number}"))
     assert [each.ticket for each in made.search("VPN error 809\n")] == [9, 8, 7, 6, 5, 4]
+
+
+def test_the_same_category_tells_near_equals_apart_and_no_more() -> None:
+    near = (Solved(1, "a", "network", score=10.0), Solved(2, "b", "software", score=9.5), Solved(3, "c", score=5.0))
+    assert [each.ticket for each in ranked(near, "software")] == [2, 1, 3]
+    assert [each.ticket for each in ranked(near, "network")] == [1, 2, 3]
+    assert [each.ticket for each in ranked(reversed(near), "data")] == [1, 2, 3]
 
 
 _WORDS = st.sampled_from(
