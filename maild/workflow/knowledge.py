@@ -28,6 +28,8 @@ _TITLED = re.compile(rf"[{_FAMILY}][\u4e00-\u9fff]{{0,2}}{_CALLED}|\b(?:Mr|Mrs|M
 _GREETING = re.compile(
     rf"^(?:(?:dear|hi|hello)[ \t,]{{0,3}})?{GONE}[ \t]{{0,2}}(?:您好|你好)?[,，:：!！。 \t]{{0,3}}", re.IGNORECASE
 )
+# 李雷：打印机卡纸
+_LEADING = re.compile(rf"^{GONE}[ \t]{{0,2}}[:：,，、-][ \t]{{0,2}}")
 _TITLE_CHARS = 200
 
 
@@ -46,7 +48,7 @@ def worth_keeping(ticket: Ticket) -> bool:
 
 def title_of(ticket: Ticket) -> str:
     """The title under which others may see it."""
-    return nameless(ticket.subject, names_of(ticket))[:_TITLE_CHARS]
+    return _LEADING.sub("", nameless(ticket.subject, names_of(ticket)))[:_TITLE_CHARS]
 
 
 def solution_of(ticket: Ticket) -> str:

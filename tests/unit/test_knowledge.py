@@ -101,4 +101,5 @@ def test_a_solution_is_sent_on_without_the_person_it_was_written_to(summary: str
 def test_the_affected_person_stands_in_no_title() -> None:
     ticket = replace(SOLVED, subject="韩梅梅的邮箱满了", fields={"name": Field("name", "韩梅梅", "label")})
     assert title_of(ticket) == "…的邮箱满了"
+    assert title_of(replace(SOLVED, subject="李雷：打印机卡纸")) == "打印机卡纸"
     assert len(title_of(replace(SOLVED, subject="卡纸" * 500))) == 200
