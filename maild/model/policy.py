@@ -178,6 +178,13 @@ class Policy:
             return found
         return next((agent for agent in self.agents.values() if wanted in agent.aliases), None)
 
+    def plain(self, address: str) -> str:
+        """An address as a person's: in lower case and, at an internal domain, without what stands behind a plus sign
+        (PRODUCT §2.5)."""
+        local, at, domain = address.lower().rpartition("@")
+        base = local.partition("+")[0]
+        return f"{base}@{domain}" if at and base and domain in self.desk.internal_domains else address.lower()
+
     def is_internal(self, address: str) -> bool:
         """Whether an address is of one of the desk's internal domains (sub-domains do not count)."""
         return address.lower().rpartition("@")[2] in self.desk.internal_domains
