@@ -362,6 +362,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         matrix=triage.matrix,
         urgency_words=triage.urgency_words,
         impact_words=triage.impact_words,
+        alone_words=tuple(word.casefold() for word in parsed["importance"].alone_words),
         vips=frozenset(address.lower() for address in parsed["importance"].vips),
         systems=triage.systems,
         admins=tuple(model.Address(admin.address, admin.name) for admin in parsed["admins"]),
