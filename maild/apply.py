@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, people_directory, tickets, timers
 from maild.tokens import Tokens
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
@@ -48,6 +48,8 @@ def apply(
     ticket, released = outcome.ticket, 0
     if mail is not None and mail.screening.verdict == "person" and mail.trust.verdict != "failed":
         people.mark_alive(connection, mail.message.from_.key)
+    for shared, who in outcome.members:
+        people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
     if outcome.away is not None:
         people.set_away(connection, outcome.away[0], outcome.away[1])

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from maild import model
 from maild.config import sections as s
 from maild.config.calendar import expand
+from maild.config.directory import DIRECTORY_TABLES, DirectorySection
 from maild.config.durations import business_minutes
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
@@ -35,6 +36,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "alarm": s.AlarmSection,
     "templates": s.TemplatesSection,
     "importance": s.ImportanceSection,
+    "directory": DirectorySection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -42,6 +44,8 @@ _LISTS: Mapping[str, type[s.Section]] = {
     "admins": s.AdminSection,
 }
 _TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
+# Tables inside a section, by their key.
+_BELOW: Mapping[object, type[s.Section]] = {"oauth": s.OAuthSection, **DIRECTORY_TABLES}
 _REQUIRED = ("desk",)
 _TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
 _OF_SECRETS = re.compile(r"password|key_from|secret|token_from")
@@ -70,6 +74,7 @@ class Settings:
     alarm: s.AlarmSection
     limits: s.LimitsSection
     templates: s.TemplatesSection
+    directory: DirectorySection
     country: str
     holidays_missing: tuple[int, ...] = ()
 
@@ -117,6 +122,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         alarm=parsed["alarm"],
         limits=parsed["limits"],
         templates=parsed["templates"],
+        directory=parsed["directory"],
         country=parsed["calendar"].country,
         holidays_missing=missing,
     )
@@ -183,7 +189,8 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
     key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
     if error == "extra_forbidden":
-        below = s.OAuthSection if "oauth" in item["loc"][:-1] else kind
+        within = [_BELOW[part] for part in item["loc"][:-1] if part in _BELOW]
+        below = within[-1] if within else kind
         return f"is no setting{_did_you_mean(key, below.model_fields)}"
     if error == "missing":
         return "is missing, and has no default"
@@ -355,6 +362,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         matrix=triage.matrix,
         urgency_words=triage.urgency_words,
         impact_words=triage.impact_words,
+        alone_words=tuple(word.casefold() for word in parsed["importance"].alone_words),
         vips=frozenset(address.lower() for address in parsed["importance"].vips),
         systems=triage.systems,
         admins=tuple(model.Address(admin.address, admin.name) for admin in parsed["admins"]),

@@ -27,6 +27,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -79,6 +80,7 @@ __all__ = [
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
     "Screening",
     "Sender",

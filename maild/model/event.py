@@ -7,6 +7,7 @@ from typing import Literal
 
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
+from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -20,7 +21,8 @@ class MailArrived:
 
     `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
-    that was imported).
+    that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
+    than its From, in lower case: who has written it in somebody's name.
     """
 
     message: Message
@@ -35,6 +37,7 @@ class MailArrived:
     too_large: int = 0
     let_in: str = ""
     quiet: Literal["no", "writer", "all"] = "no"
+    sent_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,11 @@ class Needs:
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
+    behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
     """
 
     person: str = ""
+    behind: str = ""
     team: str = ""
     similar: str = ""
     bounced: str = ""
@@ -115,6 +120,9 @@ class Facts:
     """What `gather` found.
 
     known       fields that the directory or the same person's earlier tickets gave, by name
+    person      the directory's record of the writer; None: it knows nobody of that address
+    behind      the directory's record of whoever wrote it in that person's name
+    same        all addresses of the ticket's requester that the directory knows
     language, zone   what the directory or an earlier ticket says of the person; empty when nothing does
     absent      agents (address) who are away now, with the address of their deputy or an empty string
     load        open tickets per agent address
@@ -133,6 +141,9 @@ class Facts:
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
+    person: Person | None = None
+    behind: Person | None = None
+    same: frozenset[str] = frozenset()
     language: str = ""
     zone: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
@@ -160,6 +171,7 @@ class Outcome:
 
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
+    members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
     away           an agent's address, and until when they are away
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
@@ -183,6 +195,7 @@ class Outcome:
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
     away: tuple[str, datetime] | None = None
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()
