@@ -45,7 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
         "consider",
-        "gather apply record",
+        "gather apply record teach",
         "ingest workflow outbound reports",
         "store",
         "config",

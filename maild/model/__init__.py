@@ -12,6 +12,7 @@ from maild.model.event import (
     Solved,
     TimerFired,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -34,6 +35,7 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
     SystemName,
     Target,
@@ -74,6 +76,9 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
@@ -94,5 +99,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

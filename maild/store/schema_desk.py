@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, false, text
 
-from maild.store.columns import id_, metadata, ref, text_
+from maild.store.columns import ZERO, id_, metadata, ref, text_
 from maild.store.types import CleanText, Json, Moment
 
 # ── store/people.py ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,6 +89,29 @@ incident = Table(
     text_("state"),
     Column("members", Json, nullable=False),
     Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# ── store/learned.py ─────────────────────────────────────────────────────────────────────────────────────────────
+learned = Table(
+    "learned",
+    metadata,
+    id_(),
+    Column("at", Moment, nullable=False),
+    # trained: a model and how it did · reset: what was learned until then counts no more.
+    text_("kind"),
+    text_("who"),
+    text_("why"),
+    Column("in_use", Boolean, nullable=False, server_default=false()),
+    # Since when the desk has been judging by what it learned, without a break.
+    Column("since", Moment),
+    Column("tickets", Integer, nullable=False, server_default=ZERO),
+    Column("corrections", Integer, nullable=False, server_default=ZERO),
+    # The newest correction that was there: those above it are new.
+    Column("upto", BigInteger, nullable=False, server_default=ZERO),
+    Column("figures", Json, nullable=False),
+    # The weights of the newest model; earlier rows keep their figures only.
+    Column("words", Json, nullable=False),
     sqlite_autoincrement=True,
 )
 

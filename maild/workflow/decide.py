@@ -29,7 +29,10 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if ticket is None:
         message = event.message
         return Needs(
-            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
+            person=message.from_.key,
+            team="*",
+            similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
+            learned=policy.learning.on,
         )
     return Needs(team="*")
 

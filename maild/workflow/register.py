@@ -138,7 +138,7 @@ def _subject(message: Message) -> str:
 def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
     ticket, policy = draft.ticket, draft.policy
     text = message.new_text or message.text
-    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy)
+    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, draft.facts.learned)
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).
