@@ -22,6 +22,7 @@ from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
 from maild.store.engine import reading
+from maild.teach import Teacher
 
 log = logging.getLogger("maild.chores")
 
@@ -30,6 +31,7 @@ _ROWS = 100
 _JUMP_S = 5.0
 _EPOCH = datetime(2000, 1, 1)
 _GONE_AFTER = timedelta(days=1)
+_LEARNING_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Chores:
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
         self._alarm_program, self._place = alarm_program, place
         self._directory = directory
+        self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
         self._offset = 0.0
         self._make_plan()
@@ -86,6 +89,7 @@ class Chores:
         self._plan.every(5).minutes.do(self.expire)
         self._plan.every(10).minutes.do(self.observed)
         self._plan.every(5).seconds.do(self.keep_directory)
+        self._plan.every(10).seconds.do(self.learn)
 
     def use(self, writer: Writer) -> None:
         """Work by another policy from now on (a reload)."""
@@ -239,6 +243,11 @@ class Chores:
             if shown:
                 outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")
                 post(connection, self._to_admins("observed", rows=shown), self._writer, now)
+
+    def learn(self) -> None:
+        """Learn from the agents' corrections when it is time to, a little at each step: timers wait no longer for it
+        than this."""
+        self._teacher.step(self._writer.policy, self._clock(), _LEARNING_S)
 
     def _to_admins(self, name: str, **values: object) -> list[Mail]:
         policy = self._writer.policy

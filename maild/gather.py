@@ -8,8 +8,31 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
-from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Person, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, people_directory, tickets
+from maild.model import (
+    Address,
+    DeliveryFailed,
+    Event,
+    Facts,
+    Field,
+    Learned,
+    MailArrived,
+    Needs,
+    Person,
+    Policy,
+    Solved,
+    Ticket,
+)
+from maild.store import (
+    awaited,
+    knowledge,
+    learned,
+    ledger,
+    ledger_lists,
+    outbox_lists,
+    people,
+    people_directory,
+    tickets,
+)
 from maild.tokens import Tokens
 from maild.workflow import persons
 from maild.workflow.similar import best, words_of
@@ -122,7 +145,27 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        learned=_learned(connection, now) if needs.learned else None,
     )
+
+
+# What each database's desk has learned: when that was last looked at, the number of the model, and the model in use.
+_KNOWN_MODELS: WeakKeyDictionary[Engine, tuple[datetime, int, Learned | None]] = WeakKeyDictionary()
+# A new model (or a reset) is in force within a minute; asking for each mail would cost more than it is worth.
+_MODEL_LOOK = timedelta(minutes=1)
+
+
+def _learned(connection: Connection, now: datetime) -> Learned | None:
+    """What the desk has learned, if that is in use: read once, and again when there is another."""
+    had = _KNOWN_MODELS.get(connection.engine)
+    if had is not None and timedelta() <= now - had[0] < _MODEL_LOOK:
+        return had[2]
+    number, in_use = learned.newest(connection)
+    model = had[2] if had is not None and had[1] == number else None
+    if model is None and in_use:
+        model = learned.load(connection, number)
+    _KNOWN_MODELS[connection.engine] = now, number, model
+    return model
 
 
 # The newest solutions with their words, by database, and when the last of them was written: read again when another

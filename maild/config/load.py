@@ -37,6 +37,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "templates": s.TemplatesSection,
     "importance": s.ImportanceSection,
     "directory": DirectorySection,
+    "triage": s.TriageSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -393,6 +394,13 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             budgets.strangers_per_hour,
             budgets.unanswered_limit,
             budgets.notices_per_10_minutes,
+        ),
+        learning=model.Learning(
+            parsed["triage"].learn,
+            parsed["triage"].learn_from_tickets,
+            parsed["triage"].learn_margin,
+            parsed["triage"].learn_after_corrections,
+            frozenset(address.lower() for address in parsed["triage"].learn_not_from),
         ),
     )
 

@@ -297,6 +297,14 @@ class TemplatesSection(Section):
     dir: str = ""
 
 
+class TriageSection(Section):
+    learn: bool = True
+    learn_from_tickets: int = Field(50, ge=2, le=1000)
+    learn_margin: float = Field(0.01, ge=0, le=0.5)
+    learn_after_corrections: int = Field(20, ge=1, le=1000)
+    learn_not_from: tuple[Address, ...] = ()
+
+
 class ImportanceSection(Section):
     vips: tuple[Address, ...] = ()
     alone_words: tuple[str, ...] = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.learned import Learned
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
@@ -98,6 +99,7 @@ class Needs:
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
     behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
+    learned    what the desk has learned of categories is wanted
     """
 
     person: str = ""
@@ -105,6 +107,7 @@ class Needs:
     team: str = ""
     similar: str = ""
     bounced: str = ""
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ class Facts:
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    learned     what the desk has learned of categories, while that is in use; None: the rules alone decide
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -160,6 +164,7 @@ class Facts:
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    learned: Learned | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

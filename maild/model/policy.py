@@ -129,6 +129,22 @@ class Budgets:
     notices_10min: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Whether the desk learns categories from its agents (PRODUCT §3.2), from how many settled tickets on, and by how
+    much what it learned must be better than the rules (a share of mails, 0–1) before it is used.
+
+    after      so many new corrections are learned at once, fewer wait for the night
+    not_from   agents whose corrections teach nothing, by address
+    """
+
+    on: bool = True
+    least: int = 50
+    margin: float = 0.01
+    after: int = 20
+    not_from: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise."""
@@ -170,6 +186,7 @@ class Policy:
     transcripts: Literal["problems", "always"] = "problems"
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
+    learning: Learning = Learning()
 
     def agent(self, address: str) -> Agent | None:
         """The listed agent who writes from this address (or an alias of theirs), if any."""

@@ -107,6 +107,29 @@ incident = Table(
     sqlite_autoincrement=True,
 )
 
+# ── store/learned.py ─────────────────────────────────────────────────────────────────────────────────────────────
+learned = Table(
+    "learned",
+    metadata,
+    id_(),
+    Column("at", Moment, nullable=False),
+    # trained: a model and how it did · reset: what was learned until then counts no more.
+    text_("kind"),
+    text_("who"),
+    text_("why"),
+    Column("in_use", Boolean, nullable=False, server_default=false()),
+    # Since when the desk has been judging by what it learned, without a break.
+    Column("since", Moment),
+    Column("tickets", Integer, nullable=False, server_default=ZERO),
+    Column("corrections", Integer, nullable=False, server_default=ZERO),
+    # The newest correction that was there: those above it are new.
+    Column("upto", BigInteger, nullable=False, server_default=ZERO),
+    Column("figures", Json, nullable=False),
+    # The weights of the newest model; earlier rows keep their figures only.
+    Column("words", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # ── store/upkeep.py ──────────────────────────────────────────────────────────────────────────────────────────────
 token_use = Table(
     "token_use",

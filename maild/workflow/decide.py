@@ -34,6 +34,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             behind=event.sent_by,
             team="*",
             similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
+            learned=policy.learning.on,
         )
     if event.trust.verdict == "agent":
         return Needs(team="*")

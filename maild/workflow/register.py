@@ -149,8 +149,10 @@ def _subject(message: Message) -> str:
 def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
     ticket, policy = draft.ticket, draft.policy
     text = message.new_text or message.text
-    person = draft.facts.person
-    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, person)
+    facts = draft.facts
+    found = triage(
+        message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned
+    )
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).

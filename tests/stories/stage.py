@@ -120,7 +120,13 @@ class Stage(ABC):
             self.now = max(self.now, due)
             self.settle()
         self.now = target
-        for chore in (self._chores.expire, self._chores.summarise, self._chores.tell_set_aside, self._chores.observed):
+        for chore in (
+            self._chores.expire,
+            self._chores.summarise,
+            self._chores.tell_set_aside,
+            self._chores.observed,
+            self._chores.learn,
+        ):
             chore()
         self.settle()
 
