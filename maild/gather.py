@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from maild import experience
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -14,7 +14,6 @@ from maild.model import (
     Event,
     Facts,
     Field,
-    Learned,
     MailArrived,
     Needs,
     Person,
@@ -24,8 +23,6 @@ from maild.model import (
 )
 from maild.store import (
     awaited,
-    knowledge,
-    learned,
     ledger,
     ledger_lists,
     outbox_lists,
@@ -35,14 +32,11 @@ from maild.store import (
 )
 from maild.tokens import Tokens
 from maild.workflow import persons
-from maild.workflow.similar import best, words_of
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
-# Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
-_SOLUTIONS = 2000
 # Fields of an earlier ticket that are about the person, not about that problem.
 # Where the last matter was need not be where the person sits: a place is the directory's to tell.
 _REMEMBERED = ("name", "department", "phone")
@@ -106,7 +100,7 @@ def facts(
             load = tickets.load_by_agent(connection)
     similar: tuple[Solved, ...] = ()
     if needs.similar:
-        similar = best(words_of(needs.similar), _solutions(connection))
+        similar = experience.similar(connection, needs.similar)
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
@@ -135,6 +129,7 @@ def facts(
         load=load,
         turn=turn,
         similar=similar,
+        solutions=experience.solutions(connection, needs.solutions) if needs.solutions else {},
         threads=threads,
         claimed=claimed,
         readers=readers,
@@ -145,44 +140,8 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
-        learned=_learned(connection, now) if needs.learned else None,
+        learned=experience.learned(connection, now) if needs.learned else None,
     )
-
-
-# What each database's desk has learned: when that was last looked at, the number of the model, and the model in use.
-_KNOWN_MODELS: WeakKeyDictionary[Engine, tuple[datetime, int, Learned | None]] = WeakKeyDictionary()
-# A new model (or a reset) is in force within a minute; asking for each mail would cost more than it is worth.
-_MODEL_LOOK = timedelta(minutes=1)
-
-
-def _learned(connection: Connection, now: datetime) -> Learned | None:
-    """What the desk has learned, if that is in use: read once, and again when there is another."""
-    had = _KNOWN_MODELS.get(connection.engine)
-    if had is not None and timedelta() <= now - had[0] < _MODEL_LOOK:
-        return had[2]
-    number, in_use = learned.newest(connection)
-    model = had[2] if had is not None and had[1] == number else None
-    if model is None and in_use:
-        model = learned.load(connection, number)
-    _KNOWN_MODELS[connection.engine] = now, number, model
-    return model
-
-
-# The newest solutions with their words, by database, and when the last of them was written: read again when another
-# one is.
-_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
-    last = knowledge.last_solution(connection)
-    had = _KNOWN_SOLUTIONS.get(connection.engine)
-    if had is None or had[0] != last:
-        rows = knowledge.newest_solutions(connection, _SOLUTIONS) if last else ()
-        had = (last, tuple((Solved(row.ticket, row.title), words_of(row.title)) for row in rows))
-        _KNOWN_SOLUTIONS[connection.engine] = had
-    return had[1]
 
 
 def button(

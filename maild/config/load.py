@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from maild.config import sections as s
 from maild.config.calendar import expand
 from maild.config.directory import DIRECTORY_TABLES, DirectorySection
 from maild.config.durations import business_minutes
+from maild.config.macros import read_macros
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
 
@@ -35,6 +36,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "escalation": s.EscalationSection,
     "alarm": s.AlarmSection,
     "templates": s.TemplatesSection,
+    "macros": s.MacrosSection,
     "importance": s.ImportanceSection,
     "directory": DirectorySection,
     "triage": s.TriageSection,
@@ -109,9 +111,10 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         mistakes.extend(str(error).split("\n"))
     _cross_check(parsed, triage.categories if triage is not None else {}, mistakes)
     calendar, missing = _calendar(parsed, mistakes)
+    macros = read_macros(parsed["macros"].dir, mistakes) if parsed["macros"] is not None else {}
     if mistakes or triage is None or calendar is None:
         raise ConfigError(name, mistakes)
-    policy = _policy(parsed, triage, calendar)
+    policy = replace(_policy(parsed, triage, calendar), macros=macros)
     return Settings(
         path=name,
         policy=policy,

@@ -305,6 +305,10 @@ class TriageSection(Section):
     learn_not_from: tuple[Address, ...] = ()
 
 
+class MacrosSection(Section):
+    dir: str = ""
+
+
 class ImportanceSection(Section):
     vips: tuple[Address, ...] = ()
     alone_words: tuple[str, ...] = (

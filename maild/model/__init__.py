@@ -9,6 +9,7 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "Screening",
     "Sender",
     "SignedId",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",

@@ -96,7 +96,8 @@ class Needs:
 
     person     the address whose directory record, earlier fields and language are wanted; empty: nobody's
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
-    similar    words to look for among the solved tickets; empty: do not look
+    similar    a report (its first line the subject) to compare with the solved tickets; empty: do not look
+    solutions  the tickets whose solutions the mail names
     bounced    the Message-ID of the mail that a delivery report speaks of
     behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
     learned    what the desk has learned of categories is wanted
@@ -106,16 +107,27 @@ class Needs:
     behind: str = ""
     team: str = ""
     similar: str = ""
+    solutions: tuple[int, ...] = ()
     bounced: str = ""
     learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solved ticket that resembles this one."""
+    """A solved ticket that resembles this one. `restricted_to` is the team that alone may see it; empty: anybody."""
 
     ticket: int
     title: str
+    category: str = ""
+    restricted_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What solved a ticket, in words that may be sent to others."""
+
+    solved: Solved
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +143,7 @@ class Facts:
     load        open tickets per agent address
     turn        when each agent was last given a ticket, by address (round-robin)
     similar     solved tickets that resemble this one, best first
+    solutions   the named solutions that there are, by ticket
     threads     Message-IDs of the ticket's conversation with each person, oldest first, by address
     claimed     the ticket that the mail names but has no right to join
     readers     accepted participants who get the conversation by mail too
@@ -154,6 +167,7 @@ class Facts:
     load: Mapping[str, int] = field(default_factory=dict)
     turn: Mapping[str, datetime] = field(default_factory=dict)
     similar: tuple[Solved, ...] = ()
+    solutions: Mapping[int, Solution] = field(default_factory=dict)
     threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: Ticket | None = None
     readers: tuple[Address, ...] = ()

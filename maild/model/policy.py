@@ -187,6 +187,8 @@ class Policy:
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
     learning: Learning = Learning()
+    # Texts that agents send by name, by language.
+    macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def agent(self, address: str) -> Agent | None:
         """The listed agent who writes from this address (or an alias of theirs), if any."""

@@ -3,8 +3,21 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.model import (
+    DeliveryFailed,
+    Event,
+    Facts,
+    Followed,
+    History,
+    MailArrived,
+    Message,
+    Needs,
+    Outcome,
+    Policy,
+    Ticket,
+)
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.workflow.commands.use import tickets_named
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
@@ -33,12 +46,18 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             person=message.from_.key,
             behind=event.sent_by,
             team="*",
-            similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
+            similar=_report(message),
             learned=policy.learning.on,
         )
     if event.trust.verdict == "agent":
-        return Needs(team="*")
+        return Needs(team="*", solutions=tickets_named(event.message.new_text, policy))
     return Needs(person=event.message.from_.key, behind=event.sent_by, team="*")
+
+
+def _report(message: Message) -> str:
+    """What is compared with solved tickets; empty for a mail without a word."""
+    report = f"{' '.join(message.subject.split())}\n{message.new_text[:_WORDS]}"
+    return report if report.strip() else ""
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:

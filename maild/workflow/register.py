@@ -9,6 +9,7 @@ from maild.model.secrets_mask import mask_secrets
 from maild.workflow import business_time, files, routing, sla
 from maild.workflow.draft import Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
+from maild.workflow.similar import SHOWN
 from maild.workflow.triage import missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -104,9 +105,24 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             attachments=files.listed(event.message.attachments),
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
             team_wide=draft.ticket.assignee is None and len(there) > 1,
-            similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
+            similar=_similar(draft, agent),
             verdict=event.trust.verdict,
         )
+
+
+def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
+    """(number, title) of the solved tickets most like this one, of those that the agent may see.
+
+    The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
+    """
+    rows = []
+    for each in draft.facts.similar:
+        if each.restricted_to and each.restricted_to not in agent.teams:
+            continue
+        category = draft.policy.categories.get(each.category)
+        kind = category.title.for_(agent.language) if category is not None else each.category
+        rows.append((each.ticket, kind if each.restricted_to else each.title))
+    return tuple(rows[:SHOWN])
 
 
 def _is_no_mail(message: Message) -> bool:
