@@ -120,6 +120,9 @@ def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: dateti
         knowledge.keep_rating(connection, ticket.key, *outcome.rating, now)
     who = outcome.history[0].who if outcome.history else "maild"
     knowledge.keep_corrections(connection, ticket.key, outcome.corrections, who, now)
+    if any(line.what == "restricted" for line in outcome.history):
+        # What was filed wrongly may have been learned from already.
+        knowledge.restrict(connection, ticket.key, ticket.restricted, now)
     if ticket.state == "closed" and ticket.outcome == "confirmed" and ticket.summary:
         knowledge.keep_solution(connection, ticket, now)
 

@@ -20,7 +20,8 @@ class MailArrived:
 
     `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
-    that was imported).
+    that was imported). `asked` is the address that was asked for an approval by the letter of ours that this mail
+    answers; empty: it answers none.
     """
 
     message: Message
@@ -35,6 +36,7 @@ class MailArrived:
     too_large: int = 0
     let_in: str = ""
     quiet: Literal["no", "writer", "all"] = "no"
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,28 @@ class Needs:
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
+    manager    the address of whoever's manager is wanted
+    colleagues addresses of people whose name and language the directory is asked for
+    report     the words with which the ticket was reported are wanted
+    warned     whether the requester was told already to change a password
     """
 
     person: str = ""
     team: str = ""
     similar: str = ""
     bounced: str = ""
+    manager: str = ""
+    colleagues: tuple[str, ...] = ()
+    report: bool = False
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An internal person as the directory knows them; `language` is empty where it does not say."""
+
+    address: Address
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,10 @@ class Facts:
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    manager     the manager of the person who was asked about, if the directory names one
+    colleagues  who was asked about, by address; one whom the directory does not know has no name
+    report      what the requester wrote when the ticket was opened
+    warned      the requester of this ticket was told to change a password
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -149,6 +171,10 @@ class Facts:
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    manager: Colleague | None = None
+    colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+    report: str = ""
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

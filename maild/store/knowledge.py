@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Ticket
+from maild.model.secrets_mask import mask_secrets
 from maild.store.schema import correction, rating, solution
 
 
@@ -15,8 +16,8 @@ def keep_solution(connection: Connection, ticket: Ticket, when: datetime) -> Non
     """Keep the summary of a solved ticket; a later one of the same ticket replaces it."""
     values = {
         "ticket": ticket.key,
-        "title": ticket.subject[:200],
-        "text": ticket.summary,
+        "title": mask_secrets(ticket.subject[:200])[0],
+        "text": mask_secrets(ticket.summary)[0],
         "category": ticket.category,
         "language": ticket.language,
         "restricted": ticket.restricted,
@@ -29,6 +30,11 @@ def keep_solution(connection: Connection, ticket: Ticket, when: datetime) -> Non
             index_elements=["ticket"], set_={name: statement.excluded[name] for name in values if name != "ticket"}
         )
     )
+
+
+def restrict(connection: Connection, number: int, restricted: bool, when: datetime) -> None:
+    """A solution that is known already may be seen by all of the desk from now on, or by the ticket's team alone."""
+    connection.execute(update(solution).where(solution.c.ticket == number).values(restricted=restricted, at=when))
 
 
 _LAST = select(solution.c.at).order_by(solution.c.at.desc()).limit(1)

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
-from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.model.secrets_mask import mask_secrets
+from maild.workflow import approval, restricted
+from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
-from maild.workflow.register import register
+from maild.workflow.register import register, requester_of
 from maild.workflow.requester import requester_wrote
 from maild.workflow.too_large import too_large
 
@@ -17,21 +19,38 @@ _WORDS = 400
 
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
+    approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if not isinstance(event, MailArrived):
-        return Needs(team="*")
+        return Needs(team="*", colleagues=approver, report=bool(approver))
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
         bounce = event.message.bounce
         return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
     if event.screening.verdict != "person":
-        return Needs()
+        return Needs(team="*" if approver else "", colleagues=approver)
     if ticket is None:
         message = event.message
         return Needs(
-            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
+            person=message.from_.key,
+            team="*",
+            similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
+            manager=requester_of(event, policy).key,
+            colleagues=approval.wanted(policy),
         )
-    return Needs(team="*")
+    return _of_mail(event, ticket, approver)
+
+
+def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...]) -> Needs:
+    """What a person's mail on a ticket makes worth knowing."""
+    needs = Needs(team="*", colleagues=approver, warned=mask_secrets(event.message.new_text)[1])
+    if event.asked:
+        return replace(needs, colleagues=(*approver, event.message.from_.key), report=True)
+    if event.trust.verdict != "agent":
+        # A late answer to a closed ticket may become a report of its own.
+        return replace(needs, manager=ticket.requester.key if ticket.state == "closed" else "")
+    asks = (*approver, *approval.named(event.message.new_text))
+    return replace(needs, colleagues=asks, report=True, manager=ticket.requester.key)
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -56,13 +75,25 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
     if ticket is not None:
+        if event.asked and _answers_an_approver(event, facts):
+            return approval.approver_wrote(ticket, event, facts, now, policy)
+        if _is_outsider(ticket, event, policy):
+            return outsider_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "agent" and not _is_requester(ticket, event):
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
-    return register(event, facts, now, policy, links)
+    return register(event, facts, now, policy, links, facts.claimed)
+
+
+def _answers_an_approver(event: MailArrived, facts: Facts) -> bool:
+    """Whether the mail is about an approver's question. A listed agent who was asked may give commands instead."""
+    if facts.button in approval.VERBS or event.trust.verdict in ("approver", "none"):
+        return True
+    own = event.asked == event.message.from_.key
+    return event.trust.verdict == "agent" and own and not approval.with_command(event.message.new_text)
 
 
 def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
@@ -82,6 +113,14 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
         left_out = [f"{each.template} to {each.to.address}" for each in outcome.mails if each not in mails]
         history = (*history, History("not written", "", ", ".join(left_out)[:300], "maild", why))
     return replace(outcome, mails=mails, timers=timers, history=history)
+
+
+def _is_outsider(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
+    """Whether an agent writes on a ticket that is restricted to another team (PRODUCT §3.2)."""
+    agent = policy.agent(event.message.from_.address)
+    if agent is None or event.trust.verdict != "agent" or _is_requester(ticket, event):
+        return False
+    return not restricted.may_see(agent, ticket, policy)
 
 
 def _is_requester(ticket: Ticket, event: MailArrived) -> bool:
