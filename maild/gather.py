@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
+from maild.store import awaited, deeds, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
@@ -113,6 +113,7 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
     )
 
 

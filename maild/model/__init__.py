@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -35,6 +36,8 @@ from maild.model.policy import (
     Desk,
     Keyword,
     Policy,
+    Rota,
+    Skill,
     SystemName,
     Target,
     Team,
@@ -62,6 +65,7 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Deed",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -80,7 +84,9 @@ __all__ = [
     "Needs",
     "Outcome",
     "Policy",
+    "Rota",
     "Screening",
+    "Skill",
     "Sender",
     "SignedId",
     "Solved",

@@ -94,12 +94,24 @@ class Needs:
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
+    past       what was done on the ticket so far
     """
 
     person: str = ""
     team: str = ""
     similar: str = ""
     bounced: str = ""
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,7 @@ class Facts:
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    past        what was done on the ticket so far, oldest first
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -149,6 +162,7 @@ class Facts:
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    past: tuple[Deed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

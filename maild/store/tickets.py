@@ -48,6 +48,7 @@ def from_row(row: Row[Any]) -> Ticket:
         importance=m["importance"],
         priority=m["priority"],
         priority_locked=m["priority_locked"],
+        priority_by=m["priority_by"],
         reasons=tuple(Words(*pair) for pair in m["reasons"]),
         restricted=m["restricted"],
         team=m["team"],
@@ -86,7 +87,13 @@ def _values(value: Ticket) -> dict[str, Any]:
 
 def _clock(value: Mapping[str, Any]) -> Clock:
     since = value.get("since")
-    return Clock(value["target"], value["spent"], datetime.fromisoformat(since) if since else None, value["calendar"])
+    return Clock(
+        value["target"],
+        value["spent"],
+        datetime.fromisoformat(since) if since else None,
+        value["calendar"],
+        value.get("told", 0.0),
+    )
 
 
 def _clock_value(clock: Clock) -> dict[str, Any]:

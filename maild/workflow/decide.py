@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket, TimerFired
+from maild.workflow import sla
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
@@ -18,7 +19,7 @@ _WORDS = 400
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
     if not isinstance(event, MailArrived):
-        return Needs(team="*")
+        return Needs(team="*", past=isinstance(event, TimerFired) and event.kind.endswith("_breach"))
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
@@ -31,7 +32,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         return Needs(
             person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
         )
-    return Needs(team="*")
+    # An agent may hand it on, with what was done so far.
+    return Needs(team="*", past=event.trust.verdict == "agent")
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -74,7 +76,8 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     if event.quiet == "all":
         mails = ()
         # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
-        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
+        if outcome.ticket is not None and outcome.ticket.id is None:
+            outcome, timers = replace(outcome, ticket=sla.hushed(outcome.ticket)), ()
     elif event.quiet == "writer":
         mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
     if len(mails) < len(outcome.mails) and outcome.ticket is not None:

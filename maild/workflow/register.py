@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outcome, Policy, Ticket, Topic
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import business_time, files, routing, sla
-from maild.workflow.draft import Draft
+from maild.workflow import business_time, files, on_call, routing, sla
+from maild.workflow.draft import UNATTENDED, Draft
 from maild.workflow.triage import missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -67,9 +67,7 @@ def register(
         _out_of_scope(draft, topic, message)
         return draft.outcome(f"new ticket: out of scope, topic {topic.code}, requester told where to turn", "ticketed")
     author = policy.agent(message.from_.address)
-    assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
-    if assignee is not None:
-        draft.change("assigned by the team's rule", by="maild", assignee=assignee.address)
+    _assign(draft, author, text)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
@@ -78,10 +76,32 @@ def register(
     return draft.outcome(_reason(draft, event, stranger), "ticketed")
 
 
+def _assign(draft: Draft, author: Agent | None, text: str) -> None:
+    """To whoever is on call for a P1 at night, else to whom the team's rule says."""
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    called = on_call.called(ticket, facts, policy, draft.now)
+    if called:
+        draft.change("on call", by="maild", assignee=called[0].address)
+        return
+    wanted = routing.skills_wanted(ticket, text, policy)
+    without = author.address if author else ""
+    chosen = routing.choose(ticket.team, facts, policy, without, ticket.tier, wanted)
+    if chosen is not None:
+        knows = ", ".join(sorted(wanted.intersection(chosen.skills)))
+        why = "assigned by the team's rule" + (f", knows {knows}" if knows else "")
+        draft.change(why, by="maild", assignee=chosen.address)
+
+
 def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) -> None:
     """Tell who will work on it: the assignee, else each present agent of the team, else the lead."""
     shown, _ = mask_secrets(text)
-    there = routing.responsible(draft.ticket, draft.facts, draft.policy)
+    found = (
+        *routing.responsible(draft.ticket, draft.facts, draft.policy),
+        *on_call.called(draft.ticket, draft.facts, draft.policy, draft.now),
+    )
+    there = tuple({agent.address: agent for agent in found}.values())
+    if routing.unattended(draft.ticket, draft.facts, draft.policy):
+        draft.tell_admins("admin/unattended", UNATTENDED)
     claims = draft.facts.claimed
     for agent in there:
         if author is not None and agent.address == author.address:
@@ -156,8 +176,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         asked=_to_ask(missing(replace(found, priority=priority), ticket.fields, policy), message),
     )
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
-    draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
-    draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    begun = sla.whole_minute(received)
+    draft.ticket = sla.set_targets(draft.ticket, priority, policy, begun)
+    draft.ticket = sla.run_for(draft.ticket, "new", policy, begun)
     if not draft.ticket.subject:
         # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
         title = category.title.for_(ticket.language) if category else found.category

@@ -87,7 +87,7 @@ def triage(
     told = fields.get("impact")
     impact, why_impact = _impact(finders, whole if told is None else whole + "\n" + normalise(told.value))
     importance, why_importance = _importance(finders, whole, requester)
-    priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
+    priority, why_priority = priority_of(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
     return Triage(category, urgency, impact, importance, priority, reasons, topic)
 
@@ -210,7 +210,7 @@ def _importance(finders: _Finders, text: str, requester: Address) -> tuple[Impor
     return "normal", Words("normal importance", "业务重要性一般")
 
 
-def _priority(
+def priority_of(
     policy: Policy, urgency: Level, impact: Impact, importance: Importance, why: Words
 ) -> tuple[Priority, Words]:
     """By the matrix (P3 where it says nothing); high importance raises it by one step."""
