@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
+from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers, upkeep
 from maild.tokens import Tokens
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
@@ -86,6 +87,10 @@ def apply(
         queued = sum(letter.state == "queued" for letter in letters)
     if ticket is not None:
         tickets.add_history(connection, ticket.key, history, inbound, now, new)
+        if mail is None or mail.quiet != "all":
+            called = call_for(outcome, ticket, writer.policy)
+            if called is not None:
+                upkeep.open_alarm(connection, *called, now)
     for opened in outcome.also:
         # What is opened beside it goes by the same mail, whose sender has been dealt with above.
         queued += apply(connection, opened, writer, now).queued

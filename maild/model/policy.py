@@ -168,6 +168,7 @@ class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
     skills: Mapping[str, Skill] = field(default_factory=dict)
     targets: Mapping[Priority, Target] = field(default_factory=dict)
     matrix: Mapping[tuple[Level, Impact], Priority] = field(default_factory=dict)

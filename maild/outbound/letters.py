@@ -72,7 +72,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
-        {"by": "", "escalated": False, "reason": "", "category": "", "text": "", "done": ()}, _WORK
+        {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),

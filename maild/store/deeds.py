@@ -11,7 +11,10 @@ _WORK = ("assignee", "responded", "state", "priority", "team", "tier", "note", "
 _LAST = 12
 
 _LINES = select(history.c.at, history.c.what, history.c.becomes, history.c.who, history.c.id).where(
-    history.c.ticket == bindparam("number"), history.c.what.in_(_WORK)
+    history.c.ticket == bindparam("number"),
+    history.c.what.in_(_WORK),
+    # The priority that a ticket was born with nobody has set.
+    or_(history.c.what != "priority", history.c.was != ""),
 )
 # The first words of a ticket are the report itself.
 _WORDS = select(

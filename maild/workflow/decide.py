@@ -3,7 +3,19 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket, TimerFired
+from maild.model import (
+    DeliveryFailed,
+    Event,
+    Facts,
+    Followed,
+    History,
+    MailArrived,
+    Needs,
+    Outcome,
+    Policy,
+    Ticket,
+    TimerFired,
+)
 from maild.workflow import sla
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import business_time, closure, routing, sla
+from maild.workflow import business_time, closure, reconfigured, routing, sla
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.escalation import promise_fired
 
@@ -31,6 +31,7 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "confirm_close": _close_resolved,
         "scope_close": _close_scope,
         "hold_over": _hold_over,
+        reconfigured.KIND: reconfigured.config_changed,
     }.get(event.kind)
     if handler is None:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")

@@ -56,24 +56,20 @@ def _breach(draft: Draft, kind: sla.TimerKind, watch: Clock, step: int, share: f
     told = _there(draft)
     for agent in told.values():
         draft.tell_agent(agent, "agent/sla_breach", clock=clock, due=due, step=step)
-    above: dict[str, Agent] = {}
-    for lead in routing.leads(ticket.team, policy, facts, without=ticket.requester.key):
-        above.setdefault(lead.address, lead)
+    leads = routing.leads(ticket.team, policy, facts, without=ticket.requester.key)
     tier = tier_for(step, draft)
-    if tier is not None:
-        for agent in routing.of_tier(tier, ticket, facts, policy):
-            above.setdefault(agent.address, agent)
+    helpers = routing.of_tier(tier, ticket, facts, policy) if tier is not None else ()
+    above = {agent.address: agent for agent in (*leads, *helpers) if agent.address not in told}
     so_far = past.done(facts.past, policy)
     for agent in above.values():
-        if agent.address not in told:
-            # What was done so far is the desk's own matter, so the answer to this one stays inside.
-            draft.tell_agent(
-                agent, "agent/sla_breach", reply="internal", clock=clock, due=due, step=step, done=so_far,
-                tier=TIERS[tier] if tier is not None and agent.tier == tier else "",
-            )  # fmt: skip
+        called_in = TIERS[tier] if tier is not None and agent not in leads else ""
+        # What was done so far is the desk's own matter, so the answer to this one stays inside.
+        draft.tell_agent(
+            agent, "agent/sla_breach", reply="internal", clock=clock, due=due, step=step, tier=called_in, done=so_far
+        )
     if routing.unattended(ticket, facts, policy):
         draft.tell_admins("admin/unattended", UNATTENDED)
-    everybody = [*told, *(address for address in above if address not in told)]
+    everybody = [*told, *above]
     draft.note(kind, "", f"{percent} %", f"the {clock} target is missed; told: {', '.join(everybody) or 'nobody'}")
     who = "the lead is told" if tier is None else f"the lead and tier {tier} are told"
     return draft.outcome(f"{clock} target missed, {percent} %: {who}")

@@ -47,7 +47,11 @@ def done(deeds: Sequence[Deed], policy: Policy) -> tuple[tuple[datetime, Words],
 
 def _parts(deed: Deed, policy: Policy, at: int) -> dict[str, str]:
     agent = policy.agent(deed.who) if deed.who else None
-    who = agent.name if agent is not None else _pick(_DESK if deed.who in ("", "maild") else Words(deed.who, deed.who), at)
+    who = (
+        agent.name
+        if agent is not None
+        else _pick(_DESK if deed.who in ("", "maild") else Words(deed.who, deed.who), at)
+    )
     return {"who": who, "value": _pick(_value(deed, policy), at)}
 
 

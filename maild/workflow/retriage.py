@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from maild.model import Words
 from maild.model.ticket import Impact, Importance, Level, Priority
-from maild.workflow import escalation, sla
+from maild.workflow import escalation
 from maild.workflow.draft import Draft
 from maild.workflow.triage import priority_of, triage
 
@@ -50,7 +50,9 @@ def raise_by_words(draft: Draft, text: str, impatient: bool = False) -> Words:
     )  # fmt: skip
     escalation.new_promise(draft, told)
     escalation.call(draft, was)
-    return Words(f"Priority raised from {was} to {priority}: {told.en}.", f"优先级由 {was} 升为 {priority}：{told.zh}。")
+    return Words(
+        f"Priority raised from {was} to {priority}: {told.en}.", f"优先级由 {was} 升为 {priority}：{told.zh}。"
+    )
 
 
 def is_locked(draft: Draft) -> bool:

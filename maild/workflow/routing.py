@@ -63,7 +63,9 @@ def skills_wanted(ticket: Ticket, text: str, policy: Policy) -> frozenset[str]:
     """The skills that a report wants, by its category and by the words in its subject, its fields and `text`."""
     if not policy.skills:
         return frozenset()
-    words = "\n".join(normalise(part) for part in (ticket.subject, text, *(row.value for row in ticket.fields.values())))
+    words = "\n".join(
+        normalise(part) for part in (ticket.subject, text, *(row.value for row in ticket.fields.values()))
+    )
     finder = WordFinder((word, skill.code) for skill in policy.skills.values() for word in skill.words)
     found = {code for _, code in finder.find(words)}
     return frozenset(found | {code for code, skill in policy.skills.items() if ticket.category in skill.categories})

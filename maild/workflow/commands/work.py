@@ -7,6 +7,7 @@ from maild.workflow.commands.arguments import Refused, a_colleague, a_team
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
 
+
 def take(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """The ticket is theirs: start of work, so it counts as response (manual 1.4)."""
     if draft.ticket.state == "closed":
@@ -60,7 +61,9 @@ def hand_over(draft: Draft, team_code: str, why: str) -> None:
 def escalate(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """To the next tier, or the one that is named (manual 1.3: L1 → L2 → expert)."""
     words = command.argument.split()
-    named = next((tier for tier in routing.TIERS if words and words[0].lower() in (tier.lower(), _CHINESE_TIERS[tier])), None)
+    named = next(
+        (tier for tier in routing.TIERS if words and words[0].lower() in (tier.lower(), _CHINESE_TIERS[tier])), None
+    )
     reason = " ".join(words[1:] if named else words)
     raise_tier(draft, named, reason, agent.name, text)
 
