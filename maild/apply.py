@@ -73,6 +73,9 @@ def apply(
             released = ledger.release_waiting(connection, outcome.release, mail.message.from_.key, number, now)
         if outcome.drop and mail is not None:
             ledger.drop_waiting(connection, outcome.drop, mail.message.from_.key, number, now)
+    elif outcome.follow:
+        # An absence concerns tickets without being one.
+        timers.put_follows(connection, 0, outcome.follow, now)
     queued, alarm = 0, ""
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)

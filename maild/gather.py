@@ -113,6 +113,7 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
     )
 

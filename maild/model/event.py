@@ -95,6 +95,7 @@ class Needs:
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
     past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
     """
 
     person: str = ""
@@ -102,6 +103,7 @@ class Needs:
     similar: str = ""
     bounced: str = ""
     past: bool = False
+    urgent_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Facts:
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
     past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -163,6 +166,7 @@ class Facts:
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
     past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -326,6 +326,18 @@ def load_by_agent(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def urgent_of(connection: Connection, agent: str) -> tuple[int, ...]:
+    """The P1 and P2 that an agent has in work, oldest first."""
+    rows = connection.execute(
+        select(ticket.c.id)
+        .where(
+            ticket.c.assignee == agent, ticket.c.state.in_(("new", "open")), ticket.c.priority.in_(("P1", "P2"))
+        )
+        .order_by(ticket.c.id)
+    )
+    return tuple(rows.scalars())
+
+
 _NEWEST_OF = (
     select(ticket.c.id, ticket.c.language, ticket.c.zone)
     .where(ticket.c.requester == bindparam("who"))

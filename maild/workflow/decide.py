@@ -38,7 +38,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         bounce = event.message.bounce
         return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
     if event.screening.verdict != "person":
-        return Needs()
+        agent = policy.agent(event.message.from_.address)
+        return Needs(urgent_of=agent.address if agent is not None else "")
     if ticket is None:
         message = event.message
         return Needs(
