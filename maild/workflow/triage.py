@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from maild.model import Address, Field, Learned, Policy, Topic, Triage, Words
@@ -50,6 +50,8 @@ _SPELT_PEOPLE = re.compile(
     rf"\b({'|'.join(_SPELT)}) (?:people|users|colleagues|employees|of us)\b"
     rf"|({'|'.join(sorted(_SPELT_ZH, key=len, reverse=True))})(?:个人|个同事|位同事|个用户|名同事)"
 )
+_BY = ("next to the", "near the", "beside the", "opposite the", "outside the", "in front of the", "by the", "behind the")
+_BY_ZH = ("旁边", "旁的", "边上", "门口", "口的", "附近", "对面", "楼下", "楼上", "隔壁")
 _RAISED: Mapping[Priority, Priority] = {"P1": "P1", "P2": "P1", "P3": "P2", "P4": "P3"}
 _LEVELS: tuple[Level, ...] = ("high", "low")
 _IMPACTS: tuple[Impact, ...] = ("company", "department")
@@ -64,7 +66,7 @@ class _Finders:
     urgency: WordFinder[Level]
     impact: WordFinder[Impact]
     systems: WordFinder[str]
-    topics: WordFinder[Topic]
+    topics: WordFinder[Topic | None]
 
 
 # The finders of the policies in use, per identity and language: built once, and pure like what they are built from.
@@ -194,18 +196,35 @@ def _finders(policy: Policy, language: str) -> _Finders:
         for listed in sorted(category.keywords, key=lambda tag: tag == language):
             merged.update((keyword.word, keyword.weight) for keyword in category.keywords[listed])
         weights += ((word, (category.code, weight)) for word, weight in merged.items())
+        if category.code == OUT_OF_SCOPE:
+            weights += ((phrase, (category.code, 0.0)) for word in merged for phrase in _places_by(word))
     finders = _Finders(
         policy=policy,
         category=WordFinder(weights),
         urgency=WordFinder((word, level) for level, words in policy.urgency_words.items() for word in words),
         impact=WordFinder((word, impact) for impact, words in policy.impact_words.items() for word in words),
         systems=WordFinder((word, system.name) for system in policy.systems for word in system.words),
-        topics=WordFinder((word, topic) for topic in policy.topics for word in topic.words),
+        topics=WordFinder(_topic_words(policy)),
     )
     if len(_MEMO) >= _MEMO_SIZE:
         _MEMO.clear()
     _MEMO[key] = finders
     return finders
+
+
+def _topic_words(policy: Policy) -> Iterator[tuple[str, Topic | None]]:
+    for topic in policy.topics:
+        for word in topic.words:
+            yield word, topic
+            for phrase in _places_by(word):
+                yield phrase, None
+
+
+def _places_by(word: str) -> Iterator[str]:
+    """Phrases in which the word only says where something stands: "the printer next to the canteen" is no meal."""
+    if word.isascii():
+        return (f"{where} {word}" for where in _BY)
+    return (f"{word}{where}" for where in _BY_ZH)
 
 
 def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
@@ -218,6 +237,8 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
         for word, (code, weight) in finders.category.find(part):
             best[code, word] = max(best.get((code, word), 0.0), weight * factor)
         for word, topic in finders.topics.find(part):
+            if topic is None:
+                continue
             topics[topic.code] = topics.get(topic.code, 0.0) + _TOPIC_WEIGHT * factor
             best[OUT_OF_SCOPE, word] = max(best.get((OUT_OF_SCOPE, word), 0.0), _TOPIC_WEIGHT * factor)
     sums: dict[str, float] = defaultdict(float)
