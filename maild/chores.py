@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine
 
 from maild.alarm import raise_alarm
 from maild.apply import Writer, post
+from maild.directory.keeper import CHORE as DIRECTORY
+from maild.directory.keeper import Failed, Keeper
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
@@ -66,10 +68,13 @@ class Chores:
         patience: timedelta,
         alarm_program: str = "",
         place: str = "",
+        directory: Keeper | None = None,
     ) -> None:
-        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE")."""
+        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE").
+        `directory`: who keeps the people as the company's directory has them."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
         self._alarm_program, self._place = alarm_program, place
+        self._directory = directory
         self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
         self._offset = 0.0
@@ -83,6 +88,7 @@ class Chores:
         self._plan.every(1).minutes.do(self.summarise)
         self._plan.every(5).minutes.do(self.expire)
         self._plan.every(10).minutes.do(self.observed)
+        self._plan.every(5).seconds.do(self.keep_directory)
         self._plan.every(10).seconds.do(self.learn)
 
     def use(self, writer: Writer) -> None:
@@ -210,6 +216,19 @@ class Chores:
         for row in upkeep.open_alarms(connection):
             if row.kind.endswith(gone) and upkeep.close_alarm(connection, row.kind, now):
                 log.warning("alarm ended, its daemon has not been seen for a day: %s", row.kind)
+
+    def keep_directory(self) -> None:
+        """Read the company's directory when it is due; what keeps it from being taken over is one alarm."""
+        if self._directory is None:
+            return
+        now = self._clock()
+        with reading(self._engine) as connection:
+            failing = any(row.kind == DIRECTORY for row in upkeep.open_alarms(connection))
+        ended = self._directory.step(now, failing)
+        if isinstance(ended, Failed):
+            self.alarm(DIRECTORY, ended.detail, ended.remedy)
+        elif ended is not None and failing:
+            self._recovered(DIRECTORY, now)
 
     def observed(self) -> None:
         """In observe mode: once a day, what would have been sent, and why (PRODUCT §3.3)."""

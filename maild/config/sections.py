@@ -305,5 +305,14 @@ class TriageSection(Section):
     learn_not_from: tuple[Address, ...] = ()
 
 
+class MacrosSection(Section):
+    dir: str = ""
+
+
 class ImportanceSection(Section):
     vips: tuple[Address, ...] = ()
+    alone_words: tuple[str, ...] = (
+        "只有我", "仅我", "就我", "只是我", "我一个人", "我自己的", "其他人正常", "其他人都正常", "其他同事正常",
+        "其他同事都正常", "别人都正常", "别人都可以", "only me", "just me", "only my", "just my", "for me only",
+        "everyone else can", "everybody else can", "others are fine", "my colleagues can",
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
@@ -28,6 +29,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -84,10 +86,12 @@ __all__ = [
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
     "Screening",
     "Sender",
     "SignedId",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",

@@ -160,6 +160,7 @@ class Policy:
     matrix: Mapping[tuple[Level, Impact], Priority] = field(default_factory=dict)
     urgency_words: Mapping[Level, tuple[str, ...]] = field(default_factory=dict)
     impact_words: Mapping[Impact, tuple[str, ...]] = field(default_factory=dict)
+    alone_words: tuple[str, ...] = ()
     vips: frozenset[str] = frozenset()
     systems: tuple[SystemName, ...] = ()
     admins: tuple[Address, ...] = ()
@@ -186,14 +187,24 @@ class Policy:
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
     learning: Learning = Learning()
+    # Texts that agents send by name, by language.
+    macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def agent(self, address: str) -> Agent | None:
         """The listed agent who writes from this address (or an alias of theirs), if any."""
-        wanted = address.lower()
-        found = self.agents.get(wanted)
-        if found is not None:
-            return found
-        return next((agent for agent in self.agents.values() if wanted in agent.aliases), None)
+        for wanted in dict.fromkeys((address.lower(), self.plain(address))):
+            found = self.agents.get(wanted)
+            found = found or next((agent for agent in self.agents.values() if wanted in agent.aliases), None)
+            if found is not None:
+                return found
+        return None
+
+    def plain(self, address: str) -> str:
+        """An address as a person's: in lower case and, at an internal domain, without what stands behind a plus sign
+        (PRODUCT §2.5)."""
+        local, at, domain = address.lower().rpartition("@")
+        base = local.partition("+")[0]
+        return f"{base}@{domain}" if at and base and domain in self.desk.internal_domains else address.lower()
 
     def is_internal(self, address: str) -> bool:
         """Whether an address is of one of the desk's internal domains (sub-domains do not count)."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maild.model import Address, Field, Learned, Policy, Topic, Triage, Words
+from maild.model import Address, Field, Learned, Person, Policy, Topic, Triage, Words
 from maild.model.labels import IMPACT, URGENCY
 from maild.model.ticket import Impact, Importance, Level, Priority
 from maild.workflow import learn
@@ -92,12 +92,14 @@ def triage(
     fields: Mapping[str, Field],
     requester: Address,
     policy: Policy,
+    person: Person | None = None,
     learned: Learned | None = None,
 ) -> Triage:
     """Category, urgency, impact, importance and priority of a report, with five reasons in that order.
 
-    `text` is what the requester wrote, `language` its RFC 5646 tag. Strangers and locked priorities are the caller's.
-    `learned` is what the desk has learned, where that is in use: it has the last word on the category.
+    `text` is what the requester wrote, `language` its RFC 5646 tag, `person` who they are to the directory. Strangers
+    and locked priorities are the caller's. `learned` is what the desk has learned, where that is in use: it has the
+    last word on the category.
     """
     finders = _finders(policy, _rules_of(language))
     head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
@@ -111,7 +113,9 @@ def triage(
     urgency, why_urgency = _urgency(finders, whole)
     told = fields.get("impact")
     impact, why_impact = _impact(finders, whole if told is None else whole + "\n" + normalise(told.value))
-    importance, why_importance = _importance(finders, whole, requester)
+    if impact == "person" and person is not None and person.shared and not _alone(policy, whole):
+        impact, why_impact = "department", _SHARED
+    importance, why_importance = _importance(finders, whole, requester, person)
     priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
     return Triage(category, urgency, impact, importance, priority, reasons, topic)
@@ -304,8 +308,18 @@ def _people(text: str) -> tuple[int, str]:
     return most, quote
 
 
-def _importance(finders: _Finders, text: str, requester: Address) -> tuple[Importance, Words]:
-    if requester.key in finders.policy.vips:
+_SHARED = Words("affects the department: reported from a shared mailbox", "影响范围部门：从部门公共邮箱报障")
+
+
+def _alone(policy: Policy, text: str) -> bool:
+    """Whether the text says in so many words that it is one person's matter."""
+    return any(word in text for word in policy.alone_words)
+
+
+def _importance(finders: _Finders, text: str, requester: Address, person: Person | None) -> tuple[Importance, Words]:
+    policy = finders.policy
+    addresses = {requester.key, policy.plain(requester.key), *(person.addresses if person is not None else ())}
+    if addresses & policy.vips or (person is not None and person.vip):
         return "high", Words("VIP requester", "VIP用户")
     for _, system in finders.systems.find(text):
         return "high", Words(f"critical system {system}", f"关键系统 {system}")
