@@ -60,7 +60,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/summary": Letter({"rows": (), "count": 0}),
     "stranger/received": Letter(),
     "agent/new_ticket": Letter(
-        {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": ""},
+        {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": "", "aside": ""},
         (*_WORK, "out-of-scope"),
     ),
     "agent/requester_replied": Letter({"text": "", "attachments": (), "note": ""}, ("resolve", "escalate")),

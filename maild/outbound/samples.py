@@ -128,6 +128,11 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},

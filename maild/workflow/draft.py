@@ -25,6 +25,7 @@ from maild.model import (
     Policy,
     Ticket,
     Timer,
+    Words,
 )
 from maild.model.ticket import Close, State
 from maild.workflow import sla
@@ -60,6 +61,8 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # What is proposed to the agents alone.
+        self.aside = Words("", "")
         self.release = self.drop = 0
         self._before = ticket if ticket.id is not None else None
         # What was reached while a mail lay unread, or by a new target, is told at once.

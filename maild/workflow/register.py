@@ -10,7 +10,7 @@ from maild.workflow import business_time, files, routing, sla
 from maild.workflow.draft import Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.similar import SHOWN
-from maild.workflow.triage import missing, triage
+from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
@@ -107,6 +107,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             team_wide=draft.ticket.assignee is None and len(there) > 1,
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
+            aside=draft.aside.for_(agent.language),
         )
 
 
@@ -195,7 +196,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
-    draft.topic = found.topic
+    if found.aside:
+        draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
+    draft.topic, draft.aside = found.topic, found.aside
 
 
 def _pictured(message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""Learning categories: it begins as the rules, learns what agents settle, says why, and is used only while it is better."""
+"""Learning categories: begins as the rules, learns what agents settle, says why, is used only while it is better."""
 
 import random
 from collections.abc import Generator
@@ -10,8 +10,8 @@ import pytest
 from maild.model import Address, Learned
 from maild.workflow import learn, trial
 from maild.workflow.learn import Example, Leaning, judge, weigh, words_of
-from maild.workflow.trial import Figures, taken_over, try_out
 from maild.workflow.triage import OUT_OF_SCOPE, leaning, rule, triage
+from maild.workflow.trial import Figures, taken_over, try_out
 from tests.policies import default_policy
 from tests.unit.reports_table import EN, ZH
 
@@ -63,7 +63,7 @@ def test_what_has_learned_nothing_says_what_the_rules_say(row: tuple[str, str, s
 def test_what_has_learned_nothing_gives_the_rules_reasons_word_for_word() -> None:
     for _, subject, text in (*ZH, *EN):
         before = triage(subject, text, "zh-CN", {}, Address("a@corp.example"), POLICY)
-        assert triage(subject, text, "zh-CN", {}, Address("a@corp.example"), POLICY, NOTHING) == before
+        assert triage(subject, text, "zh-CN", {}, Address("a@corp.example"), POLICY, learned=NOTHING) == before
 
 
 def test_the_rules_verdict_begins_highest_whatever_the_sums_are() -> None:
@@ -132,28 +132,30 @@ def test_an_out_of_scope_category_is_proposed_and_never_given() -> None:
     new = example("", "Carousel", "The visitor carousel is stuck.", "z@x")
     said = judge(model, new.words, new.leaning, OUT_OF_SCOPE)
     assert (said.category, said.proposed) == ("other", True)
-    found = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, model)
+    found = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert (found.category, found.topic) == ("other", "")
-    assert "#out-of-scope" in found.reasons[0].en and "#非IT" in found.reasons[0].zh
+    # The requester reads the reasons, the agents alone what is proposed to them.
+    assert "carousel" not in found.reasons[0].en
+    assert "“carousel”" in found.aside.en and "#out-of-scope" in found.aside.en and "#非IT" in found.aside.zh
 
 
 def test_a_topic_that_goes_out_by_itself_stands_against_what_was_learned() -> None:
     canteen = [example("software", "Canteen", "The canteen is cold.", f"{n}@x") for n in range(6)]
     model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in canteen))
-    found = triage("Canteen", "The canteen is cold.", "en", {}, Address("z@x"), POLICY, model)
+    found = triage("Canteen", "The canteen is cold.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert (found.category, found.topic) == ("out_of_scope", "general_services")
 
 
 def test_what_the_rules_hold_back_as_restricted_stays_restricted() -> None:
     phishing = [example("software", "Phishing", "I got a phishing mail.", f"{n}@x") for n in range(6)]
     model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in phishing))
-    found = triage("Phishing", "I got a phishing mail.", "en", {}, Address("z@x"), POLICY, model)
+    found = triage("Phishing", "I got a phishing mail.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert found.category == "security"
 
 
 def test_words_of_restricted_tickets_are_told_to_nobody() -> None:
     model = done(learn.learn([*kiosks(6, "security"), *REPORTS]))
-    found = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, model)
+    found = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert found.category == "security"
     assert "carousel" not in found.reasons[0].en + found.reasons[0].zh
     # Not even by what they speak against: whatever is named has stood in a ticket of the category that it speaks for.
@@ -167,9 +169,11 @@ def test_words_of_restricted_tickets_are_told_to_nobody() -> None:
 
 def test_the_reason_names_the_words_and_what_the_rules_say() -> None:
     model = done(learn.learn(kiosks(6)))
-    why = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, model).reasons[0]
+    why = triage("Carousel", "The visitor carousel is stuck.", "en", {}, Address("z@x"), POLICY, learned=model).reasons[
+        0
+    ]
     assert why.en == "category Hardware: “carousel”, “visitor” (learned from 6 tickets; the rules alone say Other)"
-    assert why.zh == "分类“硬件”：“carousel”“visitor”（学自 6 个工单；仅按规则为“其他”）"
+    assert why.zh == "分类“硬件”：“carousel”“visitor”（依据 6 个已处理的工单；仅按规则为“其他”）"
 
 
 def test_the_scores_are_the_sum_of_what_is_told() -> None:
