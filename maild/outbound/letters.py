@@ -86,6 +86,7 @@ LETTERS: Mapping[str, Letter] = {
             "topic": "",
             "guidance": "",
             "second": "",
+            "aside": "",
         },
         (*_WORK, "out-of-scope", "split"),
     ),

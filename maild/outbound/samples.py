@@ -150,6 +150,11 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "topic": "facilities",
             "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
             "second": "邮箱满了" if chinese else "my mailbox is full",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},

@@ -67,6 +67,8 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # What is proposed to the agents alone.
+        self.aside = Words("", "")
         self.release = self.drop = 0
         self._before = ticket if ticket.id is not None else None
 

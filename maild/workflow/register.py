@@ -23,7 +23,7 @@ from maild.workflow import approval, business_time, files, on_call, restricted, 
 from maild.workflow.draft import UNATTENDED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.similar import SHOWN
-from maild.workflow.triage import missing, triage
+from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
@@ -159,6 +159,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
             approval=wants,
+            aside=draft.aside.for_(agent.language),
         )
 
 
@@ -248,7 +249,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
-    draft.topic = found.topic
+    if found.aside:
+        draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
+    draft.topic, draft.aside = found.topic, found.aside
 
 
 def _pictured(message: Message) -> bool:
