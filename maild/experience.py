@@ -1,4 +1,5 @@
-"""The newest solutions, kept in memory for each database, so that a new report is compared with them in a moment.
+"""What the desk knows from its work, kept in memory for each database: the newest solutions, so that a new report is
+compared with them in a moment, and what was learned of categories.
 
 Rows decide, memory only proposes: what the index finds is read again in the transaction that asks, so that a solution
 that was withdrawn, purged or restricted meanwhile, by whatever daemon, is not shown.
@@ -6,14 +7,16 @@ that was withdrawn, purged or restricted meanwhile, by whatever daemon, is not s
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 
-from maild.model import Solution, Solved
+from maild.model import Learned, Solution, Solved
 from maild.store import knowledge
+from maild.store import learned as models
 from maild.workflow.knowledge import nameless
 from maild.workflow.similar import Experience, Index
 
@@ -91,3 +94,22 @@ def _experience(row: Any) -> Experience:
         poor=row.rating is not None and row.rating <= 2,
         confirmed=row.outcome == "confirmed",
     )
+
+
+# When each database's model was last looked at, its number, and the model if it is in use.
+_MODELS: WeakKeyDictionary[Engine, tuple[datetime, int, Learned | None]] = WeakKeyDictionary()
+# A new model (or a reset) is in force within a minute; asking for each mail would cost more than it is worth.
+_MODEL_LOOK = timedelta(minutes=1)
+
+
+def learned(connection: Connection, now: datetime) -> Learned | None:
+    """What the desk has learned, if that is in use: read once, and again when there is another."""
+    had = _MODELS.get(connection.engine)
+    if had is not None and timedelta() <= now - had[0] < _MODEL_LOOK:
+        return had[2]
+    number, in_use = models.newest(connection)
+    model = had[2] if had is not None and had[1] == number else None
+    if model is None and in_use:
+        model = models.load(connection, number)
+    _MODELS[connection.engine] = now, number, model
+    return model

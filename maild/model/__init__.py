@@ -1,6 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
+    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -13,6 +15,7 @@ from maild.model.event import (
     Solved,
     TimerFired,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -28,6 +31,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -35,7 +39,10 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
+    Rota,
+    Skill,
     SystemName,
     Target,
     Team,
@@ -63,6 +70,8 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
+    "Deed",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -75,15 +84,21 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
+    "Rota",
     "Screening",
     "Sender",
     "SignedId",
+    "Skill",
     "Solution",
     "Solved",
     "SystemName",
@@ -96,5 +111,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

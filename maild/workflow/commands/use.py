@@ -7,6 +7,7 @@ from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, parse
 from maild.workflow.draft import Draft
+from maild.workflow.restricted import belongs
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -70,7 +71,7 @@ def _solution(draft: Draft, agent: Agent, number: int) -> str:
         raise Refused(Words(f"{tag} has no confirmed solution", f"{tag} 没有已确认的处理说明"))
     team = found.solved.restricted_to
     # Somebody outside learns no more than that the ticket exists; its team may use it among its own restricted ones.
-    if team and (team not in agent.teams or not ticket.restricted or ticket.team != team):
+    if team and (not belongs(agent, team, draft.policy) or not ticket.restricted or ticket.team != team):
         raise Refused(
             Words(f"{tag} is restricted to its team and cannot be sent on", f"{tag} 仅限其处理组查看，不能转发给用户")
         )
