@@ -95,6 +95,16 @@ def test_what_was_withdrawn_opened_or_purged_is_not_shown(daemons: tuple[Engine,
     assert found(one) == found(other) == [keys[3], keys[0]]
 
 
+def test_what_holds_no_more_keeps_no_other_out(daemons: tuple[Engine, Engine]) -> None:
+    one, other = daemons
+    with one.begin() as connection:
+        keys = [solve(connection, summary=f"办法 {number} 号").key for number in range(9)]
+    assert found(one) == keys[:2:-1]
+    with other.begin() as connection:
+        connection.execute(delete(solution).where(solution.c.ticket.in_(keys[2:])))
+    assert found(one) == [keys[1], keys[0]]
+
+
 def test_what_was_rolled_back_was_never_known(daemons: tuple[Engine, Engine]) -> None:
     one, other = daemons
     with one.connect() as connection:
