@@ -67,6 +67,9 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # The commands of the mail in hand, and what #use brings to a #resolve in the same mail.
+        self.verbs: frozenset[str] = frozenset()
+        self.used = ""
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0

@@ -23,7 +23,10 @@ def tickets_named(text: str, policy: Policy) -> tuple[int, ...]:
 
 
 def use(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    """Send a solution or a macro under the agent's name, below the agent's own words (PRODUCT §3.4)."""
+    """Send a solution or a macro under the agent's name, below the agent's own words (PRODUCT §3.4).
+
+    Beside `#resolve` in the same mail it is the summary, or the end of it.
+    """
     if draft.ticket.state == "closed":
         raise Refused(Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开"))
     number = _ticket(command.argument, draft.policy)
@@ -34,9 +37,12 @@ def use(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         what = _solution(draft, agent, number)
         why = f"sent the solution of {draft.policy.desk.prefix}-{number}"
         draft.links.append((number, "solution"))
-    words = "\n\n".join(part for part in (text, what) if part)
     draft.note("used", "", command.argument.strip()[:60], why)
-    say(draft, agent, words, why)
+    if "resolve" in draft.verbs:
+        # One letter, not two: the solution goes out as that of this ticket, with the question whether it helped.
+        draft.used = "\n\n".join(part for part in (draft.used, what) if part)
+        return
+    say(draft, agent, "\n\n".join(part for part in (text, what) if part), why)
 
 
 def say(draft: Draft, agent: Agent, words: str, why: str) -> None:
