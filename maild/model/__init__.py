@@ -12,6 +12,7 @@ from maild.model.event import (
     Solved,
     TimerFired,
 )
+from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -72,16 +73,21 @@ __all__ = [
     "Follow",
     "Followed",
     "Forwarded",
+    "Found",
     "History",
+    "Incident",
     "Keyword",
     "Mail",
     "MailArrived",
+    "Member",
     "Message",
     "Needs",
     "Outcome",
     "Policy",
+    "Report",
     "Screening",
     "Sender",
+    "Signature",
     "SignedId",
     "Solved",
     "SystemName",
