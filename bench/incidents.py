@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.day import OPENS, Mail, day
-from maild.model import Report, Signature
+from maild.model import IncidentRules, Report, Signature
 from maild.workflow.incident_words import words_of
-from maild.workflow.incidents import JOINS, Recent, Rules, match
+from maild.workflow.incidents import JOINS, Recent, match
 
 _MINUTE = timedelta(minutes=1)
 
@@ -41,9 +41,9 @@ class Figures:
         return all(delay is not None and delay <= 10 for delay in self.delays.values()) and len(self.false) <= 1
 
 
-def simulate(mails: Sequence[Mail], before: Sequence[Mail], rules: Rules | None = None) -> Figures:
+def simulate(mails: Sequence[Mail], before: Sequence[Mail], rules: IncidentRules | None = None) -> Figures:
     """Play one day as the daemon would: reports are looked at once a minute, and an incident is accepted at once."""
-    rules = rules or Rules()
+    rules = rules or IncidentRules()
     figures = Figures()
     recent = Recent()
     reports = [_report(n, mail) for n, mail in enumerate((*before, *mails), 1)]

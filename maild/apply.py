@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
+from maild.store import incidents, knowledge, ledger, outbox, outbox_counts, people, tickets, timers
 from maild.tokens import Tokens
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
@@ -65,6 +65,8 @@ def apply(
         tickets.add_readers(connection, number, outcome.readers)
         timers.put(connection, number, outcome.timers, new)
         timers.put_follows(connection, number, outcome.follow, now)
+        if outcome.incident is not None:
+            incidents.save(connection, number, outcome.incident)
         _learn(connection, outcome, ticket, now)
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
             people.set_assigned(connection, ticket.assignee, now)

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 
 from maild.ingest.thread import Keys, Known
 from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
+from maild.store import awaited, incidents, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
 from maild.tokens import Tokens
 from maild.workflow.similar import best, words_of
 
@@ -42,9 +43,10 @@ def known(connection: Connection, keys: Keys) -> Known:
 
 def speakers(connection: Connection, ticket: Ticket) -> frozenset[str]:
     """Who may speak on a ticket: its requester and the accepted participants, in lower case."""
+    # A mass incident's own ticket has no requester: a mail without a From is nobody's.
     return frozenset(
         {ticket.requester.key, *(who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes)}
-    )
+    ) - {""}
 
 
 def facts(
@@ -113,7 +115,31 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        incidents=incidents.are_open(connection) if needs.incidents else (),
+        named=incidents.members(connection, needs.named) if needs.named else (),
+        **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
+    """What concerns a mass incident's own ticket, or the one that a report belongs to; nothing for any other."""
+    if ticket.kind == "incident":
+        record = incidents.load(connection, ticket.key)
+        found: dict[str, Any] = {"incident": record, "left": incidents.not_closed(connection, ticket.key)}
+        if needs.members and record is not None:
+            proposed = record.state == "proposed"
+            found["members"] = (
+                incidents.members(connection, record.reports)
+                if proposed
+                else incidents.members_of(connection, ticket.key)
+            )
+        return found
+    if ticket.parent is None:
+        return {}
+    return {
+        "incident": incidents.load(connection, ticket.parent),
+        "parent": tickets.load(connection, ticket.parent),
+    }
 
 
 # The newest solutions with their words, by database, and when the last of them was written: read again when another

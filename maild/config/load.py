@@ -35,6 +35,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "alarm": s.AlarmSection,
     "templates": s.TemplatesSection,
     "importance": s.ImportanceSection,
+    "incidents": s.IncidentsSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -386,6 +387,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             budgets.unanswered_limit,
             budgets.notices_per_10_minutes,
         ),
+        incidents=model.IncidentRules(**dict(parsed["incidents"])),
     )
 
 

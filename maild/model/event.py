@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.incident import Incident, Member
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
@@ -94,12 +95,18 @@ class Needs:
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
+    incidents  whether a new report may belong to a mass incident that is open
+    members    whether the reports of this mass incident are wanted
+    named      tickets that a command names
     """
 
     person: str = ""
     team: str = ""
     similar: str = ""
     bounced: str = ""
+    incidents: bool = False
+    members: bool = False
+    named: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,12 @@ class Facts:
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    incidents   the mass incidents that are open, when a new report may be one of theirs
+    incident    what stands on record of this mass incident, or of the one that this report belongs to
+    members     the reports of this mass incident, oldest first
+    left        how many of its reports are not closed yet
+    parent      the mass incident's ticket that this report belongs to
+    named       the tickets that a command names
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -149,6 +162,12 @@ class Facts:
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    incidents: tuple[Incident, ...] = ()
+    incident: Incident | None = None
+    members: tuple[Member, ...] = ()
+    left: int = 0
+    parent: Ticket | None = None
+    named: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +189,7 @@ class Outcome:
     follow         what this means for other tickets, each decided on by itself
     also           new tickets that are opened beside this one, in the same transaction: each is a blank ticket's own
                    outcome (a report that was split)
+    incident       what is to stand on record of the mass incident whose ticket this is
     """
 
     reason: str
@@ -192,3 +212,4 @@ class Outcome:
     drop: int = 0
     follow: tuple[Follow, ...] = ()
     also: tuple["Outcome", ...] = ()
+    incident: Incident | None = None

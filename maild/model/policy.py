@@ -129,6 +129,20 @@ class Budgets:
     notices_10min: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentRules:
+    """When similar reports are proposed as one mass incident (PRODUCT §3.2): from so many different people within so
+    much time. The lead is reminded after `remind` and a proposal that nobody answers lapses after `lapse`. `contested`
+    reporters who say that a solved one is not over alarm the lead."""
+
+    on: bool = True
+    people: int = 5
+    window: timedelta = timedelta(hours=1)
+    remind: timedelta = timedelta(minutes=15)
+    lapse: timedelta = timedelta(hours=24)
+    contested: int = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise."""
@@ -169,6 +183,7 @@ class Policy:
     transcripts: Literal["problems", "always"] = "problems"
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
+    incidents: IncidentRules = IncidentRules()
 
     def agent(self, address: str) -> Agent | None:
         """The listed agent who writes from this address (or an alias of theirs), if any."""

@@ -19,6 +19,7 @@ class Letter:
     title: Words = field(default=Words("", ""))
 
 
+DIFFERENT = "different"
 RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
@@ -53,7 +54,10 @@ LETTERS: Mapping[str, Letter] = {
     ),
     "requester/closed": Letter({"by": "confirmed", "reason": ""}, RATES, Words("the closing", "关闭通知")),
     "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
-    "requester/progress": Letter(title=Words("how it stands", "进度说明")),
+    "requester/known_incident": Letter(
+        {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
+    ),
+    "requester/progress": Letter({"incident": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
@@ -75,6 +79,12 @@ LETTERS: Mapping[str, Letter] = {
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "lead/mass_incident": Letter(
+        {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
+        ("accept", "decline"),
+    ),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),

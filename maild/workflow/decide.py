@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.workflow.commands import incident
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
@@ -18,7 +19,9 @@ _WORDS = 400
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
     if not isinstance(event, MailArrived):
-        return Needs(team="*")
+        # What one of five hundred reports tells its incident needs no list of the others.
+        told = isinstance(event, Followed) and event.what.startswith("report_")
+        return Needs(team="*", members=ticket is not None and ticket.kind == "incident" and not told)
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
@@ -29,9 +32,13 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if ticket is None:
         message = event.message
         return Needs(
-            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
+            person=message.from_.key,
+            team="*",
+            similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
+            incidents=policy.incidents.on,
         )
-    return Needs(team="*")
+    named = incident.named(event.message.new_text, policy) if event.trust.verdict == "agent" else ()
+    return Needs(team="*", members=ticket.kind == "incident", named=named)
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:

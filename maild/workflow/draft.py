@@ -20,6 +20,7 @@ from maild.model import (
     Field,
     Follow,
     History,
+    Incident,
     Mail,
     Outcome,
     Policy,
@@ -54,6 +55,7 @@ class Draft:
         self.readers: list[Address] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
+        self.incident: Incident | None = None
         self.corrections: list[tuple[str, str, str]] = []
         self.undeliverable: list[tuple[str, str]] = []
         self.rating: tuple[int, str] | None = None
@@ -88,6 +90,8 @@ class Draft:
         """Close the ticket for good; nothing more will happen by itself."""
         self.enter("closed", why, outcome=outcome, closed=self.now, owes="requester", hold_until=None)
         self.cancel(*WAITING, "hold_over")
+        if self.ticket.parent is not None:
+            self.follow.append(Follow(self.ticket.parent, "report_closed"))
 
     def respond(self, why: str) -> None:
         """First contact by a person: the response clock stops (PRODUCT §3.3)."""
@@ -148,6 +152,9 @@ class Draft:
             why = "the requester is a machine" if to.address else "nobody knows where to"
             self.note("no mail", "", f"{letter} to {to.address}".strip(), why)
             return
+        if self.ticket.kind == "incident":
+            # It has no requester, so what is answered to its notices can only be meant for colleagues.
+            reply = "internal"
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())
@@ -217,6 +224,7 @@ class Draft:
             drop=self.drop,
             follow=tuple(self.follow),
             also=tuple(self.also),
+            incident=self.incident,
         )
 
 

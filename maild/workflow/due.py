@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import cast
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import business_time, closure, routing, sla
+from maild.workflow import business_time, closure, incident_ticket, routing, sla
 from maild.workflow.draft import WAITING, Draft
 
 # These fire because the requester was silent; `tick` makes sure that somebody listened.
@@ -31,6 +31,9 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "confirm_close": _close_resolved,
         "scope_close": _close_scope,
         "hold_over": _hold_over,
+        "incident_reminder": incident_ticket.remind,
+        "incident_lapse": incident_ticket.lapse,
+        "incident_close": incident_ticket.close_over,
     }.get(event.kind)
     if handler is None:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")
@@ -46,6 +49,9 @@ def _promise(draft: Draft, event: TimerFired) -> Outcome:
     draft.timers[event.kind] = following
     if watch.since is None:
         return draft.outcome(f"{event.kind}: the clock stands, nothing to tell")
+    if ticket.parent is not None:
+        # Forty reports of one outage have one target that somebody can do something about: the incident's.
+        return draft.outcome(f"{event.kind}: told on its mass incident alone")
     due = sla.due(watch, policy.calendar)
     step, percent = int(event.data.get("step", 1)), int(event.data.get("percent", 100))
     there = routing.responsible(ticket, draft.facts, policy)

@@ -32,25 +32,25 @@ _NOT += r"|did not|isn't|is not|not|no longer|never|fails? to|failed to|failing 
 
 # One term for what is said in many ways: its name, what people call it, and how it is written.
 _TERMS: tuple[tuple[str, Words, str], ...] = (
-    ("connect", Words("connecting", "连接"),
+    ("connect", Words("cannot connect", "连不上"),
      rf"{_NOT} (?:re)?connect\w*|disconnect\w*|connection (?:\w+ ){{0,2}}(?:lost|fail\w*|refused|drop\w*|reset|error|down)"
      r"|dis-connect\w*|drops? (?:every|out|all)|dropp(?:ed|ing)|kicks? me (?:out|off)|kicked (?:out|off)|times? out"
      r"|timed out|timing out|timeouts?|no connection|lost connection|unreachable"
      r"|连接?不上|无法连接|不能连接|连接失败|连接超时|连接中断|连接断开|连接报错|连接异常|断线|掉线|断开|断连|断网|断了|"
      r"老断|总断|拨不上|拨号失败|拨入失败|连不了|连接错误|超时|没法连|访问不了内网"),
-    ("receive", Words("receiving", "接收"),
+    ("receive", Words("nothing arrives", "收不到"),
      rf"{_NOT} (?:\w+ )?(?:receiv\w*|get(?:ting)? (?:any |new )?(?:e-?)?mails?|arriv\w*|com(?:e|ing) (?:in|through))"
      r"|no (?:new |incoming )?(?:e-?)?mails?|(?:has|have)(?:n't| not) (?:arrived|received|come)|mails? (?:\w+ ){0,2}missing"
      r"|nothing (?:arrives|comes in|has arrived)|inbox (?:is |stays )?(?:empty|not updat\w+)|incoming mails?"
      r"|收不到|没收到|未收到|没有收到|接收不了|接收不到|收信不|没有新邮件|进不来|收件箱(?:一直)?(?:没|不)(?:有)?(?:更新|刷新|动静|新)"),
-    ("send", Words("sending", "发送"),
+    ("send", Words("cannot send", "发不出"),
      rf"{_NOT} (?:be )?sen[dt]\w*|stuck in (?:the |my )?outbox|发不出|发送失败|发不了|无法发送|发送不了|卡在发件箱"),
-    ("open", Words("opening", "打开"),
+    ("open", Words("does not open", "打不开"),
      rf"{_NOT} (?:be )?(?:open\w*|load\w*|launch\w*|start\w*)|blank page|white page|err(?:or)? 50[0-9]|50[234]\b"
      r"|打不开|无法打开|开不了|打开失败|打开报错|打开空白|白屏|空白页|加载不出|进不去|进不了|无法进入|启动不了|打开不了|访问不了|无法访问"),
     ("login", Words("signing in", "登录"),
      r"log(?:ging|ged)? ?(?:in|on|into)|sign(?:ing|ed)? ?(?:in|on)|login|logon|登录|登陆|登不上|登不进|登不了"),
-    ("slow", Words("slowness", "缓慢"),
+    ("slow", Words("slow", "很慢"),
      r"slow\w*|lag\w*|hang(?:s|ing)?|freez\w*|frozen|takes? (?:ages|forever|minutes|so long|very long)|takes \d+ \w+|crawl\w*"
      r"|spinning|unresponsive|not respond\w*|no response|sluggish"
      r"|太慢|很慢|好慢|特别慢|非常慢|慢得|超慢|变慢|巨慢|缓慢|卡顿|很卡|好卡|卡死|特别卡|太卡|卡住|转圈|没反应|无响应|未响应|半天|响应慢|卡得|慢"),
@@ -71,8 +71,8 @@ _TERMS: tuple[tuple[str, Words, str], ...] = (
     ("locked", Words("locked", "锁定"), r"lock(?:ed)? ?out|locked|锁定|被锁|锁了|锁住"),
     ("denied", Words("permission", "权限"),
      r"access (?:is )?denied|permissions?|no access|not authori[sz]ed|access rights?|权限|没权限|拒绝访问"),
-    ("error", Words("an error", "报错"), r"errors?(?: code| message)?|报错|错误(?:代码|码)?|提示错误|出错|异常"),
-    ("down", Words("outage", "中断"),
+    ("error", Words("errors", "报错"), r"errors?(?: code| message)?|报错|错误(?:代码|码)?|提示错误|出错|异常"),
+    ("down", Words("down", "不可用"),
      r"down|outage|offline|dead|not available|unavailable"
      r"|挂了|崩了|瘫痪|宕机|脱机|离线|不可用|用不了|不能用|没法用|无法使用"),
     ("install", Words("installing", "安装"), r"install\w*|安装|装一下|装个|重装"),

@@ -10,20 +10,20 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import combinations
 
-from maild.model import Found, Report, Signature, Words
+from maild.model import Found, IncidentRules, Report, Signature, Words
 from maild.workflow.incident_words import FAULTS, LABELS, SYMPTOMS
 
 # So unlikely must the number of people be: less than one false proposal in a day of 2,000 mails.
-UNLIKELY = 4e-5
+UNLIKELY = 1e-5
 # Reports of which most name no fault are seldom one: they must be so much less likely.
 _NO_FAULT = 1e-3
 # From this resemblance on a report belongs to an incident.
 JOINS = 0.62
 # A desk that knows nothing yet takes one report in so many for usual.
-_PRIOR = 20.0
+_PRIOR = 40.0
 # Ordinary reports come in bursts: their number varies more than dice would have it.
 _BURSTS = 0.25
 # The window is looked at as a whole and in parts: forty reports in ten minutes need not wait for the hour.
@@ -38,14 +38,6 @@ _KEPT_WORDS = 24
 _PAIR_SHARE = 0.2
 _RARE = 0.004
 _TITLE_SHARE = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """When reports are one matter: from so many different people within that time (config.toml, [incidents])."""
-
-    people: int = 5
-    window: timedelta = timedelta(minutes=60)
 
 
 class Recent:
@@ -77,6 +69,19 @@ class Recent:
             if not self._with[word]:
                 del self._with[word]
 
+    def __getitem__(self, ticket: int) -> Report:
+        return self._reports[ticket]
+
+    def known_by(self, tickets: Iterable[int], now: datetime, rules: IncidentRules) -> Signature:
+        """What these reports, which a person called one matter, are known by; an empty one if they share too little."""
+        reports = [self._reports[ticket] for ticket in tickets if ticket in self._reports]
+        count = Counter(word for each in reports for word in each.words - SYMPTOMS)
+        shared = [word for word, n in count.items() if n >= max(2, _TITLE_SHARE * len(reports))]
+        if not shared:
+            return Signature()
+        anchor = max(shared, key=lambda word: (word in LABELS, count[word] * self.weight(word), word))
+        return self._known_by(anchor, reports, _View(self, {each.ticket for each in reports}, now, rules))
+
     def all(self) -> Iterable[Report]:
         return self._reports.values()
 
@@ -89,7 +94,7 @@ class Recent:
         """How much a word tells: much if few of this desk's reports have it."""
         return math.log((len(self._reports) + 40) / (len(self._with.get(word, ())) + 2))
 
-    def found(self, fresh: Iterable[int], taken: Set[int], now: datetime, rules: Rules) -> list[Found]:
+    def found(self, fresh: Iterable[int], taken: Set[int], now: datetime, rules: IncidentRules) -> list[Found]:
         """The incidents that the fresh reports (ticket numbers) make, each once, the largest first.
 
         `taken` are the reports that belong to a known incident: they are neither counted nor ordinary.
@@ -128,7 +133,7 @@ class Recent:
             since=reports[0].at,
             expected=best.expected,
             known_by=self._known_by(anchor, reports, view),
-            title=title_of(reports),
+            title=title_of(reports, anchor),
             category=category,
             team=team,
             restricted=any(each.restricted for each in reports),
@@ -152,7 +157,7 @@ class Recent:
         pairs = tuple(
             (anchor, word)
             for word, n in with_anchor.most_common(_KEPT_WORDS)
-            if word != anchor and n >= enough and view.usual(frozenset((anchor, word))) <= _RARE
+            if word != anchor and n >= enough and view.is_rare(frozenset((anchor, word)))
         )
         return Signature(anchor, {word: round(weights[word], 3) for word in kept}, pairs)
 
@@ -170,7 +175,7 @@ class _Pair:
 class _View:
     """The reports at one moment: those inside the window, and the ordinary ones before it."""
 
-    def __init__(self, recent: Recent, taken: Set[int], now: datetime, rules: Rules) -> None:
+    def __init__(self, recent: Recent, taken: Set[int], now: datetime, rules: IncidentRules) -> None:
         self._recent, self._rules, self._now = recent, rules, now
         self.since = now - rules.window
         self.inside: list[Report] = []
@@ -193,6 +198,11 @@ class _View:
         share = (len(having) + 1.0) / (len(self._before) + _PRIOR)
         now = sum(self._before[each] for each in having)
         return max(share, (now + _PRIOR * share) / (self._same_time + _PRIOR))
+
+    def is_rare(self, words: Set[str]) -> bool:
+        """Whether hardly any ordinary report holds all of these words."""
+        having = sum(1 for each in self._recent.with_all(words) if each in self._before)
+        return having <= _RARE * len(self._before)
 
     def best_pair(self, seed: Report, used: Set[int]) -> _Pair | None:
         """The least likely of the pairs of this report's words, if that is unlikely enough."""
@@ -250,8 +260,9 @@ def tail(n: int, expected: float) -> float:
     return max(1.0 - below, term) if n > 0 else 1.0
 
 
-def title_of(reports: Sequence[Report]) -> Words:
-    """What the matter is called in public: only words that most of the reports share and at least three people used.
+def title_of(reports: Sequence[Report], anchor: str) -> Words:
+    """What the matter is called in public, "VPN: cannot connect": only words that most of the reports share and at
+    least three people used.
 
     Nobody's own words: a report may name its writer, and every other reporter gets to read the title.
     """
@@ -261,13 +272,21 @@ def title_of(reports: Sequence[Report]) -> Words:
             by_word[word].add(each.person)
     everybody = len({each.person for each in reports})
     shared = [word for word, people in by_word.items() if len(people) >= max(3, _TITLE_SHARE * everybody)]
-    shared.sort(key=lambda word: (-len(by_word[word]), word))
-    known = [LABELS[word] for word in shared if word in LABELS]
-    plain = [word.upper() if len(word) <= 4 else word for word in shared if word.isascii() and word not in LABELS][:2]
+    shared.sort(key=lambda word: (word != anchor, -len(by_word[word]), word))
+    # A pair of Chinese characters is a piece of something that cannot be shown.
+    known = [LABELS.get(word) or Words(_capital(word), _capital(word)) for word in shared if word.isascii()]
+    signs = [word in SYMPTOMS for word in shared if word.isascii()]
+    things = [label for label, sign in zip(known, signs, strict=True) if not sign][:2]
+    faults = [label for label, sign in zip(known, signs, strict=True) if sign][:2]
     return Words(
-        ", ".join([*plain, *(label.en for label in known[:3])]),
-        "、".join([*plain, *(label.zh for label in known[:3])]),
+        ": ".join(", ".join(label.en for label in part) for part in (things, faults) if part),
+        "：".join("、".join(label.zh for label in part) for part in (things, faults) if part),
     )
+
+
+def _capital(word: str) -> str:
+    """The name of a system as people write it: short ones are abbreviations."""
+    return word.upper() if len(word) <= 4 else word
 
 
 def match(words: Set[str], known_by: Signature) -> float:

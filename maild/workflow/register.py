@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outcome, Policy, Ticket, Topic
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import business_time, files, routing, sla
+from maild.workflow import business_time, files, incident_child, routing, sla
 from maild.workflow.draft import Draft
 from maild.workflow.triage import missing, triage
 
@@ -62,6 +62,14 @@ def register(
         draft.note("link", "", str(number), kind)
     draft.writers.extend(_writers(message, stranger, policy))
 
+    incident = None if stranger or event.backlog else incident_child.recognised(
+        draft.ticket, message.subject, text, facts.incidents
+    )
+    if incident is not None:
+        promised = sla.promise(draft.ticket, policy)
+        draft.change("", promise=promised if promised is not None and promised > now else None)
+        incident_child.register(draft, incident, event)
+        return draft.outcome(f"new ticket: a report of the mass incident {incident.ticket}", "ticketed")
     topic = _notice_topic(draft, stranger)
     if topic is not None and not event.backlog:
         _out_of_scope(draft, topic, message)

@@ -42,6 +42,9 @@ def choose(team: str, facts: Facts, policy: Policy, without: str = "", tier: str
 
 def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ...]:
     """Who hears of a ticket: its assignee (or their deputy), else everybody of the team who is there, else its lead."""
+    if ticket.parent is not None and facts.parent is not None:
+        # A report of a mass incident is in the hands of whoever has the incident.
+        ticket = facts.parent
     if ticket.assignee is not None:
         agent = policy.agent(ticket.assignee)
         if agent is not None and agent.address not in facts.absent:

@@ -120,6 +120,7 @@ class Stage(ABC):
             self.now = max(self.now, due)
             self.settle()
         self.now = target
+        self._chores.watch_incidents()
         for chore in (self._chores.expire, self._chores.summarise, self._chores.tell_set_aside, self._chores.observed):
             chore()
         self.settle()
