@@ -93,3 +93,4 @@ class Member:
     parent: int | None = None
     kind: str = "report"
     merged: bool = False
+    internal: bool = True

@@ -146,6 +146,7 @@ def _members(connection: Connection, which: Any) -> tuple[Member, ...]:
             parent=row.parent,
             kind=row.kind,
             merged=row.merged_into is not None,
+            internal=row.internal,
         )
         for row in rows
     )

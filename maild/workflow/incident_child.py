@@ -71,6 +71,8 @@ def joins(draft: Draft, event: Followed) -> str:
         return "it does not join the mass incident: it is over"
     if ticket.parent is not None:
         return "it belongs to a mass incident already"
+    if not ticket.internal:
+        return "a stranger learns of no mass incident"
     _belong(draft, event.origin)
     if ticket.state == "pending":
         draft.enter("open", "its mass incident is being worked on", owes="desk")

@@ -129,7 +129,7 @@ class Recent:
         team = Counter(each.team for each in reports if each.category == category).most_common(1)[0][0]
         return Found(
             reports=tuple(each.ticket for each in reports),
-            people=len({each.person for each in reports if each.person}),
+            people=len({each.person for each in reports}),
             since=reports[0].at,
             expected=best.expected,
             known_by=self._known_by(anchor, reports, view),
@@ -176,7 +176,7 @@ class _View:
     """The reports at one moment: those inside the window, and the ordinary ones before it."""
 
     def __init__(self, recent: Recent, taken: Set[int], now: datetime, rules: IncidentRules) -> None:
-        self._recent, self._rules, self._now = recent, rules, now
+        self._recent, self._rules = recent, rules
         self.since = now - rules.window
         self.inside: list[Report] = []
         self._before: dict[int, bool] = {}
@@ -185,11 +185,18 @@ class _View:
             if each.ticket in taken:
                 continue
             if each.at > self.since:
-                self.inside.append(each)
+                # What strangers write counts for nothing, and joins nothing.
+                if each.person:
+                    self.inside.append(each)
             else:
                 apart = abs(_minute_of_day(each.at) - moment)
                 self._before[each.ticket] = min(apart, 1440 - apart) <= _SAME_TIME
         self._same_time = sum(self._before.values())
+        # Beginnings of the window's parts, each with how many people have written since.
+        self._parts = [(begin, len(self._people(begin))) for begin in (now - rules.window * part for part in _PARTS)]
+
+    def _people(self, begin: datetime) -> set[str]:
+        return {each.person for each in self.inside if each.at > begin}
 
     def usual(self, words: Set[str]) -> float:
         """The share of ordinary reports that hold all of these words, at any time or at this time of the day: Monday
@@ -211,7 +218,7 @@ class _View:
         together: dict[tuple[str, str], list[Report]] = defaultdict(list)
         for other in self.inside:
             shared = own & other.words
-            if len(shared) > 1 and other.person and other.ticket not in used:
+            if len(shared) > 1 and other.ticket not in used:
                 for pair in combinations(sorted(shared), 2):
                     if not SYMPTOMS.issuperset(pair):
                         together[pair].append(other)
@@ -230,12 +237,11 @@ class _View:
         """How unlikely so many people are, in the part of the window where they are least likely."""
         share = self.usual(words)
         best = _Pair(words, 0, 0.0, 1.0)
-        for part in _PARTS:
-            begin = self._now - self._rules.window * part
+        for begin, everybody in self._parts:
             people = len({each.person for each in reports if each.at > begin})
             if people < self._rules.people:
                 continue
-            expected = share * sum(1 for each in self.inside if each.at > begin)
+            expected = share * everybody
             chance = tail(people, expected)
             if chance < best.unlikely:
                 best = _Pair(words, people, expected, chance)

@@ -82,6 +82,7 @@ def _own(draft: Draft) -> Member:
         parent=ticket.parent,
         kind=ticket.kind,
         merged=ticket.merged_into is not None,
+        internal=ticket.internal,
     )
 
 
@@ -100,6 +101,8 @@ def _check(report: Member, agent: Agent, policy: Policy) -> None:
     tag = f"{policy.desk.prefix}-{report.ticket}"
     if report.restricted and report.team not in agent.teams:
         raise Refused(Words(f"{tag} belongs to another team alone", f"{tag} 仅限其所属组处理"))
+    if not report.internal:
+        raise Refused(Words(f"{tag} is a stranger's, who may not learn of it", f"{tag} 是外部人员的工单，不能让其了解内部故障"))
     if report.kind != "report" or report.merged:
         raise Refused(Words(f"{tag} is no report of its own", f"{tag} 不是独立的报障工单"))
     if report.parent is not None:
