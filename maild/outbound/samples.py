@@ -199,7 +199,11 @@ def _incident(chinese: bool) -> str:
 
 def _reports(chinese: bool) -> tuple[tuple[str, str, str, datetime], ...]:
     """What a mass incident's letters list: tag, subject, department, when."""
-    titles = ("VPN连不上", "远程办公连不了公司", "vpn 掉线") if chinese else ("VPN down?", "Can't work from home", "vpn error")
+    titles = (
+        ("VPN连不上", "远程办公连不了公司", "vpn 掉线")
+        if chinese
+        else ("VPN down?", "Can't work from home", "vpn error")
+    )
     departments = ("财务部", "", "市场部") if chinese else ("Finance", "", "Sales")
     return tuple(
         (f"IT-{1040 + n}", title, department, NOW - timedelta(minutes=25 - 8 * n))

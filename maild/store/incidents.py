@@ -132,7 +132,10 @@ def members(connection: Connection, numbers: Iterable[int]) -> tuple[Member, ...
 def _members(connection: Connection, which: Any) -> tuple[Member, ...]:
     department = (field.c.ticket == ticket.c.id) & (field.c.name == "department")
     rows = connection.execute(
-        select(ticket, field.c.value.label("department")).outerjoin(field, department).where(which).order_by(ticket.c.id)
+        select(ticket, field.c.value.label("department"))
+        .outerjoin(field, department)
+        .where(which)
+        .order_by(ticket.c.id)
     )
     return tuple(
         Member(

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
-from maild.workflow.commands import incident
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.workflow.commands import incident
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote

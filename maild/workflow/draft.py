@@ -91,7 +91,7 @@ class Draft:
         self.enter("closed", why, outcome=outcome, closed=self.now, owes="requester", hold_until=None)
         self.cancel(*WAITING, "hold_over")
         if self.ticket.parent is not None:
-            self.follow.append(Follow(self.ticket.parent, "report_closed"))
+            self.follow.append(Follow(self.ticket.parent, "report_closed", {"how": outcome}))
 
     def respond(self, why: str) -> None:
         """First contact by a person: the response clock stops (PRODUCT §3.3)."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import cast
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import business_time, closure, incident_ticket, routing, sla
+from maild.workflow import business_time, closure, incident_events, routing, sla
 from maild.workflow.draft import WAITING, Draft
 
 # These fire because the requester was silent; `tick` makes sure that somebody listened.
@@ -31,9 +31,9 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "confirm_close": _close_resolved,
         "scope_close": _close_scope,
         "hold_over": _hold_over,
-        "incident_reminder": incident_ticket.remind,
-        "incident_lapse": incident_ticket.lapse,
-        "incident_close": incident_ticket.close_over,
+        "incident_reminder": incident_events.remind,
+        "incident_lapse": incident_events.lapse,
+        "incident_close": incident_events.close_over,
     }.get(event.kind)
     if handler is None:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
-from maild.workflow import incident_child, incident_ticket
+from maild.workflow import incident_child, incident_events
 from maild.workflow.draft import Draft
 
 Handler = Callable[[Draft, Followed], str]
@@ -17,8 +17,8 @@ HANDLERS: Mapping[str, Handler] = {
     "incident_closed": incident_child.closed,
     "incident_reopened": incident_child.reopened,
     "incident_leaves": incident_child.leaves,
-    "report_closed": incident_ticket.report_closed,
-    "report_contested": incident_ticket.report_contested,
+    "report_closed": incident_events.report_closed,
+    "report_contested": incident_events.report_contested,
 }
 
 

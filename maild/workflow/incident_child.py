@@ -26,7 +26,9 @@ _OTHER = Words(
     "The requester says that it is not the mass incident: please look at it by itself.",
     "用户说与大面积故障不是同一个问题，请单独处理。",
 )
-_TAKEN_OUT = Words("It was taken out of the mass incident: please look at it by itself.", "已移出大面积故障，请单独处理。")
+_TAKEN_OUT = Words(
+    "It was taken out of the mass incident: please look at it by itself.", "已移出大面积故障，请单独处理。"
+)
 _OPEN_AGAIN = Words("the mass incident is open again", "大面积故障又重新打开了")
 
 
@@ -103,7 +105,13 @@ def update(draft: Draft, event: Followed) -> str:
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
     for reader in draft.facts.readers:
         draft.write(
-            "requester/reply", reader, "requester", draft.ticket.language, automatic=False, author=agent.name, text=words
+            "requester/reply",
+            reader,
+            "requester",
+            draft.ticket.language,
+            automatic=False,
+            author=agent.name,
+            text=words,
         )
     return "the reporter got the update"
 

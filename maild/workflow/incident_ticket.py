@@ -14,7 +14,6 @@ from maild.model import (
     Entry,
     Facts,
     Follow,
-    Followed,
     Found,
     Incident,
     Member,
@@ -22,7 +21,6 @@ from maild.model import (
     Policy,
     Signature,
     Ticket,
-    TimerFired,
     Words,
 )
 from maild.model.ticket import Impact
@@ -38,7 +36,8 @@ _LISTED = 40
 
 _ANSWERED = Words("this mass incident was answered already", "这个大面积故障的提议已经有人答复")
 _NOT_OPEN = Words(
-    "this mass incident is not open; accept it first, or #reopen it", "这个大面积故障还没有确认或已经结束，请先接受或重开"
+    "this mass incident is not open; accept it first, or #reopen it",
+    "这个大面积故障还没有确认或已经结束，请先接受或重开",
 )
 
 
@@ -82,7 +81,7 @@ def propose(found: Found, facts: Facts, now: datetime, policy: Policy) -> Outcom
     )
     draft.timer("incident_reminder", now + policy.incidents.remind, step=1)
     draft.timer("incident_lapse", now + policy.incidents.lapse)
-    _ask(draft, draft.incident, routing.leads(found.team, policy), "new")
+    ask(draft, draft.incident, routing.leads(found.team, policy), "new")
     return draft.outcome(f"a mass incident is proposed: {len(found.reports)} reports")
 
 
@@ -91,7 +90,7 @@ def _category(code: str, policy: Policy) -> Words:
     return category.title if category else Words(code, code)
 
 
-def _ask(draft: Draft, incident: Incident, leads: Sequence[Agent], why: str) -> None:
+def ask(draft: Draft, incident: Incident, leads: Sequence[Agent], why: str) -> None:
     """The proposal, to each of these; `why`: new, more, reminder, nobody (no lead has answered)."""
     for lead in leads:
         draft.write(
@@ -133,7 +132,7 @@ def grow(ticket: Ticket, more: tuple[int, ...], facts: Facts, now: datetime, pol
     draft.note("reports", str(len(incident.reports)), str(len(reports)), "further reports resemble it")
     if len(reports) >= 2 * incident.told:
         incident = replace(incident, told=len(reports))
-        _ask(draft, incident, routing.leads(ticket.team, policy), "more")
+        ask(draft, incident, routing.leads(ticket.team, policy), "more")
     draft.incident = replace(incident, reports=reports)
     return draft.outcome(f"{len(more)} further reports belong to the proposal")
 
@@ -194,7 +193,10 @@ def _open(draft: Draft, agent: Agent, incident: Incident, members: Sequence[Memb
         why.en,
         urgency="high",
         impact=impact,
-        reasons=(why, Words(f"high urgency × {impact} = {priority}", f"紧急程度高 × {_IMPACT_ZH[impact]} = {priority}")),
+        reasons=(
+            why,
+            Words(f"high urgency × {impact} = {priority}", f"紧急程度高 × {_IMPACT_ZH[impact]} = {priority}"),
+        ),
     )
     draft.reprioritise(why.en, priority=priority)
     draft.enter("open", f"accepted by {agent.name}")
@@ -240,10 +242,10 @@ def decline(draft: Draft, agent: Agent, why: str = "") -> None:
     incident = _of(draft)
     if incident.state != "proposed":
         raise Refused(_ANSWERED)
-    _end_proposal(draft, why or f"declined by {agent.name}")
+    end_proposal(draft, why or f"declined by {agent.name}")
 
 
-def _end_proposal(draft: Draft, why: str) -> None:
+def end_proposal(draft: Draft, why: str) -> None:
     draft.close("by_agent", why)
     draft.cancel("incident_reminder", "incident_lapse")
     draft.incident = replace(_of(draft), state="declined", at=draft.now)
@@ -322,13 +324,16 @@ def close(draft: Draft, agent: Agent, why: str) -> None:
 
 
 def reopen(draft: Draft, agent: Agent, why: str) -> None:
-    """It was not over: reports that wait for a confirmation are open again; whoever said that it works is left alone."""
+    """It was not over: reports that wait for a confirmation are open again; who said that it works is left alone."""
     incident = _of(draft)
     if draft.ticket.state not in ("resolved", "closed"):
         raise Refused(Words("the ticket is open", "工单没有关闭"))
     if incident.state == "declined":
         raise Refused(
-            Words("it was declined; declare it with #incident TITLE IT-1 IT-2", "它已被拒绝，请用 #大面积故障 标题 IT-1 IT-2 登记")
+            Words(
+                "it was declined; declare it with #incident TITLE IT-1 IT-2",
+                "它已被拒绝，请用 #大面积故障 标题 IT-1 IT-2 登记",
+            )
         )
     draft.enter(
         "open", why or f"reopened by {agent.name}", outcome=None, closed=None, resolved=None, owes="desk",
@@ -341,70 +346,3 @@ def reopen(draft: Draft, agent: Agent, why: str) -> None:
         for each in draft.facts.members
         if each.state == "resolved"
     )
-
-
-# ── what happens by itself, and what its reports tell ────────────────────────────────────────────────────────────────
-
-
-def remind(draft: Draft, event: TimerFired) -> str:
-    """Nobody has answered the proposal: the leads are reminded once, then every other lead is asked."""
-    incident = draft.facts.incident
-    if incident is None or incident.state != "proposed":
-        return "no reminder: the proposal is answered"
-    asked = routing.leads(draft.ticket.team, draft.policy)
-    if int(event.data.get("step", 1)) == 1:
-        draft.timer("incident_reminder", draft.now + draft.policy.incidents.remind, step=2)
-        draft.note("reminded", "", "1", "nobody has answered the proposal")
-        _ask(draft, incident, asked, "reminder")
-        return "the leads are reminded of the proposal"
-    known = {each.address for each in asked}
-    others = [each for each in draft.policy.agents.values() if each.lead and each.address not in known]
-    if draft.ticket.restricted:
-        others = [each for each in others if draft.ticket.team in each.teams]
-    draft.note("reminded", "", ", ".join(each.address for each in others), "nobody has answered the proposal")
-    _ask(draft, incident, others, "nobody")
-    return f"{len(others)} other leads are asked"
-
-
-def lapse(draft: Draft, event: TimerFired) -> str:
-    incident = draft.facts.incident
-    if incident is None or incident.state != "proposed":
-        return "the proposal is answered"
-    _end_proposal(draft, "nobody has answered the proposal")
-    return "the proposal has lapsed"
-
-
-def close_over(draft: Draft, event: TimerFired) -> str:
-    """Days after it was resolved: what is still open is one person's problem by now."""
-    if draft.ticket.state != "resolved":
-        return "not closed: it is not resolved"
-    draft.close("unconfirmed", "resolved, and its time is over")
-    return "closed: resolved, and its time is over"
-
-
-def report_closed(draft: Draft, event: Followed) -> str:
-    if draft.ticket.state != "resolved" or draft.facts.left:
-        return f"a report is closed; {draft.facts.left} are not"
-    draft.close("confirmed", "all its reports are closed")
-    draft.cancel("incident_close")
-    return "closed: all its reports are"
-
-
-def report_contested(draft: Draft, event: Followed) -> str:
-    """A reporter says that it is not solved; from the third one on it may not be over, which the lead should know."""
-    incident = draft.facts.incident
-    if incident is None or draft.ticket.state not in ("resolved", "closed"):
-        return "a reporter contests: it is open anyway"
-    contested = incident.contested + 1
-    draft.incident = replace(incident, contested=contested)
-    draft.note("contested", str(incident.contested), str(contested), f"by the report {event.origin}")
-    if contested != draft.policy.incidents.contested:
-        return f"{contested} reporters say that it is not solved"
-    told = {each.address: each for each in routing.leads(draft.ticket.team, draft.policy)}
-    told |= {each.address: each for each in routing.responsible(draft.ticket, draft.facts, draft.policy)}
-    for each in told.values():
-        draft.write(
-            "lead/incident_contested", Address(each.address, each.name), "lead", each.language,
-            reply="internal", urgent=True, title=incident.title, count=contested, left=draft.facts.left,
-        )  # fmt: skip
-    return f"{contested} reporters say that it is not solved: the lead is told"

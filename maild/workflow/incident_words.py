@@ -16,10 +16,10 @@ _RUN = re.compile(r"[a-z][a-z0-9]+(?:[.+-][a-z0-9]+)*|[㐀-鿿]+")
 _EMPTY = frozenset(
     "the and for not with from have has had are was were been can will would could should this that these those they"
     " there here please pls help hi hello dear team regards thanks thank you your our my me we us all any some also am"
-    " is it its in on of to at as be by an or if so do does did no yes but since today morning afternoon now just again"
-    " re fw fwd issue problem problems ticket support service desk service-desk see attached below when what how why who"
-    " which since still after before while about get got getting im ive dont cant wont try tried trying need work working"
-    " works urgent asap kindly check look anyone else same colleague colleagues keeps".split()
+    " is it its in on of to at as be by an or if so do does did no yes but since today morning afternoon now just"
+    " again re fw fwd issue problem problems ticket support service desk service-desk see attached below when what how"
+    " why who which since still after before while about get got getting im ive dont cant wont try tried trying need"
+    " work working works urgent asap kindly check look anyone else same colleague colleagues keeps".split()
 )
 _EMPTY_ZH = frozenset(
     "您好 你好 请问 问题 谢谢 麻烦 帮忙 一下 我的 我们 今天 早上 上午 下午 现在 刚才 刚刚 帮我 处理 看看 怎么 这个"
@@ -33,15 +33,16 @@ _NOT += r"|did not|isn't|is not|not|no longer|never|fails? to|failed to|failing 
 # One term for what is said in many ways: its name, what people call it, and how it is written.
 _TERMS: tuple[tuple[str, Words, str], ...] = (
     ("connect", Words("cannot connect", "连不上"),
-     rf"{_NOT} (?:re)?connect\w*|disconnect\w*|connection (?:\w+ ){{0,2}}(?:lost|fail\w*|refused|drop\w*|reset|error|down)"
-     r"|dis-connect\w*|drops? (?:every|out|all)|dropp(?:ed|ing)|kicks? me (?:out|off)|kicked (?:out|off)|times? out"
-     r"|timed out|timing out|timeouts?|no connection|lost connection|unreachable"
+     rf"{_NOT} (?:re)?connect\w*|disconnect\w*|connection (?:\w+ ){{0,2}}(?:lost|fail\w*|refused|drop\w*|reset|error"
+     r"|down)|dis-connect\w*|drops? (?:every|out|all)|dropp(?:ed|ing)|kicks? me (?:out|off)|kicked (?:out|off)"
+     r"|times? out|timed out|timing out|timeouts?|no connection|lost connection|unreachable"
      r"|连接?不上|无法连接|不能连接|连接失败|连接超时|连接中断|连接断开|连接报错|连接异常|断线|掉线|断开|断连|断网|断了|"
      r"老断|总断|拨不上|拨号失败|拨入失败|连不了|连接错误|超时|没法连|访问不了内网"),
     ("receive", Words("nothing arrives", "收不到"),
      rf"{_NOT} (?:\w+ )?(?:receiv\w*|get(?:ting)? (?:any |new )?(?:e-?)?mails?|arriv\w*|com(?:e|ing) (?:in|through))"
-     r"|no (?:new |incoming )?(?:e-?)?mails?|(?:has|have)(?:n't| not) (?:arrived|received|come)|mails? (?:\w+ ){0,2}missing"
-     r"|nothing (?:arrives|comes in|has arrived)|inbox (?:is |stays )?(?:empty|not updat\w+)|incoming mails?"
+     r"|no (?:new |incoming )?(?:e-?)?mails?|(?:has|have)(?:n't| not) (?:arrived|received|come)"
+     r"|mails? (?:\w+ ){0,2}missing|nothing (?:arrives|comes in|has arrived)"
+     r"|inbox (?:is |stays )?(?:empty|not updat\w+)|incoming mails?"
      r"|收不到|没收到|未收到|没有收到|接收不了|接收不到|收信不|没有新邮件|进不来|收件箱(?:一直)?(?:没|不)(?:有)?(?:更新|刷新|动静|新)"),
     ("send", Words("cannot send", "发不出"),
      rf"{_NOT} (?:be )?sen[dt]\w*|stuck in (?:the |my )?outbox|发不出|发送失败|发不了|无法发送|发送不了|卡在发件箱"),
@@ -51,12 +52,13 @@ _TERMS: tuple[tuple[str, Words, str], ...] = (
     ("login", Words("signing in", "登录"),
      r"log(?:ging|ged)? ?(?:in|on|into)|sign(?:ing|ed)? ?(?:in|on)|login|logon|登录|登陆|登不上|登不进|登不了"),
     ("slow", Words("slow", "很慢"),
-     r"slow\w*|lag\w*|hang(?:s|ing)?|freez\w*|frozen|takes? (?:ages|forever|minutes|so long|very long)|takes \d+ \w+|crawl\w*"
-     r"|spinning|unresponsive|not respond\w*|no response|sluggish"
+     r"slow\w*|lag\w*|hang(?:s|ing)?|freez\w*|frozen|takes? (?:ages|forever|minutes|so long|very long)|takes \d+ \w+"
+     r"|crawl\w*|spinning|unresponsive|not respond\w*|no response|sluggish"
      r"|太慢|很慢|好慢|特别慢|非常慢|慢得|超慢|变慢|巨慢|缓慢|卡顿|很卡|好卡|卡死|特别卡|太卡|卡住|转圈|没反应|无响应|未响应|半天|响应慢|卡得|慢"),
     ("mail", Words("mail", "邮件"),
      r"e-?mails?|mails?|mailbox\w*|outlook|inbox|邮件|邮箱|信箱|收件箱|foxmail"),
-    ("vpn", Words("VPN", "VPN"), r"vpn\w*|remote access|anyconnect|globalprotect|easyconnect|远程接入|远程拨入|远程连公司"),
+    ("vpn", Words("VPN", "VPN"),
+     r"vpn\w*|remote access|anyconnect|globalprotect|easyconnect|远程接入|远程拨入|远程连公司"),
     ("wifi", Words("Wi-Fi", "无线网络"), r"wi-?fi|wlan|wireless|无线(?:网络|网)?"),
     ("network", Words("network", "网络"),
      r"networks?|internet|intranet|lan\b|websites?|网络|上网|上不了网|上不去网|外网|内网|网页|网速|网站|断网|没网"),

@@ -62,8 +62,10 @@ def register(
         draft.note("link", "", str(number), kind)
     draft.writers.extend(_writers(message, stranger, policy))
 
-    incident = None if stranger or event.backlog else incident_child.recognised(
-        draft.ticket, message.subject, text, facts.incidents
+    incident = (
+        None
+        if stranger or event.backlog
+        else incident_child.recognised(draft.ticket, message.subject, text, facts.incidents)
     )
     if incident is not None:
         promised = sla.promise(draft.ticket, policy)

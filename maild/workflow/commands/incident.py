@@ -102,7 +102,9 @@ def _check(report: Member, agent: Agent, policy: Policy) -> None:
     if report.restricted and report.team not in agent.teams:
         raise Refused(Words(f"{tag} belongs to another team alone", f"{tag} 仅限其所属组处理"))
     if not report.internal:
-        raise Refused(Words(f"{tag} is a stranger's, who may not learn of it", f"{tag} 是外部人员的工单，不能让其了解内部故障"))
+        raise Refused(
+            Words(f"{tag} is a stranger's, who may not learn of it", f"{tag} 是外部人员的工单，不能让其了解内部故障")
+        )
     if report.kind != "report" or report.merged:
         raise Refused(Words(f"{tag} is no report of its own", f"{tag} 不是独立的报障工单"))
     if report.parent is not None:
@@ -127,9 +129,7 @@ def _take_out(draft: Draft, agent: Agent, numbers: Sequence[int]) -> None:
     draft.note("reports", ", ".join(str(number) for number in numbers), "", f"taken out by {agent.name}")
     for number in numbers:
         # Decided on by itself, as if the incident had said so: each report is asked for its parent's word only.
-        draft.follow.append(
-            Follow(number, "incident_leaves", {"of": parent, "by": agent.address, "name": agent.name})
-        )
+        draft.follow.append(Follow(number, "incident_leaves", {"of": parent, "by": agent.address, "name": agent.name}))
 
 
 def update(draft: Draft, agent: Agent, command: Command, text: str) -> None:
@@ -175,7 +175,10 @@ def _words(command: Command, text: str) -> str:
 def _incident_only(draft: Draft) -> None:
     if draft.ticket.kind != "incident":
         raise Refused(
-            Words("this ticket is no mass incident; write it on the incident's own ticket", "这张工单不是大面积故障，请在大面积故障的工单上操作")
+            Words(
+                "this ticket is no mass incident; write it on the incident's own ticket",
+                "这张工单不是大面积故障，请在大面积故障的工单上操作",
+            )
         )
 
 
