@@ -157,9 +157,6 @@ def _person(row: Row[tuple[object, ...]], policy: Policy) -> str:
     """Whose report it is: the directory's person, else the address without what stands behind a plus sign."""
     if row.person is not None:
         return f"#{row.person}"
-    key = str(row.requester).lower()
+    key = policy.plain(str(row.requester))
     agent = policy.agent(key)
-    if agent is not None:
-        return agent.address
-    local, _, domain = key.partition("@")
-    return f"{local.partition('+')[0]}@{domain}" if policy.is_internal(key) else key
+    return agent.address if agent is not None else key

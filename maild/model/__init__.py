@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
     DeliveryFailed,
     Event,
     Facts,
@@ -9,10 +10,12 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -28,6 +31,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -36,6 +40,7 @@ from maild.model.policy import (
     Desk,
     IncidentRules,
     Keyword,
+    Learning,
     Policy,
     SystemName,
     Target,
@@ -64,6 +69,7 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -79,18 +85,23 @@ __all__ = [
     "Incident",
     "IncidentRules",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Member",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
     "Report",
     "Screening",
     "Sender",
     "Signature",
     "SignedId",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
@@ -102,5 +113,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

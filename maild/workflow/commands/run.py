@@ -4,7 +4,8 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow.commands import incident, sorting, talk, work
+from maild.workflow import approval
+from maild.workflow.commands import incident, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -20,8 +21,11 @@ _DOERS: dict[str, _Doer] = {
     "category": sorting.category,
     "out-of-scope": sorting.out_of_scope,
     "spam": sorting.spam,
+    "approve": approval.command,
+    "not-approved": approval.decline,
     "note": talk.note,
     "ask": talk.ask,
+    "use": use.use,
     "hold": talk.hold,
     "resolve": talk.resolve,
     "close": talk.close,
@@ -29,7 +33,7 @@ _DOERS: dict[str, _Doer] = {
     **incident.DOERS,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope", "update"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "update"})
 
 Line = tuple[str, bool, str]
 
