@@ -19,8 +19,9 @@ def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
 
 
 def neutral_subject(ticket: Ticket, policy: Policy) -> str:
-    """What stands in the subject of a mail about a restricted ticket to an outsider: not its own subject."""
-    return f"[{policy.desk.prefix}-{ticket.key}]"
+    """What stands in the subject of a mail about a restricted ticket to an outsider: not its own subject. Empty for a
+    ticket that has no number yet: then the letter's subject is made when it is composed."""
+    return "" if ticket.id is None else f"[{policy.desk.prefix}-{ticket.key}]"
 
 
 def refused(ticket: Ticket) -> Words:

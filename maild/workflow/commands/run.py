@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow import approval
+from maild.workflow import approval, restricted
 from maild.workflow.commands import sorting, talk, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -52,6 +52,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     done: list[Line] = []
     for at, command in enumerate(parsed.commands):
         try:
+            if not restricted.may_see(agent, trial.ticket, trial.policy):
+                # Their own #category, a line above, has put it out of their sight.
+                raise Refused(restricted.refused(trial.ticket))
             _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]

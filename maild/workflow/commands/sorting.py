@@ -1,6 +1,6 @@
 """Commands that set right what the desk made of a mail: priority, category, out of scope, spam."""
 
-from maild.model import Agent, Words
+from maild.model import Address, Agent, Words
 from maild.workflow import approval, business_time, restricted, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused, a_category, a_priority
@@ -64,8 +64,9 @@ def _ask_approval(draft: Draft, agent: Agent) -> None:
         return
     who = approval.by_category(draft)
     if isinstance(who, Words):
-        raise Refused(who)
-    if who is not None:
+        to = Address(agent.address, agent.name)
+        draft.write("agent/approval", to, "agent", agent.language, reply="internal", how="nobody", text=who)
+    elif who is not None:
         approval.ask(draft, who, draft.facts.report, f"its category wants an approval, set by {agent.name}")
 
 
