@@ -182,7 +182,10 @@ class Chores:
                     audience="agent" if agent else "requester",
                     language=language,
                     reply="internal",
-                    values={"rows": tuple((row.created, _subject(connection, row, agent, policy)) for row in held[:_ROWS]), "count": len(held)},
+                    values={
+                        "rows": tuple((row.created, _subject(connection, row, agent, policy)) for row in held[:_ROWS]),
+                        "count": len(held),
+                    },
                 )
                 post(connection, [mail], self._writer, now)
 

@@ -110,6 +110,7 @@ def facts(
     failed = _failed(connection, event) if needs.bounced else ()
     number = ticket.id if ticket is not None else None
     report = tickets.report_of(connection, number) if needs.report and number is not None else ""
+    was_split = tickets.has_history(connection, number, "split") if needs.report and number is not None else False
     warned = tickets.has_history(connection, number, WARNED) if needs.warned and number is not None else False
     return Facts(
         known=earlier,
@@ -133,6 +134,7 @@ def facts(
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
         report=report,
         warned=warned,
+        was_split=was_split,
     )
 
 

@@ -152,6 +152,7 @@ class Facts:
     colleagues  who was asked about, by address; one whom the directory does not know has no name
     report      what the requester wrote when the ticket was opened
     warned      the requester of this ticket was told to change a password
+    was_split   a ticket of its own was opened already for a second problem in the report
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -175,6 +176,7 @@ class Facts:
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
     report: str = ""
     warned: bool = False
+    was_split: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

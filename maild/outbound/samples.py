@@ -105,6 +105,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
             "approver": "",
+            "split_from": "",
+            "split_part": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -140,6 +142,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "topic": "facilities",
             "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
             "second": "邮箱满了" if chinese else "my mailbox is full",
+            "split_from": "IT-1041",
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},

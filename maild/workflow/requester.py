@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, routing
+from maild.workflow import closure, files, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.register import register
@@ -128,7 +128,10 @@ def _empty(draft: Draft, event: MailArrived) -> str:
 def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
     """More about a ticket that is being worked on, or the word that it waited for."""
     ticket = draft.ticket
-    if answer.kind in ("thanks", "solved") and ticket.state == "pending" and _is_scope_question(ticket):
+    agrees = answer.kind in ("thanks", "solved") or (
+        scope_words.accepts(text) and not _tells_more(ticket, event.fields)
+    )
+    if agrees and not event.message.attachments and _is_scope_question(ticket):
         closure.close(draft, "out_of_scope", "the requester accepts that it is out of scope", tell=False)
         return "the requester accepts that it is out of scope"
     if answer.kind == "thanks" and ticket.state != "pending":
@@ -142,8 +145,16 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
     else:
         draft.change("", owes="desk")
         reason = "the requester wrote"
-    _tell_responsible(draft, event, text, note="")
+    _tell_responsible(draft, event, _with_report(draft, text), note="")
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+
+
+def _with_report(draft: Draft, text: str) -> str:
+    """An objection with the report that it is about, where no agent has been told of the ticket before."""
+    if not draft.facts.report or any(draft.policy.agent(each) is not None for each in draft.facts.threads):
+        return text
+    told = Words("What was reported", "最初的报障").for_(draft.ticket.language)
+    return f"{text}\n\n{told}:\n{draft.facts.report}"
 
 
 def _chased(draft: Draft, event: MailArrived, text: str) -> str:
@@ -217,7 +228,7 @@ def _tells_more(ticket: Ticket, found: tuple[Field, ...]) -> bool:
 
 
 def _is_scope_question(ticket: Ticket) -> bool:
-    return ticket.state == "pending" and ticket.category == "out_of_scope" and ticket.responded is None
+    return ticket.state == "pending" and ticket.category == "out_of_scope" and not ticket.asked
 
 
 def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | str) -> None:

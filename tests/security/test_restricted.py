@@ -14,8 +14,8 @@ VOUCHED = [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.exampl
 # The team of the shipped category security; the others of the desk are outside.
 INSIDE, OUTSIDE = (ZHAO, LEAD), (WEI, ANNA)
 ARGUMENTS = {
-    "assign": "anna.berg", "team": "network", "priority": "P2", "category": "hardware", "note": "MAGPIE", "ask": "phone",
-    "hold": "2d", "close": "done", "merge": "IT-1", "link": "IT-1", "cc": TOM, "for": TOM, "use": "IT-1", "file": "1",
+    "assign": "anna.berg", "team": "network", "priority": "P2", "category": "hardware", "note": "MAGPIE",
+    "ask": "phone", "hold": "2d", "close": "done", "merge": "IT-1", "link": "IT-1", "cc": TOM, "for": TOM, "use": "IT-1", "file": "1",
     "reassign": "anna.berg wang.wei", "incident": "x IT-1", "update": "x", "called": "x", "undo": "",
 }  # fmt: skip
 
@@ -30,7 +30,9 @@ def desk(make_desk: MakeDesk) -> Iterator[Desk]:
 
 
 def with_secret(desk: Desk) -> Desk:
-    desk.write(TOM, "Phishing MAGPIE", "I clicked a link in a phishing mail: MAGPIE, and now there is malware.", VOUCHED)
+    desk.write(
+        TOM, "Phishing MAGPIE", "I clicked a link in a phishing mail: MAGPIE, and now there is malware.", VOUCHED
+    )
     assert {out.recipient for out in desk.outs} == {TOM, *INSIDE}
     return desk
 
@@ -39,7 +41,9 @@ def with_secret(desk: Desk) -> Desk:
 def test_an_outsider_s_command_is_refused_and_says_only_that_the_ticket_exists(desk: Desk, verb: str) -> None:
     with_secret(desk)
     before = desk.rows("SELECT * FROM ticket")
-    got = desk.write(WEI, "Re: [IT-1] what is this", f"#{verb} {ARGUMENTS.get(verb, '')}".replace("MAGPIE", "x"), VOUCHED)
+    got = desk.write(
+        WEI, "Re: [IT-1] what is this", f"#{verb} {ARGUMENTS.get(verb, '')}".replace("MAGPIE", "x"), VOUCHED
+    )
     assert [(out.template, out.recipient) for out in got] == [("agent/restricted", WEI)]
     assert "存在，但仅限安全组处理" in words(got[0])
     assert desk.rows("SELECT * FROM ticket") == before
@@ -82,7 +86,9 @@ def test_a_deputy_from_outside_gets_nothing_and_the_work_stays_in_the_team(make_
     with desk.stage.engine.begin() as connection:
         people.set_away(connection, ZHAO, desk.stage.now + timedelta(days=9), WEI)
         people.set_away(connection, LEAD, desk.stage.now + timedelta(days=9), WEI)
-    desk.write(TOM, "Phishing MAGPIE", "I clicked a link in a phishing mail: MAGPIE, and now there is malware.", VOUCHED)
+    desk.write(
+        TOM, "Phishing MAGPIE", "I clicked a link in a phishing mail: MAGPIE, and now there is malware.", VOUCHED
+    )
     assert WEI not in {out.recipient for out in desk.outs}
     assert desk.rows("SELECT assignee FROM ticket")[0].assignee is None
     desk.check()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow import approval, restricted
+from maild.workflow import approval, restricted, split
 from maild.workflow.commands import sorting, talk, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -23,6 +23,7 @@ _DOERS: dict[str, _Doer] = {
     "spam": sorting.spam,
     "approve": approval.command,
     "not-approved": approval.decline,
+    "split": split.command,
     "note": talk.note,
     "ask": talk.ask,
     "hold": talk.hold,
@@ -31,7 +32,7 @@ _DOERS: dict[str, _Doer] = {
     "reopen": talk.reopen,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope", "approve", "not-approved"})
+TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope", "approve", "not-approved", "split"})
 
 Line = tuple[str, bool, str]
 

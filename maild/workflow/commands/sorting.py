@@ -6,6 +6,7 @@ from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused, a_category, a_priority
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
+from maild.workflow.triage import triage
 
 
 def priority(draft: Draft, agent: Agent, command: Command, text: str) -> None:
@@ -80,6 +81,10 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     if command.argument and topic is None:
         names = ", ".join(each.code for each in policy.topics)
         raise Refused(Words(f"there is no topic {code!r}; there are: {names}", f"没有“{code}”这个主题；现有：{names}"))
+    if not command.argument:
+        # The button sends what the notice proposed: the topic of the report's own words.
+        found = triage(ticket.subject, draft.facts.report, ticket.language, ticket.fields, ticket.requester, policy)
+        topic = next((each for each in policy.topics if each.code == found.topic), None)
     draft.respond("told that it is out of scope")
     if ticket.category != "out_of_scope":
         draft.corrections.append(("category", ticket.category, "out_of_scope"))
@@ -87,7 +92,8 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     draft.enter("pending", f"out of scope, said by {agent.name}", category="out_of_scope", owes="requester", asked=())
     draft.cancel("hold_over", "info_reminder", "info_close", "confirm_reminder", "confirm_close")
     draft.timer("scope_close", closes)
-    guidance = topic.guidance.for_(ticket.language) if topic else ""
+    # Whom to turn to inside the company is nothing for a stranger.
+    guidance = topic.guidance.for_(ticket.language) if topic and ticket.internal else ""
     draft.tell_requester(
         "requester/out_of_scope", guidance="\n\n".join(part for part in (guidance, text) if part), closes=closes
     )
