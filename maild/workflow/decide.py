@@ -48,7 +48,7 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...]) -> N
         return replace(needs, colleagues=(*approver, event.message.from_.key), report=True)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
-        needs = replace(needs, report=scope)
+        needs = replace(needs, report=scope or ticket.responded is None)
         # A late answer to a closed ticket may become a report of its own.
         return replace(needs, manager=ticket.requester.key if ticket.state == "closed" else "")
     asks = (*approver, *approval.named(event.message.new_text))

@@ -7,8 +7,10 @@ from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticke
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import closure, files, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
-from maild.workflow.draft import WAITING, Draft
+from maild.workflow.commands.work import hand_over
+from maild.workflow.draft import WAITING, WARNED, Draft
 from maild.workflow.register import register
+from maild.workflow.triage import OTHER, triage
 
 # What a button of the requester's means, said in the words of `understand`.
 _BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "withdraw": "withdrawn"}
@@ -50,6 +52,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
+    _warn_of_secret(draft, event, text)
     if event.thread.late:
         return draft.outcome(_came_late(draft, event, text), "ticketed")
     empty = not text and not message.attachments and not facts.button and not _tells_more(ticket, event.fields)
@@ -137,6 +140,7 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
     if answer.kind == "thanks" and ticket.state != "pending":
         return "a thank-you: nothing to do"
     changed = _take_fields(draft, event.fields)
+    _sort_late(draft, text)
     if ticket.state == "pending":
         scope = _is_scope_question(ticket)
         draft.enter("open", "objects: not out of scope" if scope else "the requester answered", owes="desk")
@@ -147,6 +151,37 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
         reason = "the requester wrote"
     _tell_responsible(draft, event, _with_report(draft, text), note="")
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+
+
+def _warn_of_secret(draft: Draft, event: MailArrived, text: str) -> None:
+    """Whoever sends a password is told once a ticket to change it (PRODUCT §3.1)."""
+    if draft.facts.warned or event.backlog or not mask_secrets(text)[1]:
+        return
+    draft.note(WARNED, "", "", "the mail holds a password or a code")
+    writer, language = event.message.from_, draft.ticket.language
+    draft.write("requester/secret", writer, "requester", language, answers=event.message.message_id)
+
+
+def _sort_late(draft: Draft, text: str) -> None:
+    """A report that came without a word (a picture alone) is sorted by the first words that follow, as long as nobody
+    has begun; what a person has set stays."""
+    ticket, policy = draft.ticket, draft.policy
+    wordless = ticket.category == OTHER and ticket.responded is None and not draft.facts.report.strip()
+    if not wordless or not text.strip() or ticket.id is None:
+        return
+    found = triage("", text, ticket.language, ticket.fields, ticket.requester, policy)
+    category = policy.categories.get(found.category)
+    if found.category == OTHER or category is None:
+        return
+    why = found.reasons[0].en
+    draft.change(
+        why, "maild", category=found.category, urgency=found.urgency, impact=found.impact, importance=found.importance,
+        restricted=category.restricted, reasons=found.reasons,
+    )  # fmt: skip
+    if not ticket.priority_locked and ticket.internal:
+        draft.reprioritise(found.reasons[-1].en, priority=found.priority)
+    if category.team and category.team != ticket.team:
+        hand_over(draft, category.team, why)
 
 
 def _with_report(draft: Draft, text: str) -> str:

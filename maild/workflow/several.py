@@ -70,7 +70,8 @@ _ANOTHER = re.compile(
     r"|另一个问题|第二个问题|再(?:报|反映)一个问题|还想(?:再)?报(?:一)?个"
     r"|another (?:issue|problem|thing|request|question)"
     r"|(?:one more|a second|second|separate) (?:issue|problem|thing|request)"
-    r"|(?:i (?:also )?have|there is(?: also)?|there's(?: also)?) (?:another|a second|one more) (?:issue|problem|request)"
+    r"|(?:i (?:also )?have|there is(?: also)?|there's(?: also)?) (?:another|a second|one more)"
+    r" (?:issue|problem|request)"
     r"|a different (?:issue|problem)|on a (?:different|separate|another) (?:note|matter|topic)"
     r"|unrelated(?: to (?:this|that))?"
     r")"
@@ -110,7 +111,7 @@ def several(subject: str, text: str, language: str, policy: Policy) -> Several |
         (start, end), (from_, to), sure = parts
         first, second = plain[start:end], plain[from_:to]
         if _differ(subject, first, second, language, policy, sure):
-            own = body[from_:to].strip()
+            own = body[from_:to].strip(" \t\n:：,，、")
             return Several(body[start:end].strip(), own, _title(own))
     return None
 

@@ -15,7 +15,8 @@ VOUCHED = [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.exampl
 INSIDE, OUTSIDE = (ZHAO, LEAD), (WEI, ANNA)
 ARGUMENTS = {
     "assign": "anna.berg", "team": "network", "priority": "P2", "category": "hardware", "note": "MAGPIE",
-    "ask": "phone", "hold": "2d", "close": "done", "merge": "IT-1", "link": "IT-1", "cc": TOM, "for": TOM, "use": "IT-1", "file": "1",
+    "ask": "phone", "hold": "2d", "close": "done", "merge": "IT-1", "link": "IT-1", "cc": TOM, "for": TOM,
+    "use": "IT-1", "file": "1",
     "reassign": "anna.berg wang.wei", "incident": "x IT-1", "update": "x", "called": "x", "undo": "",
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Commands that set right what the desk made of a mail: priority, category, out of scope, spam."""
 
-from maild.model import Address, Agent, Words
+from maild.model import Address, Agent, Entry, Words
 from maild.workflow import approval, business_time, restricted, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused, a_category, a_priority
@@ -92,6 +92,17 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     draft.enter("pending", f"out of scope, said by {agent.name}", category="out_of_scope", owes="requester", asked=())
     draft.cancel("hold_over", "info_reminder", "info_close", "confirm_reminder", "confirm_close")
     draft.timer("scope_close", closes)
+    if text:
+        draft.keep(
+            Entry(
+                direction="out",
+                visibility="public",
+                author=Address(agent.address, agent.name),
+                role="agent",
+                text=text,
+                new_text=text,
+            )
+        )
     # Whom to turn to inside the company is nothing for a stranger.
     guidance = topic.guidance.for_(ticket.language) if topic and ticket.internal else ""
     draft.tell_requester(
