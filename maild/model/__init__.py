@@ -2,6 +2,7 @@
 
 from maild.model.event import (
     Colleague,
+    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -10,9 +11,11 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -28,6 +31,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -35,7 +39,10 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
+    Rota,
+    Skill,
     SystemName,
     Target,
     Team,
@@ -64,6 +71,7 @@ __all__ = [
     "Category",
     "Clock",
     "Colleague",
+    "Deed",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -76,15 +84,22 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
+    "Rota",
     "Screening",
     "Sender",
     "SignedId",
+    "Skill",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
@@ -96,5 +111,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

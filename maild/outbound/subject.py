@@ -11,7 +11,6 @@ SUBJECT_CHARS = 120
 _ROUNDS = 60
 
 _RECEIVED = Words("Received", "已收到 / Received")
-_RESTRICTED = Words("Restricted ticket", "受限工单")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 
 # "Re", "Fw" and their kin in the languages that mail programs speak; "Re[2]:" and "Re(3):" count as well.
@@ -41,10 +40,10 @@ def subject_for(mail: Mail, ticket: Ticket | None, policy: Policy) -> str:
     if mail.audience == "stranger":
         fixed = _RECEIVED.for_(mail.language)
         return f"[{tag(ticket, policy)}] {fixed}" if ticket is not None else fixed
-    if mail.template == "agent/restricted" and ticket is not None:
-        # Who gets this letter may not even see the ticket's subject.
-        return f"[{tag(ticket, policy)}] {_RESTRICTED.for_(mail.language)}"
-    if mail.subject or ticket is None:
+    if mail.subject and ticket is not None:
+        # An admin's mail about one ticket, or one to an agent who may not see it: without a word of its requester's.
+        return f"[{tag(ticket, policy)}] {one_line(mail.subject, 250)}"
+    if ticket is None:
         return one_line(mail.subject, 250) or one_line(policy.desk.name.for_(mail.language), 250)
     own = bare_subject(ticket.subject, policy)
     return f"Re: [{tag(ticket, policy)}] {own or _NO_SUBJECT.for_(ticket.language)}"

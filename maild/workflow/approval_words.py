@@ -46,11 +46,9 @@ _DOUBT = (
 )  # fmt: skip
 _FILLERS = (
     "您好", "你好", "大家好", "hi", "hello", "dear", "谢谢", "多谢", "感谢", "辛苦", "辛苦了", "thanks", "thank you",
-    "thx", "cheers", "收到", "我", "本人", "已", "完全", "没有", "的", "了", "啦", "吧", "请", "办理", "开通",
-    "处理", "i",
-    "we", "yes", "by me", "from my side", "from me", "this", "it", "the", "request", "you", "fully", "all", "best",
-    "regards",
-    "please", "和", "同事", "各位", "for me", "with me", "fine", "ok", "好的",
+    "thx", "cheers", "收到", "我", "本人", "已", "完全", "没有", "的", "了", "啦", "吧", "请", "办理", "开通", "处理",
+    "i", "we", "yes", "by me", "from my side", "from me", "this", "it", "the", "request", "you", "fully", "all", "best",
+    "regards", "please", "和", "同事", "各位", "for me", "with me", "fine", "ok", "好的",
 )  # fmt: skip
 
 _MEANING: WordFinder[str] = WordFinder(

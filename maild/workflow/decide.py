@@ -3,56 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
-from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, restricted
+from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
+from maild.workflow import approval, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
-from maild.workflow.register import register, requester_of
+from maild.workflow.persons import is_requester
+from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
 from maild.workflow.too_large import too_large
-
-_WORDS = 400
-
-
-def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
-    """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
-    approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
-    if not isinstance(event, MailArrived):
-        return Needs(team="*", colleagues=approver, report=bool(approver))
-    if event.too_large:
-        return Needs(person=event.message.from_.key)
-    if event.screening.verdict == "bounce":
-        bounce = event.message.bounce
-        return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
-    if event.screening.verdict != "person":
-        return Needs(team="*" if approver else "", colleagues=approver)
-    if ticket is None:
-        message = event.message
-        return Needs(
-            person=message.from_.key,
-            team="*",
-            similar=f"{message.subject} {message.new_text[:_WORDS]}".strip(),
-            manager=requester_of(event, policy).key,
-            colleagues=approval.wanted(policy),
-        )
-    return _of_mail(event, ticket, approver)
-
-
-def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...]) -> Needs:
-    """What a person's mail on a ticket makes worth knowing."""
-    needs = Needs(team="*", colleagues=approver, warned=mask_secrets(event.message.new_text)[1])
-    if event.asked:
-        return replace(needs, colleagues=(*approver, event.message.from_.key), report=True)
-    if event.trust.verdict != "agent":
-        scope = ticket.state == "pending" and ticket.category == "out_of_scope"
-        needs = replace(needs, report=scope or ticket.responded is None)
-        # A late answer to a closed ticket may become a report of its own.
-        return replace(needs, manager=ticket.requester.key if ticket.state == "closed" else "")
-    asks = (*approver, *approval.named(event.message.new_text))
-    return replace(needs, colleagues=asks, report=True, manager=ticket.requester.key)
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -79,9 +39,9 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
     if ticket is not None:
         if event.asked and _answers_an_approver(event, facts):
             return approval.approver_wrote(ticket, event, facts, now, policy)
-        if _is_outsider(ticket, event, policy):
+        if _is_outsider(ticket, event, facts, policy):
             return outsider_wrote(ticket, event, facts, now, policy)
-        if event.trust.verdict == "agent" and not _is_requester(ticket, event):
+        if event.trust.verdict == "agent" and not _is_requester(ticket, event, facts, policy):
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
@@ -107,7 +67,8 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     if event.quiet == "all":
         mails = ()
         # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
-        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
+        if outcome.ticket is not None and outcome.ticket.id is None:
+            outcome, timers = replace(outcome, ticket=sla.hushed(outcome.ticket)), ()
     elif event.quiet == "writer":
         mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
     if len(mails) < len(outcome.mails) and outcome.ticket is not None:
@@ -117,16 +78,16 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     return replace(outcome, mails=mails, timers=timers, history=history)
 
 
-def _is_outsider(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
+def _is_outsider(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
     """Whether an agent writes on a ticket that is restricted to another team (PRODUCT §3.2)."""
     agent = policy.agent(event.message.from_.address)
-    if agent is None or event.trust.verdict != "agent" or _is_requester(ticket, event):
+    if agent is None or event.trust.verdict != "agent" or _is_requester(ticket, event, facts, policy):
         return False
     return not restricted.may_see(agent, ticket, policy)
 
 
-def _is_requester(ticket: Ticket, event: MailArrived) -> bool:
+def _is_requester(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
     """An agent is a plain requester on their own ticket, unless they answer a notice of it."""
-    return ticket.requester.key == event.message.from_.key and (
+    return is_requester(ticket, event.message.from_, facts, policy) and (
         event.thread.signed is None or event.thread.signed.audience == "public"
     )

@@ -20,10 +20,12 @@ from maild.model import (
     Words,
 )
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, business_time, files, routing, sla
-from maild.workflow.draft import WARNED, Draft
+from maild.workflow import approval, business_time, files, on_call, restricted, routing, sla
+from maild.workflow.draft import UNATTENDED, WARNED, Draft
+from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.several import several
-from maild.workflow.triage import missing, triage
+from maild.workflow.similar import SHOWN
+from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
@@ -63,8 +65,17 @@ def register(
         policy,
         who=requester.key,
     )
-    draft.learn(facts.known)
-    draft.learn(event.fields)
+    told = {row.name: row for row in event.fields}
+    if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
+        # A shared mailbox's display name is nobody's name.
+        told.pop("name")
+    # Who forwards a mail is not whom it is about.
+    known = facts.known if requester.key == message.from_.key else {}
+    another = about_another(told, facts.person, requester)
+    draft.learn(without_the_writer_s(known) if another else known)
+    draft.learn(without_the_writer_s(told) if another else told)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
     if of is not None and of.restricted and not draft.ticket.restricted:
         draft.change(f"it names ticket {of.key}, which is restricted", by="maild", restricted=True, team=of.team)
@@ -98,10 +109,7 @@ def register(
         if draft.ticket.priority in ("P1", "P2"):
             notice(draft, event, text, author)
         return draft.outcome(f"{_reason(draft, event, stranger)}; waits for {approver.address.key}", "ticketed")
-    assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
-    assignee = routing.fitting(assignee, draft.ticket, facts, policy)
-    if assignee is not None:
-        draft.change("assigned by the team's rule", by="maild", assignee=assignee.address)
+    _assign(draft, author, text)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
@@ -110,11 +118,34 @@ def register(
     return draft.outcome(_reason(draft, event, stranger), "ticketed")
 
 
+def _assign(draft: Draft, author: Agent | None, text: str) -> None:
+    """To whoever is on call for a P1 at night, else to whom the team's rule says."""
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    called = on_call.called(ticket, facts, policy, draft.now)
+    if called and restricted.may_see(called[0], ticket, policy):
+        draft.change("on call", by="maild", assignee=called[0].address)
+        return
+    wanted = routing.skills_wanted(ticket, text, policy)
+    without = author.address if author else ""
+    chosen = routing.choose(ticket.team, facts, policy, without, ticket.tier, wanted)
+    chosen = routing.fitting(chosen, ticket, facts, policy)
+    if chosen is not None:
+        knows = ", ".join(sorted(wanted.intersection(chosen.skills)))
+        why = "assigned by the team's rule" + (f", knows {knows}" if knows else "")
+        draft.change(why, by="maild", assignee=chosen.address)
+
+
 def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wants: Words = _NOTHING) -> None:
     """Tell who will work on it: the assignee, else each present agent of the team, else the lead. `wants` says that it
     needs an approval for which nobody could be asked."""
     shown, _ = mask_secrets(text)
-    there = routing.responsible(draft.ticket, draft.facts, draft.policy)
+    found = (
+        *routing.responsible(draft.ticket, draft.facts, draft.policy),
+        *on_call.called(draft.ticket, draft.facts, draft.policy, draft.now),
+    )
+    there = tuple({agent.address: agent for agent in found}.values())
+    if routing.unattended(draft.ticket, draft.facts, draft.policy):
+        draft.tell_admins("admin/unattended", UNATTENDED)
     claims = draft.facts.claimed
     for agent in there:
         if author is not None and agent.address == author.address:
@@ -127,12 +158,28 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             attachments=files.listed(event.message.attachments),
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
             team_wide=draft.ticket.assignee is None and len(there) > 1,
-            similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
+            similar=_similar(draft, agent),
             verdict=event.trust.verdict,
             approval=wants,
             second=second_problem(draft, text),
             **_proposal(draft),
+            aside=draft.aside.for_(agent.language),
         )
+
+
+def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
+    """(number, title) of the solved tickets most like this one, of those that the agent may see.
+
+    The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
+    """
+    rows = []
+    for each in draft.facts.similar:
+        if each.restricted_to and each.restricted_to not in agent.teams:
+            continue
+        category = draft.policy.categories.get(each.category)
+        kind = category.title.for_(agent.language) if category is not None else each.category
+        rows.append((each.ticket, kind if each.restricted_to else each.title))
+    return tuple(rows[:SHOWN])
 
 
 def second_problem(draft: Draft, text: str) -> str:
@@ -171,10 +218,11 @@ def requester_of(event: MailArrived, policy: Policy) -> Address:
 
 def _language(message: Message, facts: Facts, policy: Policy) -> str:
     """A directory setting, else the new text's language if it is long enough to tell, else whatever else is known."""
+    set_ = facts.person.language if facts.person is not None else ""
+    if set_ in policy.desk.languages:
+        return set_
     own = "zh-CN" if message.language.startswith("zh") else "en"
     if len(message.new_text) < _LANGUAGE_CHARS and facts.language:
-        own = facts.language
-    if facts.language and facts.language in policy.desk.languages:
         own = facts.language
     return own if own in policy.desk.languages else policy.desk.languages[0]
 
@@ -204,7 +252,8 @@ def classify(draft: Draft, subject: str, text: str, received: datetime, stranger
     """Sort a blank ticket by its words: category with its team, priority with its targets, the clocks from `received`
     on; what is to be asked for is the caller's."""
     ticket, policy = draft.ticket, draft.policy
-    found = triage(subject, text, ticket.language, ticket.fields, ticket.requester, policy)
+    facts = draft.facts
+    found = triage(subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned)
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).
@@ -221,11 +270,14 @@ def classify(draft: Draft, subject: str, text: str, received: datetime, stranger
         team=category.team if category else next(iter(policy.teams), ""),
     )
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
-    draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
-    draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    begun = sla.whole_minute(received)
+    draft.ticket = sla.set_targets(draft.ticket, priority, policy, begun)
+    draft.ticket = sla.run_for(draft.ticket, "new", policy, begun)
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
-    draft.topic = found.topic
+    if found.aside:
+        draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
+    draft.topic, draft.aside = found.topic, found.aside
     return found
 
 

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, routing, scope_words
+from maild.workflow import closure, files, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
-from maild.workflow.commands.work import hand_over
+from maild.workflow.commands.work import hand_over, tell_outsiders
 from maild.workflow.draft import WAITING, WARNED, Draft
+from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
 from maild.workflow.register import register
 from maild.workflow.triage import OTHER, triage
 
@@ -36,9 +37,11 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
     message = event.message
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     text = "" if message.only_quoted else message.new_text or message.text
-    if message.from_.key != ticket.requester.key:
+    if not is_requester(ticket, message.from_, facts, policy):
         # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
         draft.readers.append(message.from_)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     answer = _answer(ticket, facts.button, text, bool(message.attachments))
     draft.keep(
         Entry(
@@ -113,7 +116,8 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
     over = ticket.state in ("resolved", "closed")
     changed = () if over else _take_fields(draft, event.fields)
     _tell_responsible(draft, event, text, note=_CAME_LATE)
-    if message.from_.key != ticket.requester.key and not over and not event.backlog:
+    mine = is_requester(ticket, message.from_, draft.facts, draft.policy)
+    if not mine and not over and not event.backlog:
         draft.write(
             "requester/joined", message.from_, "requester", ticket.language,
             answers=message.message_id, by=ticket.requester.name or ticket.requester.address,
@@ -149,7 +153,9 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
     else:
         draft.change("", owes="desk")
         reason = "the requester wrote"
-    _tell_responsible(draft, event, _with_report(draft, text), note="")
+    raised = retriage.raise_by_words(draft, text)
+    _tell_responsible(draft, event, _with_report(draft, text), note=raised if raised.en else "")
+    reason += f"; {raised.en}" if raised.en else ""
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
 
 
@@ -182,6 +188,8 @@ def _sort_late(draft: Draft, text: str) -> None:
         draft.reprioritise(found.reasons[-1].en, priority=found.priority)
     if category.team and category.team != ticket.team:
         hand_over(draft, category.team, why)
+    if category.restricted:
+        tell_outsiders(draft)
 
 
 def _with_report(draft: Draft, text: str) -> str:
@@ -201,11 +209,12 @@ def _chased(draft: Draft, event: MailArrived, text: str) -> str:
     if ticket.state == "pending":
         draft.enter("open", "the requester asks how it stands", owes="desk")
         draft.cancel(*WAITING)
+    raised = retriage.raise_by_words(draft, text, impatient=True)
     draft.tell_requester("requester/progress", answers=event.message.message_id)
-    _tell_responsible(draft, event, text, note=_CHASES_AGAIN if again else _CHASES)
+    _tell_responsible(draft, event, text, note=_both(_CHASES_AGAIN if again else _CHASES, raised))
     if again:
         told = {mail.to.key for mail in draft.mails}
-        for lead in routing.leads(ticket.team, draft.policy):
+        for lead in routing.leads(ticket.team, draft.policy, draft.facts, without=ticket.requester.key):
             if lead.address not in told:
                 draft.tell_agent(lead, "agent/requester_replied", text=text, note=_CHASES_AGAIN)
     return "the requester asks how it stands" + (", again: the lead is told" if again else "")
@@ -224,7 +233,8 @@ def _on_resolved(draft: Draft, event: MailArrived, answer: Answer, text: str) ->
         return "withdrawn by the requester"
     _take_fields(draft, event.fields)
     why = _NOT_SOLVED if answer.kind == "not_solved" else _WROTE_AGAIN
-    closure.reopen(draft, why, text, event.message.message_id)
+    raised = retriage.raise_by_words(draft, text, impatient=answer.kind == "chaser")
+    closure.reopen(draft, _both(why, raised), text, event.message.message_id, noted=why.en)
     return why.en
 
 
@@ -243,12 +253,21 @@ def _on_closed(draft: Draft, event: MailArrived, answer: Answer, text: str) -> s
             draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(text)[0], note=_CHASES_CLOSED)
         return "asks how it stands after closing: told how it ended"
     _take_fields(draft, event.fields)
-    closure.reopen(draft, _AFTER_CLOSING, text, event.message.message_id)
+    raised = retriage.raise_by_words(draft, text)
+    closure.reopen(draft, _both(_AFTER_CLOSING, raised), text, event.message.message_id, noted=_AFTER_CLOSING.en)
     return _AFTER_CLOSING.en
+
+
+def _both(one: Words, other: Words) -> Words:
+    """Two reasons in one notice; the second may be empty."""
+    return Words(f"{one.en} {other.en}", f"{one.zh} {other.zh}") if other.en else one
 
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
     changed = draft.learn(found)
+    if "name" in changed and about_another(draft.ticket.fields, draft.facts.person, draft.ticket.requester):
+        # It turns out to be about somebody else: what was guessed of the writer is not theirs.
+        draft.forget(*(draft.ticket.fields.keys() - without_the_writer_s(draft.ticket.fields).keys()))
     if changed:
         still = tuple(name for name in draft.ticket.asked if name not in draft.ticket.fields)
         draft.change("", asked=still)

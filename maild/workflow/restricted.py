@@ -4,6 +4,8 @@ from maild.model import Agent, Policy, Ticket, Words
 
 # Letters that hold nothing of the ticket but its number and its team, so that anybody of the desk may get them.
 NEUTRAL = frozenset({"agent/restricted", "agent/confirm_command"})
+# What stands behind the tag in the subject of such a letter: the ticket's own subject may not.
+SUBJECT = Words("Restricted ticket", "受限工单")
 
 
 def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
@@ -16,12 +18,6 @@ def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
         return True
     team = policy.teams.get(ticket.team)
     return team is not None and bool(team.lead) and policy.agent(team.lead) == agent
-
-
-def neutral_subject(ticket: Ticket, policy: Policy) -> str:
-    """What stands in the subject of a mail about a restricted ticket to an outsider: not its own subject. Empty for a
-    ticket that has no number yet: then the letter's subject is made when it is composed."""
-    return "" if ticket.id is None else f"[{policy.desk.prefix}-{ticket.key}]"
 
 
 def refused(ticket: Ticket) -> Words:

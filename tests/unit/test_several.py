@@ -88,7 +88,7 @@ ONE: tuple[tuple[str, str], ...] = (
     ("", "My password expired. I cannot log in to the VPN or the mail."),
     (
         "",
-        "The projector in the meeting room is broken.\n\nA customer is there at 3, and it will not start. Please hurry.",
+        "The projector in the meeting room is broken.\n\nA customer comes at 3, and it will not start. Please hurry.",
     ),
     ("", "Wi-Fi disconnects and then Teams crashes."),
     ("", "Also, could you please hurry, the printer is broken."),
