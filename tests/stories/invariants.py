@@ -18,7 +18,7 @@ CANARY = "CANARY"
 # An internal line shorter than this may stand in a public mail by chance.
 _TELLING_CHARACTERS = 12
 _REQUESTERS_VERBS = frozenset(
-    {"solved", "unsolved", "withdraw", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
+    {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
