@@ -203,6 +203,7 @@ class Facts:
     colleagues  who was asked about, by address; one whom the directory does not know has no name
     report      what the requester wrote when the ticket was opened
     warned      the requester of this ticket was told to change a password
+    was_split   a ticket of its own was opened already for a second problem in the report
     past        what was done on the ticket so far, oldest first
     urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     incidents   the mass incidents that are open, when a new report may be one of theirs
@@ -239,6 +240,7 @@ class Facts:
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
     report: str = ""
     warned: bool = False
+    was_split: bool = False
     past: tuple[Deed, ...] = ()
     urgent: tuple[int, ...] = ()
     incidents: tuple[Incident, ...] = ()

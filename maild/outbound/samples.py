@@ -111,6 +111,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
             "approver": "",
+            "split_from": "",
+            "split_part": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -169,6 +171,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "topic": "facilities",
             "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
             "second": "邮箱满了" if chinese else "my mailbox is full",
+            "split_from": "IT-1041",
             "aside": (
                 "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
                 if chinese

@@ -179,7 +179,7 @@ class Draft:
             if not letter:
                 return
             attach, reply, audience = (), "internal", "agent"
-            subject = restricted.neutral_subject(self.ticket, self.policy)
+            subject = restricted.SUBJECT.for_(language)
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())
