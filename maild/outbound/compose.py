@@ -29,6 +29,7 @@ from maild.outbound.mime import build, encoded_size
 from maild.outbound.style import inline, parse_style
 from maild.outbound.subject import subject_for, tag
 from maild.outbound.view import DeskView, PersonView, TicketView, View, view_of
+from maild.outbound.wrap import COLUMNS, short, wrapped
 from maild.tokens import Tokens
 
 FALLBACK_LANGUAGE = "en"
@@ -107,13 +108,14 @@ class Composer:
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)
-            return plain.render(names).strip() + "\n", rich.render(names).strip() + "\n"
+            text, html = plain.render(names).strip(), rich.render(names).strip()
         # A template is an operator's program: it may fail in any way, and each must name the file.
         except Exception as error:
             raise TemplateMistake(
                 f"the template {_place(error) or f'{language}/{letter}'} cannot be used: {error}; "
                 "mend it, or remove it from the templates folder of this site to get the shipped one"
             ) from error
+        return wrapped(text, _own_lines(view)) + "\n", html + "\n"
 
     def check_templates(self) -> list[str]:
         """Renders every letter in every language with examples; the mistakes, each once, empty when all is well."""
@@ -294,7 +296,16 @@ def _environment(loader: BaseLoader) -> Environment:
     env.filters["lines"] = _lines
     env.filters["linked"] = _linked
     env.filters["size"] = _size
+    env.filters["short"] = short
     return env
+
+
+def _own_lines(view: View) -> list[str]:
+    """The long lines that are not the desk's own: what somebody wrote is passed on as it was written."""
+    said = [text for text in view.v.values() if isinstance(text, str)]
+    if view.t is not None:
+        said += [view.t.summary, *(value for _, value in view.t.rows)]
+    return [line for text in said for line in map(str.rstrip, text.split("\n")) if len(line) > COLUMNS // 3]
 
 
 def _lines(text: object) -> Markup:

@@ -50,7 +50,8 @@ def write(folder: Path, desk: Desk | None, tokens: Tokens, override: Path | None
     """Write every example in every language as .html, .txt and .eml, and an index.html to look through them.
 
     The names, telephone number and tag are those of `desk`, if one is given; everything else is made up, and the
-    buttons write to nobody. Raises NotEmpty for a folder that holds anything but an earlier preview, OSError when it can't be written.
+    buttons write to nobody. Raises NotEmpty for a folder that holds anything but an earlier preview, OSError when it
+    can't be written.
     """
     _claim(folder)
     shots: list[Shot] = []
@@ -217,7 +218,9 @@ def _example(shot: Shot) -> str:
 
 _CSS = (
     "body{margin:0;"
-    "font:15px/1.5 -apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;color:#1f2933;background:#e7eaee}body>input{position:absolute;opacity:0}"
+    "font:15px/1.5 -apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
+    "color:#1f2933;background:#e7eaee}body>input{position:absolute;opacity:0}"
+    "nav a::first-letter,h2::first-letter{text-transform:uppercase}"
     "header{position:sticky;top:0;z-index:1;padding:10px 16px;background:#fff;border-bottom:1px solid #ccd2d9}"
     "header span{display:inline-block;margin-left:20px}label{padding:8px 12px;cursor:pointer;border-radius:6px}"
     "nav{position:fixed;top:60px;bottom:0;width:230px;overflow:auto;padding:0 16px}nav a{display:block;padding:2px 0}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maild.model import Address, Field, Mail, Policy, Ticket, Words
+from maild.model import Address, Clock, Field, Mail, Policy, Ticket, Words
 from maild.outbound import samples
 
 # Monday 23:01 in Shanghai, and the Saturday after.
@@ -46,14 +46,16 @@ _P1: Mapping[str, object] = {
     "priority": "P1",
     "assignee": None,
     "reasons": (
-        Words("software: “ERP” in the subject", "软件问题：主题里有“ERP”"),
-        Words("high urgency: “down”", "紧急性高：“打不开”"),
-        Words("company: “everybody”", "影响全公司：“全公司”"),
-        Words("critical system ERP", "重要系统 ERP"),
-        Words("high urgency × company = P1", "紧急性高 × 影响全公司 = P1"),
+        Words("category Software: “ERP”", "分类“软件问题”：“ERP”"),
+        Words("high urgency: “stopped”", "紧急程度高：“做不下去”"),
+        Words("affects the company: “everybody”", "影响范围全公司：“全公司”"),
+        Words("critical system ERP", "关键系统 ERP"),
+        Words("P1: high urgency × company, +1 critical system ERP", "P1：紧急程度高 × 影响范围全公司，+1 关键系统 ERP"),
     ),
     "created": _NIGHT - timedelta(minutes=1),
     "promise": _NIGHT + timedelta(minutes=14),
+    "response": Clock(15, 1, _NIGHT, "24x7"),
+    "resolution": Clock(240, 1, _NIGHT, "24x7"),
 }
 _LONG_SUBJECT = Words(
     "Printer HP LaserJet Pro M404dn in the corridor of the 3rd floor prints blank pages since the update this morning",
@@ -89,6 +91,7 @@ _ALL_FIELDS: Mapping[str, Words] = {
     "impact": Words("eight people cannot print contracts", "八个人打不了合同，下午要签字"),
     "tried": Words("restarted printer and computer, no change", "打印机和电脑都重启过，没有用"),
 }
+_NO_WORD = Words("category other: no known word", "分类“其他”：没有命中关键词")
 _LATIN: Mapping[str, object] = {"requester": Address("anna.berg@corp.example", "Anna Berg")}
 _NOBODY: Mapping[str, object] = {"assignee": None}
 _ENOUGH: Mapping[str, object] = {"missing": (), "secret": False, "second_problem": "", "hint": ""}
@@ -114,10 +117,14 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             now=_SATURDAY,
         ),
         _Face("all told, long subject", _ENOUGH, {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, **_LATIN}),
-        _Face("a picture alone", {**_ENOUGH, "picture": True}, {"subject": "", "fields": {}}),
+        _Face(
+            "a picture alone",
+            {**_ENOUGH, "picture": True},
+            {"subject": "", "fields": {}, "category": "other", "reasons": (_NO_WORD,)},
+        ),
         _Face(
             "a password, a second problem",
-            {"secret": True, "second_problem": Words("my mailbox is full", "邮箱满了")},
+            {"hint": "", "missing": (), "secret": True, "second_problem": Words("my mailbox is full", "邮箱满了")},
         ),
         _Face("elsewhere", _ENOUGH, {"zone": "Europe/Berlin", **_LATIN}),
         _Face("a promise that has passed", _ENOUGH, {"promise": samples.NOW - timedelta(minutes=1)}),
@@ -183,7 +190,9 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
     ),
     "agent/note": (_Face("long, a Latin name", {"text": _LONG_TEXT, "author": "Anna Berg"}),),
     "agent/sla_warning": (_Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),),
-    "agent/sla_breach": (_Face("the first answer, P1", {"clock": "response", "step": 1}, _P1, now=_NIGHT),),
+    "agent/sla_breach": (
+        _Face("the first answer, P1", {"clock": "response", "due": _NIGHT, "step": 1}, _P1, now=_NIGHT),
+    ),
     "agent/escalated": (
         _Face("handed over", {"by": "Anna Berg", "escalated": False, "reason": "", "text": ""}),
         _Face("another category", {"escalated": False, "reason": "", "text": "", "category": Words("Network", "网络")}),

@@ -13,7 +13,7 @@ from maild.model import Mail, Policy, Ticket, Words
 from maild.model.labels import FIELD_HINTS, FIELD_LABELS, OUTCOMES, PRIORITIES, STATES, TIERS
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
-from maild.model.when import spoken
+from maild.model.when import dated, lasting, spoken
 from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
@@ -88,8 +88,9 @@ class TicketView:
     """A ticket in words. `rows` are (label, value) of what is known.
 
     `promise` is the spoken time of the first contact, empty when none was promised or when it lies behind and was
-    kept; `overdue` tells that it was not. `about` are (label, value) rows of what the report is about, `rows` behind
-    its subject, category and priority; `facts` rows of how it stands: less for a requester than for an agent.
+    kept; `overdue` tells that it was not; `promise_date` is the same with its date. `about` are (label, value) rows of
+    what the report is about, `rows` behind its subject, category and priority; `facts` rows of how it stands: less for
+    a requester than for an agent.
     """
 
     tag: str
@@ -103,6 +104,7 @@ class TicketView:
     reasons: tuple[str, ...]
     rows: tuple[tuple[str, str], ...]
     promise: str
+    promise_date: str
     overdue: bool
     hold_until: str
     assignee: str
@@ -138,8 +140,11 @@ _FACTS: dict[str, Words] = {
     "state": Words("State", "状态"),
     "received": Words("Received", "收到时间"),
     "hold": Words("On hold until", "挂起到"),
-    "promise": Words("First contact by", "首次联系时限"),
+    "promise": Words("Contact by", "首次联系时限"),
+    "target": Words("Targets", "时限要求"),
 }
+_IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}内响应，{}内解决")
+_AROUND = Words("answered in {}, solved in {}, day and night", "{}内响应，{}内解决（7×24 小时）")
 _NOBODY = Words("nobody yet", "待分配")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 # Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
@@ -171,6 +176,8 @@ def view_of(
         values["attachments"] = _attachments(values["attachments"], attached)
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "admin/observed":
+        values["rows"] = _observed(values["rows"], language)
     return View(
         desk=DeskView(
             name=one_line(policy.desk.name.for_(language)),
@@ -202,6 +209,9 @@ class _Speech:
 
     def time(self, moment: datetime | None) -> str:
         return "" if moment is None else spoken(moment, self.zone, self.now, self.language, self.name_zone)
+
+    def date(self, moment: datetime | None) -> str:
+        return "" if moment is None else dated(moment, self.zone, self.now, self.language, self.name_zone)
 
     def text(self, text: str) -> str:
         if len(text) > self.limit:
@@ -268,17 +278,19 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         reasons=tuple(one_line(reason.for_(language), 300) for reason in ticket.reasons),
         rows=rows,
         promise="" if late and ticket.responded else speak.time(ticket.promise),
+        promise_date="" if late and ticket.responded else speak.date(ticket.promise),
         overdue=late and not ticket.responded,
-        hold_until=speak.time(ticket.hold_until),
+        hold_until=speak.date(ticket.hold_until),
         assignee=assignee_name,
         team=team.title.for_(language) if team else ticket.team,
         requester=requester,
-        created=speak.time(ticket.created),
+        created=speak.date(ticket.created),
         summary=speak.text(ticket.summary),
         about=(),
         facts=(),
     )
-    pairs = _agent_facts(view, ticket, language) if desk_eyes else _requester_facts(view, language)
+    day = policy.calendar.day_minutes
+    pairs = _agent_facts(view, ticket, language, day) if desk_eyes else _requester_facts(view, language)
     return replace(view, about=(*_labelled(_about(view, language), language), *rows), facts=_labelled(pairs, language))
 
 
@@ -304,11 +316,11 @@ def _requester_facts(view: TicketView, language: str) -> _Pairs:
         ("priority", view.priority),
         ("received", view.created),
         ("hold", view.hold_until),
-        ("promise", "" if view.overdue or view.outcome else view.promise),
+        ("promise", "" if view.overdue or view.outcome else view.promise_date),
     )
 
 
-def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
+def _agent_facts(view: TicketView, ticket: Ticket, language: str, day_minutes: int) -> _Pairs:
     """How it stands, for the desk; none of it is a secret from the requester."""
     who = view.requester.name
     if view.requester.address not in ("", who):
@@ -318,6 +330,7 @@ def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
         assignee += f" · {TIERS[ticket.tier].for_(language)}"
     state = _AGENT_STATES[ticket.state].for_(language) if ticket.state in _AGENT_STATES else view.state
     return (
+        ("subject", view.subject or _NO_SUBJECT.for_(language)),
         ("requester", who),
         ("priority", view.priority),
         ("category", view.category),
@@ -326,8 +339,19 @@ def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
         ("state", view.outcome or state),
         ("received", view.created),
         ("hold", view.hold_until),
-        ("promise", view.promise if ticket.responded is None else ""),
+        ("promise", view.promise_date if ticket.responded is None else ""),
+        ("target", _targets(ticket, day_minutes, language)),
     )
+
+
+def _targets(ticket: Ticket, day_minutes: int, language: str) -> str:
+    """What was promised for the two clocks, in working time or around the clock."""
+    if not ticket.resolution.target or ticket.outcome:
+        return ""
+    round_the_clock = ticket.resolution.calendar == "24x7"
+    day = 24 * 60 if round_the_clock else day_minutes
+    first, whole = (lasting(clock.target, day, language) for clock in (ticket.response, ticket.resolution))
+    return (_AROUND if round_the_clock else _IN_HOURS).for_(language).format(first, whole)
 
 
 def _rows(ticket: Ticket, speak: _Speech) -> tuple[tuple[str, str], ...]:
@@ -359,6 +383,18 @@ def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
         (f"{policy.desk.prefix}-{key}" if isinstance(key, int) else one_line(str(key)), one_line(str(title), 120))
         for key, title in rows
     )
+
+
+def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
+    """Rows of (when, letter, recipient, subject, reason), the letter as people call it."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple((when, _called(str(name), language), *rest) for when, name, *rest in rows)
+
+
+def _called(name: str, language: str) -> str:
+    letter = LETTERS.get(name)
+    return letter.title.for_(language) if letter is not None and letter.title else name
 
 
 def _buttons(
