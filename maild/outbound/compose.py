@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -37,6 +45,11 @@ FALLBACK_LANGUAGE = "en"
 _BODY_BYTES = 600_000
 
 _FORMS = (".txt", ".html")
+# The values that hold what somebody wrote, or a server said; all others are the desk's own sentences.
+_SAID = ("text", "summary", "detail")
+
+# How jinja2 says that a picture has no such field.
+_UNKNOWN = re.compile(r"object' has no attribute '(\w{1,60})'|^'(?!None)(\w{1,60})' is undefined")
 
 # A web address in an agent's words; Chinese punctuation ends it, since no blank stands before it.
 _WEB = re.compile("https?://[!#-;=?-~]{1,2000}")
@@ -112,7 +125,7 @@ class Composer:
         # A template is an operator's program: it may fail in any way, and each must name the file.
         except Exception as error:
             raise TemplateMistake(
-                f"the template {_place(error) or f'{language}/{letter}'} cannot be used: {error}; "
+                f"the template {_place(error) or f'{language}/{letter}'} cannot be used: {_named(error)}; "
                 "mend it, or remove it from the templates folder of this site to get the shipped one"
             ) from error
         return wrapped(text, _own_lines(view)) + "\n", html + "\n"
@@ -267,6 +280,16 @@ def _place(error: BaseException) -> str:
     return next((f"{at.filename}, line {at.lineno}" for at in reversed(frames) if at.filename.endswith(_FORMS)), "")
 
 
+def _named(error: BaseException) -> str:
+    """What is wrong, for one who wrote a letter and never saw our classes."""
+    unknown = _UNKNOWN.search(str(error)) if isinstance(error, UndefinedError) else None
+    return (
+        f"nothing is called {unknown[1] or unknown[2]} here (templates/README.md lists the names)"
+        if unknown
+        else str(error)
+    )
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """jinja2's sandbox. The fields of our own pictures are read straight: each look-up of the sandbox costs 3 µs, a
     letter makes fifty, and a frozen picture of texts has nothing to guard. Everything else takes the guarded way."""
@@ -302,7 +325,7 @@ def _environment(loader: BaseLoader) -> Environment:
 
 def _own_lines(view: View) -> list[str]:
     """The long lines that are not the desk's own: what somebody wrote is passed on as it was written."""
-    said = [text for text in view.v.values() if isinstance(text, str)]
+    said = [text for key in _SAID if isinstance(text := view.v.get(key), str)]
     if view.t is not None:
         said += [view.t.summary, *(value for _, value in view.t.rows)]
     return [line for text in said for line in map(str.rstrip, text.split("\n")) if len(line) > COLUMNS // 3]

@@ -98,7 +98,7 @@ _ENOUGH: Mapping[str, object] = {"missing": (), "secret": False, "second_problem
 _FILES = (
     ("screenshot.png", 183_000, True),
     ("2026年11月合并报表（终稿）v3-财务部-李雷-已核对.xlsx", 1_204_000, True),
-    ("crashdump-2026-11-23T08-51-07.381Z-explorer.exe-pid-18244.zip", 48_300_000, False),
+    ("crashdump-explorer.exe-pid-18244-20261123-085107-with-full-memory.zip", 48_300_000, False),
     ("log.txt", 840, True),
 )
 
