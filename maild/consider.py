@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from maild import gather
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen
+from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import tickets
@@ -58,6 +59,7 @@ def event_of(
         fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
         let_in=let_in,
         quiet=quiet,
+        sent_by=sent_by(message),
     )
 
 
@@ -101,7 +103,7 @@ def consider(
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = Thread(number, "references" if number is not None else "none")
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
-    speakers: Set[str] = gather.speakers(connection, claimed) if claimed is not None else frozenset()
+    speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     pressed, confirms = "", 0
     if claimed is not None:
         pressed, confirms = gather.button(connection, keys, message.sender.identity, claimed.key, tokens, now)

@@ -23,6 +23,7 @@ from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
 from maild.condition import Condition, place_of
 from maild.config import ConfigError, Settings, load
+from maild.directory.keeper import Keeper
 from maild.doorbell import Doorbell
 from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
@@ -89,9 +90,11 @@ class Daemon:
         self._logins = Logins(settings, self._engine, clock)
         self._sender = desk.sender(settings, self._engine, clock, self._logins)
         place = "" if self._lock is not None else place_of(str(settings.state_dir))
+        self._directory = Keeper(self._engine, settings.directory)
         self._chores = Chores(
-            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
-        )
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place,
+            self._directory,
+        )  # fmt: skip
         fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
         self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
@@ -288,6 +291,7 @@ class Daemon:
                 log.warning("config: the change of [%s] counts from the next start on", name)
         for user in (self._receiver, self._ticker, self._chores):
             user.use(writer)
+        self._directory.use(settings.directory)
         # A login may have been put right: whoever sits out a refusal tries again now.
         for source in self._logins.all():
             source.forget_refusals()

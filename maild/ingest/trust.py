@@ -29,7 +29,8 @@ def judge(
     """The verdict on a mail that claims `thread`.
 
     signed    every signed id that the mail refers to
-    speakers  lower-case addresses of the requester and the accepted participants of the claimed ticket
+    speakers  addresses of the requester and the accepted participants of the claimed ticket, as `policy.plain` makes
+              them
     pressed   the mail carries a button's token that was made for this writer and this ticket
     """
     identity = message.sender.identity
@@ -45,7 +46,7 @@ def judge(
     if agent is not None:
         answered = pressed or _answers_us(thread, signed, agent, policy, tokens, now)
         return _judge_agent(thread, vouched, answered, policy, internal)
-    if thread.ticket is not None and writer in speakers:
+    if thread.ticket is not None and policy.plain(writer) in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
     if internal:
         return Trust(

@@ -9,9 +9,11 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -27,6 +29,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -34,6 +37,7 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
     SystemName,
     Target,
@@ -74,15 +78,20 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
     "Screening",
     "Sender",
     "SignedId",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
@@ -94,5 +103,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

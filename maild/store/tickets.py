@@ -320,16 +320,16 @@ def load_by_agent(connection: Connection) -> dict[str, int]:
 
 
 _NEWEST_OF = (
-    select(ticket.c.id, ticket.c.language, ticket.c.zone)
-    .where(ticket.c.requester == bindparam("who"))
+    select(ticket.c.id, ticket.c.language, ticket.c.created)
+    .where(ticket.c.requester.in_(bindparam("whom", expanding=True)))
     .order_by(ticket.c.id.desc())
     .limit(1)
 )
 
 
-def newest_of(connection: Connection, requester: str) -> Any:
-    """The latest earlier ticket of a person: what they told us before stands there."""
-    return connection.execute(_NEWEST_OF, {"who": requester}).one_or_none()
+def newest_of(connection: Connection, requester: Iterable[str]) -> Any:
+    """The latest earlier ticket of the person with these addresses: what they told us before stands there."""
+    return connection.execute(_NEWEST_OF, {"whom": [*dict.fromkeys(requester)]}).one_or_none()
 
 
 def fields_of(connection: Connection, number: int) -> dict[str, Field]:

@@ -3,11 +3,25 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
+from maild.model import (
+    DeliveryFailed,
+    Event,
+    Facts,
+    Followed,
+    History,
+    MailArrived,
+    Message,
+    Needs,
+    Outcome,
+    Policy,
+    Ticket,
+)
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.workflow.commands.use import tickets_named
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.persons import is_requester
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
 from maild.workflow.too_large import too_large
@@ -29,9 +43,21 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if ticket is None:
         message = event.message
         return Needs(
-            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
+            person=message.from_.key,
+            behind=event.sent_by,
+            team="*",
+            similar=_report(message),
+            learned=policy.learning.on,
         )
-    return Needs(team="*")
+    if event.trust.verdict == "agent":
+        return Needs(team="*", solutions=tickets_named(event.message.new_text, policy))
+    return Needs(person=event.message.from_.key, behind=event.sent_by, team="*")
+
+
+def _report(message: Message) -> str:
+    """What is compared with solved tickets; empty for a mail without a word."""
+    report = f"{' '.join(message.subject.split())}\n{message.new_text[:_WORDS]}"
+    return report if report.strip() else ""
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -56,7 +82,7 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
     if ticket is not None:
-        if event.trust.verdict == "agent" and not _is_requester(ticket, event):
+        if event.trust.verdict == "agent" and not _is_requester(ticket, event, facts, policy):
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
@@ -84,8 +110,8 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     return replace(outcome, mails=mails, timers=timers, history=history)
 
 
-def _is_requester(ticket: Ticket, event: MailArrived) -> bool:
+def _is_requester(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
     """An agent is a plain requester on their own ticket, unless they answer a notice of it."""
-    return ticket.requester.key == event.message.from_.key and (
+    return is_requester(ticket, event.message.from_, facts, policy) and (
         event.thread.signed is None or event.thread.signed.audience == "public"
     )

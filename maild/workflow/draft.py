@@ -52,6 +52,7 @@ class Draft:
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
         self.readers: list[Address] = []
+        self.members: list[tuple[str, str]] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
         self.corrections: list[tuple[str, str, str]] = []
@@ -115,6 +116,12 @@ class Draft:
             changed.append(row.name)
         self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
         return tuple(changed)
+
+    def forget(self, *names: str) -> None:
+        """Take fields back that were guessed and are wrong: they are empty from now on."""
+        for name in names:
+            self.fields[name] = Field(name, "", self.ticket.fields[name].source, 0.0)
+        self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
 
     # ── what will happen by itself ───────────────────────────────────────────────────────────────────────────────
 
@@ -210,6 +217,7 @@ class Draft:
             links=tuple(self.links),
             writers=tuple(self.writers),
             readers=tuple(self.readers),
+            members=tuple(self.members),
             rating=self.rating,
             corrections=tuple(self.corrections),
             undeliverable=tuple(self.undeliverable),
@@ -227,7 +235,7 @@ def _shown(value: object) -> str:
 
 
 # Whose word counts more (PRODUCT §3.1): an agent's, then what was said on purpose, then what was read between lines.
-_WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "header": 2, "directory": 1, "history": 1}
+_WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "directory": 2, "header": 1, "history": 1}
 
 
 def _weight(row: Field) -> int:

@@ -8,6 +8,8 @@ from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outc
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import business_time, files, routing, sla
 from maild.workflow.draft import Draft
+from maild.workflow.persons import about_another, member, without_the_writer_s
+from maild.workflow.similar import SHOWN
 from maild.workflow.triage import missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -41,8 +43,17 @@ def register(
         policy,
         who=requester.key,
     )
-    draft.learn(facts.known)
-    draft.learn(event.fields)
+    told = {row.name: row for row in event.fields}
+    if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
+        # A shared mailbox's display name is nobody's name.
+        told.pop("name")
+    # Who forwards a mail is not whom it is about.
+    known = facts.known if requester.key == message.from_.key else {}
+    another = about_another(told, facts.person, requester)
+    draft.learn(without_the_writer_s(known) if another else known)
+    draft.learn(without_the_writer_s(told) if another else told)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
     draft.note("registered", "", "new", f"mail from {requester.address}, {event.trust.reason}")
     draft.keep(
@@ -94,9 +105,24 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             attachments=files.listed(event.message.attachments),
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
             team_wide=draft.ticket.assignee is None and len(there) > 1,
-            similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
+            similar=_similar(draft, agent),
             verdict=event.trust.verdict,
         )
+
+
+def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
+    """(number, title) of the solved tickets most like this one, of those that the agent may see.
+
+    The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
+    """
+    rows = []
+    for each in draft.facts.similar:
+        if each.restricted_to and each.restricted_to not in agent.teams:
+            continue
+        category = draft.policy.categories.get(each.category)
+        kind = category.title.for_(agent.language) if category is not None else each.category
+        rows.append((each.ticket, kind if each.restricted_to else each.title))
+    return tuple(rows[:SHOWN])
 
 
 def _is_no_mail(message: Message) -> bool:
@@ -119,10 +145,11 @@ def _requester(event: MailArrived, policy: Policy) -> Address:
 
 def _language(message: Message, facts: Facts, policy: Policy) -> str:
     """A directory setting, else the new text's language if it is long enough to tell, else whatever else is known."""
+    set_ = facts.person.language if facts.person is not None else ""
+    if set_ in policy.desk.languages:
+        return set_
     own = "zh-CN" if message.language.startswith("zh") else "en"
     if len(message.new_text) < _LANGUAGE_CHARS and facts.language:
-        own = facts.language
-    if facts.language and facts.language in policy.desk.languages:
         own = facts.language
     return own if own in policy.desk.languages else policy.desk.languages[0]
 
@@ -138,7 +165,10 @@ def _subject(message: Message) -> str:
 def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
     ticket, policy = draft.ticket, draft.policy
     text = message.new_text or message.text
-    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy)
+    facts = draft.facts
+    found = triage(
+        message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned
+    )
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maild.model import Address, Field, Policy, Topic, Triage, Words
+from maild.model import Address, Field, Learned, Person, Policy, Topic, Triage, Words
 from maild.model.labels import IMPACT, URGENCY
 from maild.model.ticket import Impact, Importance, Level, Priority
+from maild.workflow import learn
 from maild.workflow.wordfinder import WordFinder, normalise
 
 OTHER = "other"
@@ -71,25 +72,65 @@ _MEMO: dict[tuple[int, str], _Finders] = {}
 _MEMO_SIZE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What the rules say of a category: their verdict, why, the out-of-scope topic (empty unless that is the verdict),
+    and the sum of weights for each category."""
+
+    category: str
+    why: Words
+    topic: str
+    sums: Mapping[str, float]
+
+
 def triage(
-    subject: str, text: str, language: str, fields: Mapping[str, Field], requester: Address, policy: Policy
+    subject: str,
+    text: str,
+    language: str,
+    fields: Mapping[str, Field],
+    requester: Address,
+    policy: Policy,
+    person: Person | None = None,
+    learned: Learned | None = None,
 ) -> Triage:
     """Category, urgency, impact, importance and priority of a report, with five reasons in that order.
 
-    `text` is what the requester wrote, `language` its RFC 5646 tag. Strangers and locked priorities are the caller's.
+    `text` is what the requester wrote, `language` its RFC 5646 tag, `person` who they are to the directory. Strangers
+    and locked priorities are the caller's. `learned` is what the desk has learned, where that is in use: it has the
+    last word on the category.
     """
-    finders = _finders(policy, "zh" if language.lower().startswith("zh") else "en")
+    finders = _finders(policy, _rules_of(language))
     head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
     title = normalise(subject)
     whole = "\n".join((title, head, tail))
-    category, why_category, topic = _category(finders, title, head, tail)
+    ruled = _category(finders, title, head, tail)
+    category, why_category, topic = ruled.category, ruled.why, ruled.topic
+    if learned is not None:
+        category, why_category = second_opinion(learned, ruled, subject, text, policy)
+        topic = topic if category == OUT_OF_SCOPE else ""
     urgency, why_urgency = _urgency(finders, whole)
     told = fields.get("impact")
     impact, why_impact = _impact(finders, whole if told is None else whole + "\n" + normalise(told.value))
-    importance, why_importance = _importance(finders, whole, requester)
+    if impact == "person" and person is not None and person.shared and not _alone(policy, whole):
+        impact, why_impact = "department", _SHARED
+    importance, why_importance = _importance(finders, whole, requester, person)
     priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
     return Triage(category, urgency, impact, importance, priority, reasons, topic)
+
+
+def rule(subject: str, text: str, language: str, policy: Policy) -> Ruled:
+    """What the rules alone say of a report's category."""
+    finders = _finders(policy, _rules_of(language))
+    head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
+    return _category(finders, normalise(subject), head, tail)
+
+
+def leaning(ruled: Ruled, policy: Policy) -> learn.Leaning:
+    """The rules' word as learning takes it. A topic that goes out by itself stands, and so does what is restricted."""
+    automatic = any(topic.automatic for topic in policy.topics if topic.code == ruled.topic)
+    category = policy.categories.get(ruled.category)
+    return learn.Leaning(ruled.category, ruled.sums, automatic or (category is not None and category.restricted))
 
 
 def missing(triage: Triage, fields: Mapping[str, Field], policy: Policy) -> tuple[str, ...]:
@@ -99,6 +140,50 @@ def missing(triage: Triage, fields: Mapping[str, Field], policy: Policy) -> tupl
     return tuple(
         name for name in policy.categories[triage.category].required if name not in fields or not fields[name].value
     )
+
+
+def _rules_of(language: str) -> str:
+    return "zh" if language.lower().startswith("zh") else "en"
+
+
+def second_opinion(learned: Learned, ruled: Ruled, subject: str, text: str, policy: Policy) -> tuple[str, Words]:
+    """The category that the desk has learned to give, and why; the rules' own where nothing learned speaks.
+
+    Out of scope is never given, only proposed (PRODUCT §3.2). The words that spoke for a restricted category are not
+    told: they may stand in restricted tickets only.
+    """
+    judged = learn.judge(learned, learn.words_of(subject, text), leaning(ruled, policy), OUT_OF_SCOPE)
+    category = policy.categories.get(judged.category)
+    if category is None or not judged.because:
+        return ruled.category, ruled.why
+    words = learn.spelt(judged.because, normalise(f"{subject}\n{text}"), 3)
+    en, zh = f"learned from {learned.tickets} tickets", f"学自 {learned.tickets} 个工单"
+    if judged.proposed:
+        return judged.category, Words(
+            f"{ruled.why.en}; looks like what is not an IT matter here: {_quoted_en(words)} ({en});"
+            " if it is none, reply #out-of-scope",
+            f"{ruled.why.zh}；与本台归为非IT职责的来信相似：{_quoted_zh(words)}（{zh}）；如确非IT职责，请回复 #非IT",
+        )
+    since = Words(": " + _quoted_en(words), "：" + _quoted_zh(words))
+    if category.restricted:
+        since = Words("", "")
+    if judged.category == ruled.category:
+        rules = Words("the rules say the same", "规则判断相同")
+    else:
+        others = policy.categories[ruled.category].title if ruled.category in policy.categories else Words("", "")
+        rules = Words(f"the rules alone say {others.en}", f"仅按规则为“{others.zh}”")
+    return judged.category, Words(
+        f"category {category.title.en}{since.en} ({en}; {rules.en})",
+        f"分类“{category.title.zh}”{since.zh}（{zh}；{rules.zh}）",
+    )
+
+
+def _quoted_en(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _quoted_zh(words: Sequence[str]) -> str:
+    return "".join(f"“{word}”" for word in words)
 
 
 def _finders(policy: Policy, language: str) -> _Finders:
@@ -127,8 +212,8 @@ def _finders(policy: Policy, language: str) -> _Finders:
     return finders
 
 
-def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str, Words, str]:
-    """The best category, why, and the code of the out-of-scope topic (empty unless that is the verdict)."""
+def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
+    """The best category by the rules; the texts are normalised."""
     best: dict[tuple[str, str], float] = {}
     topics: dict[str, float] = {}
     for part, factor in ((title, _SUBJECT), (head, _BODY), (tail, _TAIL)):
@@ -144,7 +229,7 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str,
         sums[code] += weight
     known = [code for code in finders.policy.categories if sums.get(code, 0.0) > 0]
     if not known:
-        return OTHER, Words("category other: no known word", "分类“其他”：没有命中关键词"), ""
+        return Ruled(OTHER, Words("category other: no known word", "分类“其他”：没有命中关键词"), "", sums)
     winner = max(known, key=lambda code: sums[code])
     if winner == OUT_OF_SCOPE:
         # "The leave system shows an error" is about leave, but it is ours: nobody with a fault is sent away.
@@ -154,11 +239,11 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str,
     words = sorted((word for code, word in best if code == winner), key=lambda word: -best[winner, word])[:3]
     title_ = finders.policy.categories[winner].title
     why = Words(
-        f"category {title_.en}: " + ", ".join(f"“{word}”" for word in words),
-        f"分类“{title_.zh}”：" + "".join(f"“{word}”" for word in words),
+        f"category {title_.en}: " + _quoted_en(words),
+        f"分类“{title_.zh}”：" + _quoted_zh(words),
     )
     topic_code = max(topics, key=lambda code: topics[code]) if topics and winner == OUT_OF_SCOPE else ""
-    return winner, why, topic_code
+    return Ruled(winner, why, topic_code, sums)
 
 
 def _urgency(finders: _Finders, text: str) -> tuple[Level, Words]:
@@ -202,8 +287,18 @@ def _people(text: str) -> tuple[int, str]:
     return most, quote
 
 
-def _importance(finders: _Finders, text: str, requester: Address) -> tuple[Importance, Words]:
-    if requester.key in finders.policy.vips:
+_SHARED = Words("affects the department: reported from a shared mailbox", "影响范围部门：从部门公共邮箱报障")
+
+
+def _alone(policy: Policy, text: str) -> bool:
+    """Whether the text says in so many words that it is one person's matter."""
+    return any(word in text for word in policy.alone_words)
+
+
+def _importance(finders: _Finders, text: str, requester: Address, person: Person | None) -> tuple[Importance, Words]:
+    policy = finders.policy
+    addresses = {requester.key, policy.plain(requester.key), *(person.addresses if person is not None else ())}
+    if addresses & policy.vips or (person is not None and person.vip):
         return "high", Words("VIP requester", "VIP用户")
     for _, system in finders.systems.find(text):
         return "high", Words(f"critical system {system}", f"关键系统 {system}")

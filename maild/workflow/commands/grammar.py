@@ -33,6 +33,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("category", ("分类",), "required", "#category NAME", Words("correct the category", "更正分类")),
     Verb("note", ("备注",), "optional", "#note TEXT", Words("a note that stays inside", "内部备注，用户看不到")),
     Verb("ask", ("补充",), "required", "#ask FIELD, FIELD", Words("ask the requester for details", "请用户补充信息")),
+    Verb(
+        "use",
+        ("引用",),
+        "required",
+        "#use IT-87 | NAME",
+        Words("send that solution, or that macro", "把该工单的处理说明或常用回复发给用户"),
+    ),
     Verb("hold", ("挂起",), "required", "#hold 2d REASON", Words("wait for something else", "等待其他事项")),
     Verb(
         "resolve",

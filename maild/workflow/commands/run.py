@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow.commands import sorting, talk, work
+from maild.workflow.commands import sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -22,13 +22,14 @@ _DOERS: dict[str, _Doer] = {
     "spam": sorting.spam,
     "note": talk.note,
     "ask": talk.ask,
+    "use": use.use,
     "hold": talk.hold,
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope"})
 
 Line = tuple[str, bool, str]
 
