@@ -48,6 +48,8 @@ _FORMS = (".txt", ".html")
 # The values that hold what somebody wrote, or a server said; all others are the desk's own sentences.
 _SAID = ("text", "summary", "detail")
 
+# A folder of letters is named by its language (RFC 5646); others, like macros/, lie beside them.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 # How jinja2 says that a picture has no such field.
 _UNKNOWN = re.compile(r"object' has no attribute '(\w{1,60})'|^'(?!None)(\w{1,60})' is undefined")
 
@@ -226,7 +228,10 @@ class _Letters(BaseLoader):
     def languages(self) -> tuple[str, ...]:
         """Every language that has a folder, the fallback first."""
         found = {path.name for folder in self._folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
-        return (FALLBACK_LANGUAGE, *sorted(one for one in found if one[:1].isalpha() and one != FALLBACK_LANGUAGE))
+        return (
+            FALLBACK_LANGUAGE,
+            *sorted(one for one in found if _LANGUAGE.fullmatch(one) and one != FALLBACK_LANGUAGE),
+        )
 
     def replaced(self) -> tuple[str, ...]:
         """What the operator's folder replaces, and the letters in languages that are not shipped."""

@@ -131,6 +131,12 @@ def test_no_letter_loads_anything_or_runs_anything(template: str, language: str)
     assert all(link.startswith("mailto:it@corp.example?subject=") for link in seen(html).links)
 
 
+def test_only_folders_of_languages_hold_letters(tmp_path: Path) -> None:
+    (tmp_path / "zh-TW").mkdir()
+    (tmp_path / "notes").mkdir()
+    assert Composer(samples.POLICY, TOKENS, tmp_path).languages() == ("en", "zh-CN", "zh-TW")
+
+
 def test_check_templates_finds_nothing_wrong_with_the_shipped_letters() -> None:
     assert COMPOSER.check_templates() == []
 
