@@ -262,6 +262,12 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
                 mistakes.append(
                     f"categories.{code}.team: there is no [teams.{category.team}]{_did_you_mean(category.team, teams)}"
                 )
+    domains = {domain.lower().lstrip("@") for domain in desk.internal_domains} if desk is not None else set()
+    for code, category in categories.items():
+        if domains and "@" in category.approval and category.approval.rpartition("@")[2] not in domains:
+            mistakes.append(
+                f"categories.{code}.approval: {category.approval} is no colleague: it is of no internal domain"
+            )
     names = [box.name for box in parsed["mailbox"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         mistakes.append(f"mailbox: the name {name} is used twice; each mailbox needs a name of its own")

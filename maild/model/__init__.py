@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
     DeliveryFailed,
     Event,
     Facts,
@@ -66,6 +67,7 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
     "DeliveryFailed",
     "Desk",
     "Entry",

@@ -48,7 +48,8 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One category of manual 2.2.2. `keywords` per language code (zh, en); `required` are field names."""
+    """One category of manual 2.2.2. `keywords` per language code (zh, en); `required` are field names; `approval` says
+    who must agree first: "manager", an address, or nobody."""
 
     code: str
     title: Words
@@ -57,6 +58,7 @@ class Category:
     hint: Words = Words("", "")
     keywords: Mapping[str, tuple[Keyword, ...]] = field(default_factory=dict)
     restricted: bool = False
+    approval: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ LETTERS: Mapping[str, Letter] = {
             "second_problem": "",
             "picture": False,
             "known": (),
+            "approver": "",
         },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
@@ -58,10 +59,32 @@ LETTERS: Mapping[str, Letter] = {
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
     "requester/summary": Letter({"rows": (), "count": 0}, title=Words("many messages in one mail", "合并的自动消息")),
+    "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
+    "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
     "stranger/received": Letter(title=Words("the answer to a stranger", "对外部来信的答复")),
+    "approver/asked": Letter(
+        {"text": "", "words": "", "by": "", "again": False},
+        ("agree", "disagree"),
+        Words("the question for approval", "审批请求"),
+    ),
+    "approver/unclear": Letter(
+        verbs=("agree", "disagree"), title=Words("the question what an answer meant", "审批回复的确认")
+    ),
+    "approver/over": Letter(title=Words("that no approval is needed", "无需审批的通知")),
     "agent/new_ticket": Letter(
-        {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": ""},
-        (*_WORK, "out-of-scope"),
+        {
+            "text": "",
+            "attachments": (),
+            "claims": "",
+            "team_wide": False,
+            "similar": (),
+            "verdict": "",
+            "approval": "",
+            "topic": "",
+            "guidance": "",
+            "second": "",
+        },
+        (*_WORK, "out-of-scope", "split"),
         Words("a new ticket", "新工单通知"),
     ),
     "agent/requester_replied": Letter(
@@ -90,6 +113,14 @@ LETTERS: Mapping[str, Letter] = {
     "agent/delivery_failed": Letter(
         {"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""},
         title=Words("that a mail did not arrive", "投递失败通知"),
+    ),
+    "agent/approval": Letter(
+        {"how": "agreed", "who": "", "text": ""},
+        (*_WORK, "not-approved"),
+        Words("the answer to an approval", "审批结果通知"),
+    ),
+    "agent/restricted": Letter(
+        {"news": False, "closed_to": ""}, title=Words("about a restricted ticket", "受限工单的通知")
     ),
     "agent/closed": Letter({"how": "", "text": ""}, title=Words("that it is closed", "已关闭的通知")),
     "agent/summary": Letter({"rows": (), "count": 0}, title=Words("many notices in one mail", "合并的通知")),

@@ -112,6 +112,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             if chinese
             else "Switch it off, open the rear cover, and pull the paper out in its direction of travel.",
             "missing": ("phone", "asset"),
+            "approver": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -129,6 +130,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/closed": {"by": "confirmed", "reason": ""},
         "requester/joined": {"by": "韩梅梅" if chinese else "Han Meimei"},
         "requester/started": {"agent": agent},
+        "requester/approval": {"how": "asked", "who": lead, "text": ""},
+        "approver/asked": {
+            "text": text,
+            "words": "需要您确认预算。" if chinese else "Please check the budget.",
+            "by": agent,
+            "again": True,
+        },
         "requester/cannot_read": {"cause": "encrypted"},
         "agent/new_ticket": {
             "text": text,
@@ -137,6 +145,10 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
+            "approval": "赵敏 已同意。" if chinese else "Approved by Zhao Min.",
+            "topic": "facilities",
+            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "second": "邮箱满了" if chinese else "my mailbox is full",
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/reopened": {
@@ -153,6 +165,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "category": "",
             "text": text,
         },
+        "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
+        "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
@@ -227,11 +241,12 @@ PUBLIC = frozenset(
     }
 )
 
-_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin")
+_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin", "approver")
 _READERS: Mapping[Audience, Address] = {
     "requester": Address("li.lei@corp.example", "李雷"),
     "stranger": Address("someone@elsewhere.example"),
     "agent": Address("wang.wei@corp.example", "王伟"),
     "lead": Address("zhao.min@corp.example", "赵敏"),
+    "approver": Address("zhao.min@corp.example", "赵敏"),
     "admin": Address("root@corp.example"),
 }

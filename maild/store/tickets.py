@@ -108,6 +108,20 @@ def save(connection: Connection, value: Ticket) -> Ticket:
     return value
 
 
+_REPORT = select(entry.c.new_text).where(entry.c.ticket == bindparam("number")).order_by(entry.c.n).limit(1)
+
+
+def report_of(connection: Connection, number: int) -> str:
+    """What was written when the ticket was opened: the new text of its first entry."""
+    return str(connection.execute(_REPORT, {"number": number}).scalar() or "")
+
+
+def has_history(connection: Connection, number: int, what: str) -> bool:
+    """Whether the ticket's history has a line of that kind."""
+    wanted = select(history.c.id).where(history.c.ticket == number, history.c.what == what).limit(1)
+    return connection.execute(wanted).scalar() is not None
+
+
 _INSERT_ENTRY, _INSERT_HISTORY = insert(entry), insert(history)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from maild.model import Address, Agent, Audience, DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import business_time, routing
+from maild.workflow import approval, business_time, routing
 from maild.workflow.draft import Draft
 
 # How long an agent is taken for away when their out-of-office names no date, in working days.
@@ -101,7 +101,7 @@ def _automatic_answer(
     message = event.message
     away = _away(event, policy)
     reason = f"{event.screening.verdict}: {event.screening.reason}"
-    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified"):
+    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified", "approver"):
         return Outcome(reason=reason, fate="ignored", away=away)
     draft = Draft(ticket, now, facts, policy, who="maild")
     draft.keep(
@@ -116,6 +116,7 @@ def _automatic_answer(
         )
     )
     draft.note(event.screening.verdict, "", message.from_.address, event.screening.reason)
+    approval.away(draft, event)
     return replace(draft.outcome(reason, "ticketed"), away=away)
 
 

@@ -83,7 +83,7 @@ def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
 
 def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
     """A reply that comes long after closing is a matter of its own, linked to the old one."""
-    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),))
+    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),), of=ticket)
 
 
 def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from maild.model import Agent, Facts, Policy, Ticket
+from maild.workflow import restricted
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -40,6 +41,15 @@ def choose(team: str, facts: Facts, policy: Policy, without: str = "", tier: str
     return min(fit, key=lambda agent: facts.turn.get(agent.address, _NEVER))
 
 
+def fitting(chosen: Agent | None, ticket: Ticket, facts: Facts, policy: Policy) -> Agent | None:
+    """Whom a ticket goes to when the team's rule chose somebody who may not see it, as a deputy from outside may be:
+    another one of the team who is there, else nobody, so that it is taken by reply."""
+    if chosen is None or restricted.may_see(chosen, ticket, policy):
+        return chosen
+    there = members(ticket.team, facts, policy, ticket.requester.key)
+    return next((agent for agent in there if restricted.may_see(agent, ticket, policy)), None)
+
+
 def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ...]:
     """Who hears of a ticket: its assignee (or their deputy), else everybody of the team who is there, else its lead."""
     if ticket.assignee is not None:
@@ -48,10 +58,10 @@ def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ..
             return (agent,)
         if agent is not None:
             deputy = policy.agent(facts.absent[agent.address]) if facts.absent[agent.address] else None
-            if deputy is not None and deputy.address not in facts.absent:
+            if deputy is not None and deputy.address not in facts.absent and restricted.may_see(deputy, ticket, policy):
                 return (deputy,)
     there = members(ticket.team, facts, policy, without=ticket.requester.key)
-    return there or leads(ticket.team, policy)
+    return tuple(agent for agent in there if restricted.may_see(agent, ticket, policy)) or leads(ticket.team, policy)
 
 
 def leads(team: str, policy: Policy) -> tuple[Agent, ...]:
