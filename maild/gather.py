@@ -24,6 +24,7 @@ from maild.model import (
 )
 from maild.store import (
     awaited,
+    deeds,
     ledger,
     ledger_lists,
     outbox_lists,
@@ -150,6 +151,8 @@ def facts(
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
         report=report,
         warned=warned,
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
     )
 
 

@@ -62,7 +62,7 @@ def show(config: ConfigFile = None) -> None:
     from maild.cli.terminal import table
     from maild.outbound.compose import Composer
     from maild.outbound.letters import LETTERS
-    from maild.outbound.preview import title
+    from maild.outbound.titles import title
     from maild.tokens import Tokens
 
     found = settings_or_defaults(config)
@@ -71,10 +71,7 @@ def show(config: ConfigFile = None) -> None:
     replaced = composer.replaced()
     table(
         ("Letter", "What it is", "Replaced here"),
-        (
-            (letter, title(letter) if LETTERS[letter].title else "", ", ".join(_own(letter, replaced)))
-            for letter in LETTERS
-        ),
+        ((letter, title(letter).en, ", ".join(_own(letter, replaced))) for letter in LETTERS),
     )
     common = [name for name in replaced if not any(name in _own(letter, replaced) for letter in LETTERS)]
     print(f"In {len(composer.languages())} languages: {', '.join(composer.languages())}.")

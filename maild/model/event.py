@@ -107,6 +107,8 @@ class Needs:
     colleagues addresses of people whose name and language the directory is asked for
     report     the words with which the ticket was reported are wanted
     warned     whether the requester was told already to change a password
+    past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
     """
 
     person: str = ""
@@ -120,6 +122,8 @@ class Needs:
     colleagues: tuple[str, ...] = ()
     report: bool = False
     warned: bool = False
+    past: bool = False
+    urgent_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,16 @@ class Colleague:
 
     address: Address
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,8 @@ class Facts:
     colleagues  who was asked about, by address; one whom the directory does not know has no name
     report      what the requester wrote when the ticket was opened
     warned      the requester of this ticket was told to change a password
+    past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -205,6 +221,8 @@ class Facts:
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
     report: str = ""
     warned: bool = False
+    past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

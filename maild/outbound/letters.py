@@ -56,12 +56,15 @@ LETTERS: Mapping[str, Letter] = {
     "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
     "requester/progress": Letter(title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
+    "requester/new_promise": Letter(
+        {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
+    ),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
-    "requester/summary": Letter({"rows": (), "count": 0}, title=Words("many messages in one mail", "合并的自动消息")),
+    "requester/summary": Letter({"rows": (), "count": 0}),
     "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
     "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
-    "stranger/received": Letter(title=Words("the answer to a stranger", "对外部来信的答复")),
+    "stranger/received": Letter(),
     "approver/asked": Letter(
         {"text": "", "words": "", "by": "", "again": False},
         ("agree", "disagree"),
@@ -83,50 +86,30 @@ LETTERS: Mapping[str, Letter] = {
             "topic": "",
             "guidance": "",
             "second": "",
+            "aside": "",
         },
         (*_WORK, "out-of-scope", "split"),
-        Words("a new ticket", "新工单通知"),
     ),
-    "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": ""},
-        ("resolve", "escalate"),
-        Words("that the requester replied", "报障人回复通知"),
-    ),
-    "agent/reopened": Letter({"text": "", "note": ""}, _WORK, Words("that it is open again", "重新打开通知")),
-    "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate"), Words("an internal note", "内部备注")),
-    "agent/sla_warning": Letter(
-        {"clock": "response", "due": "", "share": 75}, _WORK, Words("that a target is near", "时限预警")
-    ),
-    "agent/sla_breach": Letter(
-        {"clock": "response", "due": "", "step": 1}, _WORK, Words("that a target is missed", "超时通知")
-    ),
+    "agent/requester_replied": Letter({"text": "", "attachments": (), "note": ""}, ("resolve", "escalate")),
+    "agent/reopened": Letter({"text": "", "note": ""}, _WORK),
+    "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
-        {"by": "", "escalated": False, "reason": "", "category": "", "text": ""},
-        _WORK,
-        Words("a ticket handed over", "转派或升级通知"),
+        {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
-    "agent/taken": Letter({"by": ""}, title=Words("that a colleague took it", "已被接单的通知")),
-    "agent/transcript": Letter({"lines": (), "text": ""}, title=Words("what became of the commands", "命令执行结果")),
-    "agent/confirm_command": Letter(
-        {"commands": (), "text": "", "number": 0}, ("confirm",), Words("the question who wrote a mail", "命令确认")
-    ),
-    "agent/delivery_failed": Letter(
-        {"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""},
-        title=Words("that a mail did not arrive", "投递失败通知"),
-    ),
-    "agent/approval": Letter(
-        {"how": "agreed", "who": "", "text": ""},
-        (*_WORK, "not-approved"),
-        Words("the answer to an approval", "审批结果通知"),
-    ),
-    "agent/restricted": Letter(
-        {"news": False, "closed_to": ""}, title=Words("about a restricted ticket", "受限工单的通知")
-    ),
-    "agent/closed": Letter({"how": "", "text": ""}, title=Words("that it is closed", "已关闭的通知")),
-    "agent/summary": Letter({"rows": (), "count": 0}, title=Words("many notices in one mail", "合并的通知")),
-    "lead/low_rating": Letter({"rating": 1, "text": ""}, title=Words("a low rating", "低分评价")),
-    "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}, title=Words("an alarm", "告警")),
-    "admin/recovered": Letter({"what": "", "detail": "", "since": ""}, title=Words("that it works again", "恢复通知")),
-    "admin/quarantined": Letter({"rows": ()}, title=Words("mails that were put aside", "被隔离的邮件")),
-    "admin/observed": Letter({"rows": ()}, title=Words("what observe mode held back", "观察模式的日报")),
+    "agent/taken": Letter({"by": ""}),
+    "agent/transcript": Letter({"lines": (), "text": ""}),
+    "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
+    "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
+    "agent/approval": Letter({"how": "agreed", "who": "", "text": ""}, (*_WORK, "not-approved")),
+    "agent/restricted": Letter({"news": False, "closed_to": ""}),
+    "agent/closed": Letter({"how": "", "text": ""}),
+    "agent/summary": Letter({"rows": (), "count": 0}),
+    "lead/low_rating": Letter({"rating": 1, "text": ""}),
+    "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
+    "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
+    "admin/unattended": Letter(),
+    "admin/quarantined": Letter({"rows": ()}),
+    "admin/observed": Letter({"rows": ()}),
 }

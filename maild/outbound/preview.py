@@ -17,6 +17,7 @@ from maild.model import Desk
 from maild.outbound.compose import Composer, Ids, TemplateMistake
 from maild.outbound.letters import LETTERS
 from maild.outbound.sample_cases import Case, cases, policy
+from maild.outbound.titles import title
 from maild.tokens import Tokens
 
 PAGE = "index.html"
@@ -173,13 +174,7 @@ def _menu(letters: Mapping[str, Sequence[Shot]], replaced: Sequence[str]) -> Ite
         yield f"<h3>{escape(audience)}</h3>"
         for letter in names:
             mark = " ✎" if _own(letter, replaced) else ""
-            yield f'<a href="#{letter}">{escape(title(letter))}{mark}</a>'
-
-
-def title(letter: str) -> str:
-    """What a letter is called, for an admin; its path where it has no name."""
-    words = LETTERS[letter].title
-    return words.en if words else letter
+            yield f'<a href="#{letter}">{escape(title(letter).en)}{mark}</a>'
 
 
 def _own(letter: str, replaced: Sequence[str]) -> list[str]:
@@ -187,8 +182,8 @@ def _own(letter: str, replaced: Sequence[str]) -> list[str]:
 
 
 def _section(letter: str, shots: Sequence[Shot], replaced: Sequence[str]) -> str:
-    words = LETTERS[letter].title
-    names = f"{escape(words.en)} · {escape(words.zh)}" if words else ""
+    words = title(letter)
+    names = f"{escape(words.en)} · {escape(words.zh)}"
     own = ", ".join(_own(letter, replaced))
     return (
         f'<section id="{letter}"><h2>{names} <code>{escape(letter)}</code></h2>'

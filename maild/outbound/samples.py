@@ -45,6 +45,12 @@ POLICY = Policy(
     },
 )
 
+_DONE = (
+    (NOW - timedelta(hours=3), Words("assigned to Wang Wei", "分派给王伟")),
+    (NOW - timedelta(hours=2), Words("first contact by Wang Wei", "王伟首次联系用户")),
+    (NOW - timedelta(hours=1), Words("Wang Wei left a note", "王伟写了备注")),
+)
+
 TRIAGE = Triage(
     category="hardware",
     urgency="medium",
@@ -129,6 +135,10 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/confirm_reminder": {"closes": _LATER},
         "requester/closed": {"by": "confirmed", "reason": ""},
         "requester/joined": {"by": "韩梅梅" if chinese else "Han Meimei"},
+        "requester/new_promise": {
+            "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
+            "was": _LATER,
+        },
         "requester/started": {"agent": agent},
         "requester/approval": {"how": "asked", "who": lead, "text": ""},
         "approver/asked": {
@@ -149,6 +159,11 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "topic": "facilities",
             "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
             "second": "邮箱满了" if chinese else "my mailbox is full",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/reopened": {
@@ -157,13 +172,20 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
         "agent/note": {"author": lead, "text": text},
         "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
-        "agent/sla_breach": {"clock": "resolution", "due": _DUE, "step": 2},
+        "agent/sla_breach": {
+            "clock": "resolution",
+            "due": _DUE,
+            "step": 2,
+            "tier": Words("second line", "二线支持"),
+            "done": _DONE,
+        },
         "agent/escalated": {
             "by": lead,
             "escalated": True,
             "reason": "没有备件" if chinese else "no spare parts",
             "category": "",
             "text": text,
+            "done": _DONE,
         },
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
         "agent/restricted": {"news": False, "closed_to": "#take"},
@@ -226,9 +248,11 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             values=values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" else ticket(language)
+        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
 
 
+# Letters to the admins that speak of one ticket.
+ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.
 PUBLIC = frozenset(
     {

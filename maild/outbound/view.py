@@ -18,6 +18,7 @@ from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
 from maild.outbound.subject import bare_subject, tag
+from maild.outbound.titles import title
 from maild.tokens import Tokens
 
 # Shown rows and notices are cut here: the entry keeps the whole text. What goes to a requester is never cut.
@@ -28,7 +29,8 @@ _TEXT_CHARS = 60_000
 _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/requester_replied": ("note",),
     "agent/reopened": ("note",),
-    "agent/escalated": ("reason", "text"),
+    "agent/escalated": ("reason", "text", "done"),
+    "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
@@ -65,7 +67,7 @@ _CODES: Mapping[tuple[str, str], Mapping[str, Words]] = {
     },
     ("agent/closed", "how"): {str(code): words for code, words in OUTCOMES.items()},
     ("agent/escalated", "by"): {"maild": Words("", "")},
-    ("agent/delivery_failed", "template"): {name: letter.title for name, letter in LETTERS.items() if letter.title},
+    ("agent/delivery_failed", "template"): {name: title(name) for name in LETTERS},
 }
 
 
@@ -394,12 +396,7 @@ def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
     """Rows of (when, letter, recipient, subject, reason), the letter as people call it."""
     if not isinstance(rows, Sequence):
         return ()
-    return tuple((when, _called(str(name), language), *rest) for when, name, *rest in rows)
-
-
-def _called(name: str, language: str) -> str:
-    letter = LETTERS.get(name)
-    return letter.title.for_(language) if letter is not None and letter.title else name
+    return tuple((when, title(str(name)).for_(language), *rest) for when, name, *rest in rows)
 
 
 def _senseless(mail: Mail) -> frozenset[str]:
