@@ -226,7 +226,7 @@ class _Speech:
         return mask_secrets(text)[0] if self.mask else text
 
     def value(self, value: object) -> object:
-        """A value as a letter shows it: times spoken, words in the reader's language, tuples item by item."""
+        """A value as a letter shows it: times spoken, in tables with their date; words in the reader's language."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, datetime):
@@ -234,7 +234,7 @@ class _Speech:
         if isinstance(value, Words):
             return value.for_(self.language)
         if isinstance(value, (tuple, list)):
-            return tuple(self.value(item) for item in value)
+            return tuple(self.date(item) if isinstance(item, datetime) else self.value(item) for item in value)
         return value
 
     def field(self, name: str) -> tuple[str, str]:
