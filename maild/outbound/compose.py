@@ -34,9 +34,10 @@ from maild.outbound.actions import Button
 from maild.outbound.headers import encoded, file_name, mailbox, message_ids, recipient, references
 from maild.outbound.letters import LETTERS
 from maild.outbound.mime import build, encoded_size
+from maild.outbound.picture import DeskView, PersonView, TicketView, View
 from maild.outbound.style import inline, parse_style
 from maild.outbound.subject import subject_for, tag
-from maild.outbound.view import DeskView, PersonView, TicketView, View, view_of
+from maild.outbound.view import view_of
 from maild.outbound.wrap import COLUMNS, short, wrapped
 from maild.tokens import Tokens
 
