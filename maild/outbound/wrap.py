@@ -1,7 +1,6 @@
 """Long lines of the plain text, broken where a terminal would have to: at 78 columns, by the width of signs."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 COLUMNS = 78
@@ -10,16 +9,17 @@ _LONE = 14
 # No line may begin with one of these, or end with one of those.
 _CLOSING = frozenset("、。，．：；？！）】》〉」』”’…·,.:;?!)]}%")
 _OPENING = frozenset("（【《〈「『“‘([{")
+# What Unicode (UAX #11) calls wide or full-width, of what stands in mails: Han, kana, hangul, their marks, emoji.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff"
+    "\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001f64f\U0001f900-\U0001f9ff\U00020000-\U0003fffd]+"
+)
 _PIECE = re.compile(r"\s+|[^\s\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’…·]+|.")
 
 
 def columns(text: str) -> int:
-    """How many columns a text takes in a terminal: two for each wide sign of Chinese, none for what combines."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
-    )
+    """How many columns a text takes in a terminal: two for each wide sign of Chinese, one for every other."""
+    return len(text) if text.isascii() else len(text) + sum(map(len, _WIDE.findall(text)))
 
 
 def wrapped(text: str, kept: Collection[str] = ()) -> str:
@@ -30,7 +30,9 @@ def wrapped(text: str, kept: Collection[str] = ()) -> str:
     mark nor behind an opening one.
     """
     return "\n".join(
-        line if columns(line) <= COLUMNS or any(line.endswith(own) for own in kept) else _folded(line)
+        line
+        if 2 * len(line) <= COLUMNS or columns(line) <= COLUMNS or any(line.endswith(own) for own in kept)
+        else _folded(line)
         for line in text.split("\n")
     )
 
@@ -49,30 +51,39 @@ def short(text: object, width: int) -> str:
 def _folded(line: str) -> str:
     """The line in pieces; a little narrower if that keeps the last one from being a lone word."""
     pieces, indent = _pieces(line), "  " if line.startswith("- ") else ""
-    broken = [_filled(pieces, indent, width) for width in range(COLUMNS, COLUMNS - _LONE, -2)]
-    return "\n".join(next((lines for lines in broken if columns(lines[-1]) >= _LONE), broken[0]))
+    broken = _filled(pieces, indent, COLUMNS)
+    lacking = _LONE - columns(broken[-1])
+    if lacking > 0 and len(broken) > 1:
+        narrower = _filled(pieces, indent, COLUMNS - lacking // (len(broken) - 1) - 2)
+        if len(narrower) == len(broken) and columns(narrower[-1]) >= _LONE:
+            broken = narrower
+    return "\n".join(broken)
 
 
-def _filled(pieces: list[str], indent: str, room: int) -> list[str]:
+def _filled(pieces: list[tuple[str, int]], indent: str, room: int) -> list[str]:
     lines: list[str] = []
-    now, width = "", 0
-    for piece in pieces:
-        if now.strip() and width + columns(piece.rstrip()) > room:
-            lines.append(now.rstrip())
-            now, width = indent, len(indent)
-            piece = piece.lstrip()
-        now += piece
-        width += columns(piece)
-    return [*lines, now.rstrip()]
+    now: list[str] = []
+    width = 0
+    for piece, wide in pieces:
+        # A blank behind the last word of a line is not shown, so it may stand beyond the edge.
+        if now and width + wide - (piece[-1] == " ") > room:
+            lines.append("".join(now).rstrip())
+            now, width = [indent], len(indent)
+        now.append(piece)
+        width += wide
+    return [*lines, "".join(now).rstrip()]
 
 
-def _pieces(line: str) -> list[str]:
-    """What must not be broken: Latin words, single Chinese signs; marks stay with what they belong to."""
-    pieces: list[str] = []
+def _pieces(line: str) -> list[tuple[str, int]]:
+    """What must not be broken, with its columns: Latin words, single Chinese signs, each with its marks and blank."""
+    pieces: list[tuple[str, int]] = []
+    opened = False
     for piece in _PIECE.findall(line):
-        joined = pieces and (piece[0] in _CLOSING or piece.isspace() or pieces[-1][-1] in _OPENING)
-        if joined:
-            pieces[-1] += piece
+        wide = 2 if len(piece) == 1 and piece > "\u2e7f" else columns(piece)
+        if pieces and (opened or piece[0] in _CLOSING or piece.isspace()):
+            before, width = pieces[-1]
+            pieces[-1] = (before + piece, width + wide)
         else:
-            pieces.append(piece)
+            pieces.append((piece, wide))
+        opened = piece[-1] in _OPENING
     return pieces
