@@ -88,8 +88,8 @@ _FACTS: dict[str, Words] = {
     "promise": Words("Contact by", "首次联系时限"),
     "target": Words("Targets", "时限要求"),
 }
-_IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}内响应，{}内解决")
-_AROUND = Words("answered in {}, solved in {}, day and night", "{}内响应，{}内解决（7×24 小时）")
+_IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}响应，{}解决")
+_AROUND = Words("answered in {}, solved in {}, day and night", "{}响应，{}解决（7×24 小时）")
 _NOBODY = Words("nobody yet", "待分配")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 # Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.

@@ -95,6 +95,16 @@ _NO_WORD = Words("category other: no known word", "分类“其他”：没有�
 _LATIN: Mapping[str, object] = {"requester": Address("anna.berg@corp.example", "Anna Berg")}
 _NOBODY: Mapping[str, object] = {"assignee": None}
 _ENOUGH: Mapping[str, object] = {"missing": (), "secret": False, "second_problem": "", "hint": ""}
+_PLAIN: Mapping[str, object] = {
+    "claims": "",
+    "verdict": "",
+    "team_wide": False,
+    "approval": "",
+    "topic": "",
+    "guidance": "",
+    "second": "",
+    "aside": "",
+}
 _FILES = (
     ("screenshot.png", 183_000, True),
     ("2026年11月合并报表（终稿）v3-财务部-李雷-已核对.xlsx", 1_204_000, True),
@@ -127,6 +137,7 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             {"hint": "", "missing": (), "secret": True, "second_problem": Words("my mailbox is full", "邮箱满了")},
         ),
         _Face("elsewhere", _ENOUGH, {"zone": "Europe/Berlin", **_LATIN}),
+        _Face("approval asked", {**_ENOUGH, "approver": Words("Zhao Min", "赵敏")}),
         _Face("a promise that has passed", _ENOUGH, {"promise": samples.NOW - timedelta(minutes=1)}),
     ),
     "requester/info_requested": (
@@ -155,6 +166,14 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("on hold", {}, {"state": "on_hold", "hold_until": samples.NOW + timedelta(days=9), "promise": None}),
         _Face("closed", {}, {"state": "closed", "outcome": "confirmed"}),
         _Face("P1, nobody yet", {}, _P1, now=_NIGHT),
+        _Face("a known incident", {"incident": Words("VPN does not connect", "VPN 连不上")}),
+    ),
+    "requester/approval": (
+        _Face("agreed", {"how": "agreed"}),
+        _Face(
+            "not approved",
+            {"how": "declined", "text": Words("The budget of this year is used up.", "今年的预算已经用完。")},
+        ),
     ),
     "requester/joined": (_Face("nobody yet", {"by": "Anna Berg"}, _NOBODY),),
     "requester/started": (_Face("P1, a Latin name", {"agent": "Anna Berg"}, _P1, now=_NIGHT),),
@@ -165,19 +184,19 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
     "agent/new_ticket": (
         _Face(
             "all told",
-            {"text": _LONG_TEXT, "attachments": _FILES, "claims": "", "verdict": "requester", "team_wide": False},
+            {**_PLAIN, "text": _LONG_TEXT, "attachments": _FILES, "verdict": "requester"},
             {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, "internal": True},
         ),
         _Face(
             "P1 at night",
-            {"claims": "", "verdict": "", "attachments": (), "similar": ()},
+            {**_PLAIN, "team_wide": True, "attachments": (), "similar": ()},
             {**_P1, "fields": {}},
             {"urgent": True},
             now=_NIGHT,
         ),
         _Face(
             "hardly a word",
-            {"text": "", "attachments": (), "claims": "", "verdict": "failed", "similar": (), "team_wide": False},
+            {**_PLAIN, "text": "", "attachments": (), "verdict": "failed", "similar": ()},
             {"subject": "", "fields": {}, "reasons": (), **_LATIN},
         ),
     ),
@@ -197,6 +216,17 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("handed over", {"by": "Anna Berg", "escalated": False, "reason": "", "text": ""}),
         _Face("another category", {"escalated": False, "reason": "", "text": "", "category": Words("Network", "网络")}),
     ),
+    "agent/approval": (
+        _Face("agreed", {"how": "agreed", "text": ""}),
+        _Face("no answer", {"how": "silent", "text": ""}),
+        _Face("away", {"how": "away", "text": ""}),
+        _Face("unclear", {"how": "unclear"}),
+        _Face("too late", {"how": "late"}),
+    ),
+    "agent/restricted": (
+        _Face("nobody there", {"news": True, "closed_to": ""}),
+        _Face("from now on", {"news": False, "closed_to": ""}),
+    ),
     "agent/taken": (_Face("a Latin name", {"by": "Anna Berg"}),),
     "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
@@ -207,6 +237,12 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
     ),
     "agent/closed": (_Face("withdrawn", {"how": "withdrawn", "text": ""}, {"outcome": "withdrawn"}),),
     "lead/low_rating": (_Face("without a word", {"rating": 1, "text": ""}, {"summary": ""}),),
+    "lead/mass_incident": (
+        _Face("more of them", {"why": "more", "count": 31, "more": 28}),
+        _Face("a reminder", {"why": "reminder"}),
+        _Face("nobody answers", {"why": "nobody", "departments": (), "title": ""}),
+    ),
+    "approver/asked": (_Face("the first time", {"again": False, "words": "", "by": ""}, {"subject": _LONG_SUBJECT}),),
     "admin/alarm": (_Face("bare", {"detail": "", "remedy": ""}),),
 }
 
