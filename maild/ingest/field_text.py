@@ -20,7 +20,7 @@ _EXTENSION = re.compile(
 _PHONE_WORD = re.compile(
     r"(?:电话|手机|座机|联系方式|致电|回电|(?<![A-Za-z])(?:tel|telephone|phone(?: number| no)?|mobile|mob|cell"
     r"|call me(?: back)?"
-    r"|reach me|call back|contact|m|t|p)\.?)"
+    r"|reach me|call back|contact|[mtp](?=\s?[:：.]))\.?)"
     rf"\s{{0,2}}(?:at|on|is|号码|号|是|为|打)?\s{{0,2}}[:：.=]?\s{{0,2}}({_NUMBER}|\d{{4,8}}(?![\d\-/年月日]|\.\d))",
     re.I,
 )

@@ -46,13 +46,28 @@ _RANK_ZH = {word: rank for rank, word in enumerate(DEVICES_ZH)}
 _HOW_TO_REACH = re.compile(r"(?:\s?(?:no|nr|number|ext|extension)\.?)?\s?[:：=#.]?\s?\+?\(?\d", re.I)
 
 
+# 「等你们的电话」 and 「电话：8123」 are no telephones either.
+_CALLED_BEFORE = re.compile(r"(?:打|等|回|来|留|联系|致|您的|你们的)$")
+_CALL_BEHIND = re.compile(
+    r"\s?(?:号码?|联系|沟通|通知|里说)?\s?(?:[:：=＝/／*|，,。；;！!]|是?\s?\+?\(?\d|\s?$|分机|改|写|不对)"
+)
+
+
+def _is_a_call(text: str, match: re.Match[str]) -> bool:
+    """Whether a telephone is only how to reach somebody; a broken one is said to be so ("电话没有声音")."""
+    if match[1] not in ("电话", "手机"):
+        return False
+    before = text[max(0, match.start() - 4) : match.start()]
+    return _CALL_BEHIND.match(text, match.end()) is not None or _CALLED_BEFORE.search(before) is not None
+
+
 def asset(text: str) -> str:
     """The affected device: a tag, a make and model, a host, share or printer name, else its kind."""
     for pattern in (_TAG, _MODEL, _PRINTER, _HOST, _SHARE):
         for match in pattern.finditer(text):
             if any(char.isdigit() for char in match[1]) or pattern is _SHARE:
                 return match[1].strip(" -")
-    kinds = [match[1] for match in _DEVICE_ZH.finditer(text)]
+    kinds = [match[1] for match in _DEVICE_ZH.finditer(text) if not _is_a_call(text, match)]
     if kinds:
         return min(kinds, key=lambda word: _RANK_ZH.get(word.lower(), _UNRANKED))
     kinds = [match[1] for match in _DEVICE_EN.finditer(text) if not _HOW_TO_REACH.match(text, match.end())]

@@ -82,7 +82,8 @@ def triage(
 ) -> Triage:
     """Category, urgency, impact, importance and priority of a report, with five reasons in that order.
 
-    `text` is what the requester wrote, `language` its RFC 5646 tag, `person` who they are to the directory. Strangers and locked priorities are the caller's.
+    `text` is what the requester wrote, `language` its RFC 5646 tag, `person` who they are to the
+    directory. Strangers and locked priorities are the caller's.
     """
     finders = _finders(policy, "zh" if language.lower().startswith("zh") else "en")
     head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
