@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from maild.model.labels import FIELD_HINTS, FIELD_LABELS
+from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "name": (
@@ -173,6 +173,7 @@ _OUR_SENTENCES = (
     "If something is wrong", "A few details", "Please reply", "To add something", "While you wait", "Why:",
     "Withdraw", "Your mail", "--",
 )  # fmt: skip
+_ORIGINS = tuple(shown for words in FIELD_ORIGINS.values() for shown in (f"({words.en})", f"（{words.zh}）"))
 _PAIRS = frozenset({("(", ")"), ("（", "）"), ("[", "]"), ("【", "】")})
 _UNDERLINE = re.compile(r"[_＿\s.…·-]{0,200}")
 
@@ -245,6 +246,9 @@ def blank_labelled(line: str) -> tuple[str, str]:
 def cleaned(name: str, value: str) -> str:
     """The value without marks around it; empty when nothing was filled in (blank, dashes, the unchanged hint)."""
     value = value.strip(" \t　*|;；,，、_＿")
+    if value.endswith(_ORIGINS):
+        # Our own remark on where we had the value before it, which somebody has written over.
+        value = value[: value.rfind("(") if value.endswith(")") else value.rfind("（")].rstrip()
     if value.endswith((":", "：")) or _UNDERLINE.fullmatch(value) or value.lower() in _EMPTY:
         return ""
     hint = FIELD_HINTS.get(name)

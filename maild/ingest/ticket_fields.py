@@ -52,8 +52,8 @@ def extract(
     """
     best: dict[str, Field] = {}
     for found in _all(message, asked, known):
-        known = best.get(found.name)
-        if known is None or (_RANK[found.source], found.confidence) > (_RANK[known.source], known.confidence):
+        better = best.get(found.name)
+        if better is None or (_RANK[found.source], found.confidence) > (_RANK[better.source], better.confidence):
             best[found.name] = found
     return tuple(best[name] for name in FIELD_NAMES if name in best)
 

@@ -109,10 +109,12 @@ PLACE = {"location": "3楼302"}
             f"{marked(filled_text(EN, 'en', ANSWERS, True))}", ANSWERS, id="before the hints",
         ),
         pytest.param(
-            f"地点：3楼302\n发生时间：今天早上9点\n错误提示：0x00000057 内存不足\n\n{OUTLOOK}\n{ZH}", ANSWERS, id="above"
+            f"地点：3楼302\n发生时间：今天早上9点\n错误提示：0x00000057 内存不足\n\n{OUTLOOK}\n{ZH}", ANSWERS,
+            id="above",
         ),
         pytest.param(
-            f"{GMAIL}\n{marked(ZH)}\n\n地点：3楼302\n发生时间：今天早上9点\n", {**PLACE, "when": "今天早上9点"}, id="below"
+            f"{GMAIL}\n{marked(ZH)}\n\n地点：3楼302\n发生时间：今天早上9点\n", {**PLACE, "when": "今天早上9点"},
+            id="below",
         ),
         pytest.param(
             "地点：3楼302，发生时间：今天早上9点，电话：8200", {**PLACE, "when": "今天早上9点", "phone": "8200"},
@@ -125,7 +127,8 @@ PLACE = {"location": "3楼302"}
         pytest.param("**地点**：3楼302\n*电话*: 8200", {**PLACE, "phone": "8200"}, id="stars around labels"),
         pytest.param("| 地点 | 3楼302 |\n| 电话 | 8200 |", {**PLACE, "phone": "8200"}, id="a table of bars"),
         pytest.param(
-            "地点 3楼302\n电话 8200\n发生时间 今天早上9点", {**PLACE, "phone": "8200", "when": "今天早上9点"}, id="blanks"
+            "地点 3楼302\n电话 8200\n发生时间 今天早上9点", {**PLACE, "phone": "8200", "when": "今天早上9点"},
+            id="blanks",
         ),
         pytest.param("地点：（3楼302）\n电话/分机：【8200】", {**PLACE, "phone": "8200"}, id="inside the brackets"),
         pytest.param(
