@@ -159,6 +159,9 @@ class Draft:
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())
+        if audience == "requester" and to.key != self.who and answers not in seen:
+            # Somebody else wrote that mail, or the same person from another mailbox: in this one it cannot be seen.
+            answers = ""
         if answers and answers in seen:
             seen = seen[: seen.index(answers)]
         elif not answers and seen:
