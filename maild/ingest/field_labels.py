@@ -160,7 +160,7 @@ _DASH = re.compile(r"[ \t]?[-–—][ \t]?|[ \t]is[ \t]")
 _BULLET = re.compile(r"^[\s•·▪●○*\-–—#>＞)）.、\d]{0,12}")
 _QUOTE = re.compile(r"^[ \t]{0,3}[>＞|](?:[ \t]{0,2}[>＞])*[ \t]?")
 _MARK = re.compile(r"^[\s#*>＞]{0,8}")
-_PART = " \t;；,，|、。•·/（("
+_PART = " \t;；,，|、。•·/／（("
 _EMPTY = frozenset(
     {
         "-", "--", "—", "–", "...", "…", ".", "/", "n/a", "na", "none", "nil", "null", "unknown", "tbd", "?", "？",
@@ -357,7 +357,8 @@ def _label_before(line: str, left: int, right: int) -> tuple[int, str, bool] | N
         name = _FOR_LABEL.get(label)
         if name is None:
             continue
-        wide = start >= 2 and segment[start - 1] == " " and segment[start - 2] in _PART
+        # Behind a full stop a new sentence begins, and so may a label.
+        wide = start >= 2 and segment[start - 1] == " " and segment[start - 2] in _PART + ".!?！？"
         cjk_before = start >= 2 and (segment[start - 2] > "⺀" or segment[start] > "⺀")
         opens = not before or before != " " or wide or cjk_before or (start == 0) or not segment[:start].strip()
         if opens or label in _MID_SENTENCE:

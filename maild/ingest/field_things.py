@@ -5,6 +5,7 @@ Values are verbatim; every pattern is bounded and linear (THREATS A25); the call
 
 import re
 
+from maild.ingest import field_text
 from maild.ingest.field_words import DEVICES_EN, DEVICES_ZH, MAKERS, PROGRAM_ENDINGS, PROGRAMS, any_of
 
 _W = r"(?<![A-Za-z0-9_])"
@@ -20,12 +21,13 @@ _TAG = re.compile(
 _MODEL = re.compile(
     rf"{_W}((?:{any_of(MAKERS)})(?:[ -]?(?:{any_of(MAKERS)}))?"
     r"(?:[ -]?[A-Za-z]{0,12}-?[A-Za-z]{0,3}\d[\w\-]{0,14})(?: (?:tablet|laptop|printer|g\d{1,2}))?"
-    rf"|(?:{any_of(MAKERS)}) [A-Z][A-Za-z]{{1,14}} ?[A-Za-z]{{0,4}}-?\d[\w\-]{{0,12}})",
+    rf"|(?:{any_of(MAKERS)}) ?[A-Z][A-Za-z]{{1,14}} ?[A-Za-z]{{0,4}}-?\d[\w\-]{{0,12}})",
     re.I,
 )
 _HOST = re.compile(
     rf"{_W}([A-Z]{{2,12}}-(?:PC|NB|LT|DT|SRV|WS)-?\d{{1,5}}|(?:prt|prn|lt|nb|pc|srv)[-_]?[a-z]{{0,4}}\d{{2,6}}"
-    rf"|[a-z]{{2,5}}\d{{5,9}}){_E}",
+    rf"|[a-z]{{2,5}}\d{{5,9}}|(?:pc|nb|lt|prn|prt|mon|srv|ws|sw|ap)-[a-z]{{0,6}}-?\d{{2,6}}"
+    rf"|[A-Z]{{2,5}}(?:-[A-Z0-9]{{1,6}}){{2,3}}){_E}",
     re.I,
 )
 _SHARE = re.compile(r"(\\\\[\w.\-]{2,40}(?:\\[^\\\s\"“”，。<>|]{1,60}){0,6})")
@@ -74,7 +76,13 @@ def asset(text: str) -> str:
     return min(kinds, key=lambda word: _RANK_EN.get(word.lower(), _UNRANKED)) if kinds else ""
 
 
-_PROGRAM = re.compile(rf"(?<![A-Za-z0-9_])({any_of(PROGRAMS)})(?![A-Za-z_])", re.I)
+_PROGRAM = re.compile(
+    rf"(?<![A-Za-z0-9_])({any_of(word for word in PROGRAMS if word.isascii())})(?![A-Za-z_])"
+    rf"|({any_of(word for word in PROGRAMS if not word.isascii())})",
+    re.I,
+)
+# "QQ 12345678" is how to reach somebody.
+_NUMBER_OF = re.compile(r"\s?(?:号|號)?\s?[:：]?\s?\d{5,}")
 _ZH_SYSTEM = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_\-]{{0,24}}\s?|[\u4e00-\u9fff]{{2,8}})({any_of(PROGRAM_ENDINGS)})")
 _EN_SYSTEM = re.compile(
     r"(?<![A-Za-z0-9_])([A-Za-z][\w.\-]{1,24}(?: [A-Za-z][\w.\-]{1,24})?) "
@@ -102,7 +110,11 @@ def software(text: str) -> str:
     for match in _NAME_LIKE.finditer(text):
         if not match[1].startswith(("err", "image")):
             return match[1]
-    known = [match[1] for match in _PROGRAM.finditer(text)]
+    known = [
+        match[0]
+        for match in _PROGRAM.finditer(text)
+        if not (match[0].lower() in ("qq", "微信") and _NUMBER_OF.match(text, match.end()))
+    ]
     best = min(known, key=_common) if known else ""
     if best and _common(best) == 0:
         return best
@@ -110,6 +122,9 @@ def software(text: str) -> str:
         words = _ZH_LEAD.sub("", match[1].strip())
         if words:
             return words + match[2]
+    product = field_text.versioned(text)
+    if product:
+        return product[0]
     for match in _EN_SYSTEM.finditer(text):
         names = [word for word in match[1].split() if word.lower() not in _NO_SYSTEM]
         if names:

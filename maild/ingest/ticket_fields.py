@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from maild.ingest import field_signature, field_text, field_things, field_work
@@ -90,8 +91,19 @@ def _said(message: Message, own: str, first: bool) -> Iterator[Field]:
     yield from _header(message, own)
 
 
+# "联系人：程野 5088": the number behind a name is how to reach that person.
+_NUMBER_BEHIND = re.compile(r"^[^\d]{2,30}[，,\s]\s{0,2}([+\d][\d -]{2,16}\d)$")
+# "Location: Warehouse 2. You can reach me …": a value ends where the next sentence begins.
+_SENTENCE_END = re.compile(r"(?<=[\w)])[.。!！] (?=[A-Z\u4e00-\u9fff])|[。！](?=.)")
+
+
 def _labels(text: str, confidence: float) -> Iterator[Field]:
     for found in labelled(text):
+        if found.name in ("name", "department", "location", "asset", "software", "when"):
+            reached = _NUMBER_BEHIND.match(found.value) if found.name == "name" else None
+            if reached:
+                yield Field("phone", reached[1], "text", _INLINE)
+            found = replace(found, value=_SENTENCE_END.split(found.value, maxsplit=1)[0])
         value = _value(found.name, found.value)
         if value and found.inline:
             yield Field(found.name, value, "text", _INLINE)
