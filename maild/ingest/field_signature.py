@@ -329,7 +329,10 @@ _NAME_WORD = re.compile(
 )
 _NO_PERSON = frozenset(
     word for phrase in (*UNITS_EN, *PROGRAMS, *MAKERS, *DEVICES_EN) if phrase.isascii() for word in phrase.split()
-) | {"error", "issue", "problem", "request", "access", "new", "old", "urgent", "update", "version", "blue", "black"}
+) | {
+    *("sincerely", "yours", "cheers", "greetings", "dear", "warm", "kind", "error", "issue", "problem", "request"),
+    *("access", "new", "old", "urgent", "update", "version", "blue", "black"),
+}
 
 
 def _closed(body: str) -> Person:

@@ -124,7 +124,8 @@ def versioned(text: str) -> tuple[str, str] | None:
     """(product, version) of the first name that stands directly before a number with a dot."""
     for match in _VERSIONED.finditer(text):
         name = match[1].strip(" -")
-        if name.split()[-1].lower() not in _NO_PRODUCTS and not _looks_like_ip(match[2]):
+        dated = re.fullmatch(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}", match[2]) is not None
+        if name.split()[-1].lower() not in _NO_PRODUCTS and not _looks_like_ip(match[2]) and not dated:
             return name, match[2]
     return None
 
