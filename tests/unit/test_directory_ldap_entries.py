@@ -19,7 +19,8 @@ def test_an_entry_of_active_directory() -> None:
                 "objectGUID": [GUID.bytes_le],
                 "mail": [b"li.lei@corp.example"],
                 "proxyAddresses": [
-                    b"smtp:lily@corp.example", b"SMTP:Li.Lei@corp.example", b"X500:/o=Corp/cn=li", b"sip:li.lei@corp.example",
+                    b"smtp:lily@corp.example", b"SMTP:Li.Lei@corp.example", b"X500:/o=Corp/cn=li",
+                    b"sip:li.lei@corp.example",
                 ],
                 "displayName": ["李雷".encode()],
                 "department": ["财务部".encode()],
