@@ -22,6 +22,8 @@ from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
 from maild.store.engine import reading
+from maild.teach import Teacher
+from maild.watch import Watch
 
 log = logging.getLogger("maild.chores")
 
@@ -30,6 +32,7 @@ _ROWS = 100
 _JUMP_S = 5.0
 _EPOCH = datetime(2000, 1, 1)
 _GONE_AFTER = timedelta(days=1)
+_LEARNING_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,12 @@ class Chores:
         """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE").
         `directory`: who keeps the people as the company's directory has them."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
-        self._alarm_program, self._place = alarm_program, place
+        self.alarm_program, self._place = alarm_program, place
         self._directory = directory
+        self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
         self._offset = 0.0
+        self._watch = Watch(engine, clock)
         self._make_plan()
 
     def _make_plan(self) -> None:
@@ -83,9 +88,11 @@ class Chores:
         self._plan.every(5).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
         self._plan.every(1).minutes.do(self.summarise)
+        self._plan.every(1).minutes.do(self.watch_incidents)
         self._plan.every(5).minutes.do(self.expire)
         self._plan.every(10).minutes.do(self.observed)
         self._plan.every(5).seconds.do(self.keep_directory)
+        self._plan.every(10).seconds.do(self.learn)
 
     def use(self, writer: Writer) -> None:
         """Work by another policy from now on (a reload)."""
@@ -98,6 +105,10 @@ class Chores:
             self._make_plan()
             self._plan.run_all()
         self._plan.run_pending()
+
+    def watch_incidents(self) -> None:
+        """Look for many who report the same (PRODUCT §3.2); without new tickets nothing is written."""
+        self._watch.step(self._writer)
 
     def watch_health(self) -> None:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""
@@ -119,7 +130,7 @@ class Chores:
             if by_mail:
                 post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
         log.error("alarm: %s: %s", name, detail)
-        raise_alarm(self._alarm_program, name, detail)
+        raise_alarm(self.alarm_program, name, detail)
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:
@@ -239,6 +250,11 @@ class Chores:
             if shown:
                 outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")
                 post(connection, self._to_admins("observed", rows=shown), self._writer, now)
+
+    def learn(self) -> None:
+        """Learn from the agents' corrections when it is time to, a little at each step: timers wait no longer for it
+        than this."""
+        self._teacher.step(self._writer.policy, self._clock(), _LEARNING_S)
 
     def _to_admins(self, name: str, **values: object) -> list[Mail]:
         policy = self._writer.policy

@@ -3,23 +3,45 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from maild import experience
 from maild.ingest.thread import Keys, Known
-from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Person, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, people_directory, tickets
+from maild.model import (
+    Address,
+    DeliveryFailed,
+    Event,
+    Facts,
+    Field,
+    MailArrived,
+    Message,
+    Needs,
+    Person,
+    Policy,
+    Solved,
+    Ticket,
+)
+from maild.store import (
+    awaited,
+    deeds,
+    incidents,
+    ledger,
+    ledger_lists,
+    outbox_lists,
+    people,
+    people_directory,
+    tickets,
+)
 from maild.tokens import Tokens
 from maild.workflow import persons
-from maild.workflow.similar import best, words_of
+from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
-# Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
-_SOLUTIONS = 2000
 # Fields of an earlier ticket that are about the person, not about that problem.
 # Where the last matter was need not be where the person sits: a place is the directory's to tell.
 _REMEMBERED = ("name", "department", "phone")
@@ -46,7 +68,9 @@ def speakers(connection: Connection, ticket: Ticket, policy: Policy) -> frozense
     requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
     written = {who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes}
     people = people_directory.same(connection, requester | written | {policy.plain(each) for each in written})
-    return frozenset(policy.plain(each) for each in people | people_directory.members(connection, requester))
+    everybody = people | people_directory.members(connection, requester)
+    # A mass incident's own ticket has no requester: a mail without a From is nobody's.
+    return frozenset(policy.plain(each) for each in everybody if each)
 
 
 def facts(
@@ -83,7 +107,7 @@ def facts(
             load = tickets.load_by_agent(connection)
     similar: tuple[Solved, ...] = ()
     if needs.similar:
-        similar = best(words_of(needs.similar), _solutions(connection))
+        similar = experience.similar(connection, needs.similar)
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
@@ -101,6 +125,9 @@ def facts(
         asked = agent.address if agent is not None else event.message.from_.key
         asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
+    number = ticket.id if ticket is not None else None
+    report = tickets.report_of(connection, number) if needs.report and number is not None else ""
+    warned = tickets.has_history(connection, number, WARNED) if needs.warned and number is not None else False
     return Facts(
         known=earlier,
         person=person,
@@ -112,6 +139,7 @@ def facts(
         load=load,
         turn=turn,
         similar=similar,
+        solutions=experience.solutions(connection, needs.solutions) if needs.solutions else {},
         threads=threads,
         claimed=claimed,
         readers=readers,
@@ -122,24 +150,38 @@ def facts(
         waits=waits,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        incidents=incidents.are_open(connection) if needs.incidents else (),
+        named=incidents.members(connection, needs.named) if needs.named else (),
+        learned=experience.learned(connection, now) if needs.learned else None,
+        manager=people.manager_of(connection, needs.manager) if needs.manager else None,
+        colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
+        report=report,
+        warned=warned,
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
+        **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
 
 
-# The newest solutions with their words, by database, and when the last of them was written: read again when another
-# one is.
-_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
-    last = knowledge.last_solution(connection)
-    had = _KNOWN_SOLUTIONS.get(connection.engine)
-    if had is None or had[0] != last:
-        rows = knowledge.newest_solutions(connection, _SOLUTIONS) if last else ()
-        had = (last, tuple((Solved(row.ticket, row.title), words_of(row.title)) for row in rows))
-        _KNOWN_SOLUTIONS[connection.engine] = had
-    return had[1]
+def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
+    """What concerns a mass incident's own ticket, or the one that a report belongs to; nothing for any other."""
+    if ticket.kind == "incident":
+        record = incidents.load(connection, ticket.key)
+        found: dict[str, Any] = {"incident": record, "left": incidents.not_closed(connection, ticket.key)}
+        if needs.members and record is not None:
+            proposed = record.state == "proposed"
+            found["members"] = (
+                incidents.members(connection, record.reports)
+                if proposed
+                else incidents.members_of(connection, ticket.key)
+            )
+        return found
+    if ticket.parent is None:
+        return {}
+    return {
+        "incident": incidents.load(connection, ticket.parent),
+        "parent": tickets.load(connection, ticket.parent),
+    }
 
 
 def button(
@@ -157,6 +199,12 @@ def button(
         if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):
             return verb, number
     return "", 0
+
+
+def asked_for_approval(connection: Connection, message: Message, ticket: int, since: datetime) -> str:
+    """Who was asked for an approval by the letter that a mail answers; empty if it answers none."""
+    newest_first = message.answered[:_THREAD_IDS]
+    return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
 
 
 def _question(connection: Connection, event: MailArrived) -> int:

@@ -40,13 +40,16 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "condition",
         # One helper that keeps a step going; it knows which errors are trouble of the world outside.
         "loops",
-        "fetch receive tick chores send bring logins",
+        "fetch receive tick chores send bring logins p1_calls",
         # What fetch works with: rows for what came, folders for what is done, and patience with what does not come.
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
-        "consider",
-        # Who works in the company, read and taken over.
-        "gather apply record directory",
+        # Looks for mass incidents; a chore.
+        "consider watch",
+        # Who works in the company, read and taken over; what the desk has learned.
+        "gather apply record directory teach",
+        # What gather remembers between two decisions, and proves again in each.
+        "experience",
         "ingest workflow outbound reports",
         "store",
         "config",
@@ -466,11 +469,11 @@ def test_every_library_that_maild_imports_is_declared() -> None:
     """An import that another library's dependency happens to satisfy breaks on the day that one lets go of it."""
     known = importlib.metadata.packages_distributions()
     extra = {
-            "demo": ("demo/*.py",),
-            "postgresql": ("store/*.py",),
-            "oauth": ("ingest/oauth.py",),
-            "ldap": ("directory/directory_ldap.py",),
-        }
+        "demo": ("demo/*.py",),
+        "postgresql": ("store/*.py",),
+        "oauth": ("ingest/oauth.py",),
+        "ldap": ("directory/directory_ldap.py",),
+    }
     wrong = []
     for path in sources():
         inside = path.relative_to(PACKAGE).as_posix()

@@ -241,6 +241,21 @@ class AgentSection(Section):
     lead: bool = False
     language: Language = "zh-CN"
     aliases: tuple[Address, ...] = ()
+    skills: tuple[Code, ...] = ()
+    deputy: AddressOrNone = ""
+
+
+class SkillSection(Section):
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class OnCallSection(Section):
+    agents: tuple[Address, ...] = Field(min_length=1)
+    start: date = date(2024, 1, 1)
+    days: Days = 7
+    change: time = time(9)
+    teams: tuple[Code, ...] = ()
 
 
 class AdminSection(Section):
@@ -284,7 +299,23 @@ class WaitingSection(Section):
 
 class EscalationSection(Section):
     warn_at: float = Field(0.75, gt=0, lt=1)
-    repeat_at: tuple[float, ...] = (1.5, 2.0)
+    repeat_at: tuple[Annotated[float, Field(gt=1, le=100)], ...] = (1.5, 2.0)
+
+
+class IncidentsSection(Section):
+    on: bool = True
+    people: int = Field(5, ge=3, le=1000)
+    window: Duration = timedelta(hours=1)
+    remind: Duration = timedelta(minutes=15)
+    lapse: Duration = timedelta(hours=24)
+    contested: int = Field(3, ge=1, le=1000)
+
+    @field_validator("window")
+    @classmethod
+    def _a_working_time(cls, value: timedelta) -> timedelta:
+        if not timedelta(minutes=10) <= value <= timedelta(hours=8):
+            raise ValueError("must lie between 10m and 8h")
+        return value
 
 
 class AlarmSection(Section):
@@ -294,6 +325,18 @@ class AlarmSection(Section):
 
 
 class TemplatesSection(Section):
+    dir: str = ""
+
+
+class TriageSection(Section):
+    learn: bool = True
+    learn_from_tickets: int = Field(50, ge=2, le=1000)
+    learn_margin: float = Field(0.01, ge=0, le=0.5)
+    learn_after_corrections: int = Field(20, ge=1, le=1000)
+    learn_not_from: tuple[Address, ...] = ()
+
+
+class MacrosSection(Section):
     dir: str = ""
 
 

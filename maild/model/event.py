@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.incident import Incident, Member
+from maild.model.learned import Learned
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
@@ -22,7 +24,8 @@ class MailArrived:
     `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
     that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
-    than its From, in lower case: who has written it in somebody's name.
+    than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
+    approval by the letter of ours that this mail answers; empty: it answers none.
     """
 
     message: Message
@@ -38,6 +41,7 @@ class MailArrived:
     let_in: str = ""
     quiet: Literal["no", "writer", "all"] = "no"
     sent_by: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +99,74 @@ class Needs:
 
     person     the address whose directory record, earlier fields and language are wanted; empty: nobody's
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
-    similar    words to look for among the solved tickets; empty: do not look
+    similar    a report (its first line the subject) to compare with the solved tickets; empty: do not look
+    solutions  the tickets whose solutions the mail names
     bounced    the Message-ID of the mail that a delivery report speaks of
     behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
+    learned    what the desk has learned of categories is wanted
+    manager    the address of whoever's manager is wanted
+    colleagues addresses of people whose name and language the directory is asked for
+    report     the words with which the ticket was reported are wanted
+    warned     whether the requester was told already to change a password
+    past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
+    incidents  whether a new report may belong to a mass incident that is open
+    members    whether the reports of this mass incident are wanted
+    named      tickets that a command names
     """
 
     person: str = ""
     behind: str = ""
     team: str = ""
     similar: str = ""
+    solutions: tuple[int, ...] = ()
     bounced: str = ""
+    learned: bool = False
+    manager: str = ""
+    colleagues: tuple[str, ...] = ()
+    report: bool = False
+    warned: bool = False
+    past: bool = False
+    urgent_of: str = ""
+    incidents: bool = False
+    members: bool = False
+    named: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An internal person as the directory knows them; `language` is empty where it does not say."""
+
+    address: Address
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solved ticket that resembles this one."""
+    """A solved ticket that resembles this one. `restricted_to` is the team that alone may see it; empty: anybody."""
 
     ticket: int
     title: str
+    category: str = ""
+    restricted_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What solved a ticket, in words that may be sent to others."""
+
+    solved: Solved
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +182,7 @@ class Facts:
     load        open tickets per agent address
     turn        when each agent was last given a ticket, by address (round-robin)
     similar     solved tickets that resemble this one, best first
+    solutions   the named solutions that there are, by ticket
     threads     Message-IDs of the ticket's conversation with each person, oldest first, by address
     claimed     the ticket that the mail names but has no right to join
     readers     accepted participants who get the conversation by mail too
@@ -138,6 +193,19 @@ class Facts:
     waits       that mail still waits for its confirmation on this ticket
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    learned     what the desk has learned of categories, while that is in use; None: the rules alone decide
+    manager     the manager of the person who was asked about, if the directory names one
+    colleagues  who was asked about, by address; one whom the directory does not know has no name
+    report      what the requester wrote when the ticket was opened
+    warned      the requester of this ticket was told to change a password
+    past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
+    incidents   the mass incidents that are open, when a new report may be one of theirs
+    incident    what stands on record of this mass incident, or of the one that this report belongs to
+    members     the reports of this mass incident, oldest first
+    left        how many of its reports are not closed yet
+    parent      the mass incident's ticket that this report belongs to
+    named       the tickets that a command names
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -150,6 +218,7 @@ class Facts:
     load: Mapping[str, int] = field(default_factory=dict)
     turn: Mapping[str, datetime] = field(default_factory=dict)
     similar: tuple[Solved, ...] = ()
+    solutions: Mapping[int, Solution] = field(default_factory=dict)
     threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: Ticket | None = None
     readers: tuple[Address, ...] = ()
@@ -160,6 +229,19 @@ class Facts:
     waits: bool = False
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    learned: Learned | None = None
+    manager: Colleague | None = None
+    colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+    report: str = ""
+    warned: bool = False
+    past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    incident: Incident | None = None
+    members: tuple[Member, ...] = ()
+    left: int = 0
+    parent: Ticket | None = None
+    named: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +264,7 @@ class Outcome:
     follow         what this means for other tickets, each decided on by itself
     also           new tickets that are opened beside this one, in the same transaction: each is a blank ticket's own
                    outcome (a report that was split)
+    incident       what is to stand on record of the mass incident whose ticket this is
     """
 
     reason: str
@@ -205,3 +288,4 @@ class Outcome:
     drop: int = 0
     follow: tuple[Follow, ...] = ()
     also: tuple["Outcome", ...] = ()
+    incident: Incident | None = None

@@ -19,6 +19,7 @@ class Letter:
     title: Words = field(default=Words("", ""))
 
 
+DIFFERENT = "different"
 RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
@@ -35,6 +36,7 @@ LETTERS: Mapping[str, Letter] = {
             "second_problem": "",
             "picture": False,
             "known": (),
+            "approver": "",
         },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
@@ -53,31 +55,71 @@ LETTERS: Mapping[str, Letter] = {
     ),
     "requester/closed": Letter({"by": "confirmed", "reason": ""}, RATES, Words("the closing", "关闭通知")),
     "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
-    "requester/progress": Letter(title=Words("how it stands", "进度说明")),
+    "requester/known_incident": Letter(
+        {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
+    ),
+    "requester/progress": Letter({"incident": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
+    "requester/new_promise": Letter(
+        {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
+    ),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
     "requester/summary": Letter({"rows": (), "count": 0}),
+    "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
+    "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
     "stranger/received": Letter(),
+    "approver/asked": Letter(
+        {"text": "", "words": "", "by": "", "again": False},
+        ("agree", "disagree"),
+        Words("the question for approval", "审批请求"),
+    ),
+    "approver/unclear": Letter(
+        verbs=("agree", "disagree"), title=Words("the question what an answer meant", "审批回复的确认")
+    ),
+    "approver/over": Letter(title=Words("that no approval is needed", "无需审批的通知")),
     "agent/new_ticket": Letter(
-        {"text": "", "attachments": (), "claims": "", "team_wide": False, "similar": (), "verdict": ""},
-        (*_WORK, "out-of-scope"),
+        {
+            "text": "",
+            "attachments": (),
+            "claims": "",
+            "team_wide": False,
+            "similar": (),
+            "verdict": "",
+            "approval": "",
+            "topic": "",
+            "guidance": "",
+            "second": "",
+            "aside": "",
+        },
+        (*_WORK, "out-of-scope", "split"),
     ),
     "agent/requester_replied": Letter({"text": "", "attachments": (), "note": ""}, ("resolve", "escalate")),
     "agent/reopened": Letter({"text": "", "note": ""}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
-    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1}, _WORK),
-    "agent/escalated": Letter({"by": "", "escalated": False, "reason": "", "category": "", "text": ""}, _WORK),
+    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
+    "agent/escalated": Letter(
+        {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
+    ),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
+    "agent/approval": Letter({"how": "agreed", "who": "", "text": ""}, (*_WORK, "not-approved")),
+    "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "lead/mass_incident": Letter(
+        {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
+        ("accept", "decline"),
+    ),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
+    "admin/unattended": Letter(),
     "admin/quarantined": Letter({"rows": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

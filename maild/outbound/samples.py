@@ -43,6 +43,12 @@ POLICY = Policy(
     },
 )
 
+_DONE = (
+    (NOW - timedelta(hours=3), Words("assigned to 王伟", "分派给王伟")),
+    (NOW - timedelta(hours=2), Words("first contact by 王伟", "王伟首次联系用户")),
+    (NOW - timedelta(hours=1), Words("王伟 left a note", "王伟写了备注")),
+)
+
 TRIAGE = Triage(
     category="hardware",
     urgency="medium",
@@ -104,6 +110,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "secret": True,
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
+            "approver": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -119,7 +126,37 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/resolved": {"summary": ticket(language).summary, "agent": "王伟", "closes": _LATER},
         "requester/confirm_reminder": {"closes": _LATER},
         "requester/closed": {"by": "confirmed", "reason": ""},
+        "requester/new_promise": {
+            "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
+            "was": _LATER,
+        },
+        "requester/known_incident": {"title": _incident(chinese)},
+        "requester/progress": {"incident": ""},
+        "agent/incident_open": {
+            "by": "赵敏",
+            "title": _incident(chinese),
+            "count": 12,
+            "since": NOW - timedelta(minutes=25),
+            "rows": _reports(chinese),
+        },
+        "lead/mass_incident": {
+            "why": "new",
+            "title": _incident(chinese),
+            "count": 12,
+            "since": NOW - timedelta(minutes=25),
+            "rows": _reports(chinese),
+            "more": 9,
+            "departments": ("财务部", "采购部", "市场部") if chinese else ("Finance", "Purchasing", "Sales"),
+        },
+        "lead/incident_contested": {"title": _incident(chinese), "count": 3, "left": 5},
         "requester/started": {"agent": "王伟"},
+        "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
+        "approver/asked": {
+            "text": text,
+            "words": "需要您确认预算。" if chinese else "Please check the budget.",
+            "by": "王伟",
+            "again": True,
+        },
         "requester/cannot_read": {"cause": "encrypted"},
         "agent/new_ticket": {
             "text": text,
@@ -128,19 +165,37 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
+            "approval": "赵敏 已同意。" if chinese else "Approved by Zhao Min.",
+            "topic": "facilities",
+            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "second": "邮箱满了" if chinese else "my mailbox is full",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},
         "agent/note": {"author": "赵敏", "text": text},
         "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
-        "agent/sla_breach": {"clock": "resolution", "due": _DUE, "step": 2},
+        "agent/sla_breach": {
+            "clock": "resolution",
+            "due": _DUE,
+            "step": 2,
+            "tier": Words("second line", "二线支持"),
+            "done": _DONE,
+        },
         "agent/escalated": {
             "by": "赵敏",
             "escalated": True,
             "reason": "没有备件" if chinese else "no spare parts",
             "category": "",
             "text": text,
+            "done": _DONE,
         },
+        "agent/approval": {"how": "disagreed", "who": "赵敏", "text": "预算不够。" if chinese else "No budget."},
+        "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": "王伟"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
@@ -174,6 +229,24 @@ def values(letter: str, language: str) -> Mapping[str, object]:
     return examples.get(letter, {})
 
 
+def _incident(chinese: bool) -> str:
+    return "VPN：连不上" if chinese else "VPN: cannot connect"
+
+
+def _reports(chinese: bool) -> tuple[tuple[str, str, str, datetime], ...]:
+    """What a mass incident's letters list: tag, subject, department, when."""
+    titles = (
+        ("VPN连不上", "远程办公连不了公司", "vpn 掉线")
+        if chinese
+        else ("VPN down?", "Can't work from home", "vpn error")
+    )
+    departments = ("财务部", "", "市场部") if chinese else ("Finance", "", "Sales")
+    return tuple(
+        (f"IT-{1040 + n}", title, department, NOW - timedelta(minutes=25 - 8 * n))
+        for n, (title, department) in enumerate(zip(titles, departments, strict=True))
+    )
+
+
 def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
     """Every letter with its example, as it would be written to a reader of that language."""
     for name in LETTERS:
@@ -190,16 +263,19 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             values=values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" else ticket(language)
+        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
 
 
+# Letters to the admins that speak of one ticket.
+ABOUT_A_TICKET = frozenset({"admin/unattended"})
 PUBLIC = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
 
-_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin")
+_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin", "approver")
 _READERS: Mapping[Audience, Address] = {
     "requester": Address("li.lei@corp.example", "李雷"),
     "stranger": Address("someone@elsewhere.example"),
     "agent": Address("wang.wei@corp.example", "王伟"),
     "lead": Address("zhao.min@corp.example", "赵敏"),
+    "approver": Address("zhao.min@corp.example", "赵敏"),
     "admin": Address("root@corp.example"),
 }

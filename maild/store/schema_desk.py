@@ -95,15 +95,48 @@ correction = Table(
     sqlite_autoincrement=True,
 )
 
+# ── store/incidents.py ───────────────────────────────────────────────────────────────────────────────────────────
 incident = Table(
     "incident",
     metadata,
-    id_(),
-    ref("parent", "ticket.id"),
-    text_("title"),
+    # The mass incident's own ticket; the reports of an accepted one name it as their parent.
+    ref("ticket", "ticket.id", primary_key=True, autoincrement=False),
+    # proposed → open → over; or declined
     text_("state"),
-    Column("members", Json, nullable=False),
+    text_("title_en"),
+    text_("title_zh"),
+    # What its reports are known by: anchor, words with weights, pairs of words.
+    Column("known_by", Json, nullable=False),
+    # The tickets that a proposal is about.
+    Column("reports", Json, nullable=False),
+    Column("restricted", Boolean, nullable=False, server_default=false()),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("contested", Integer, nullable=False, server_default=text("0")),
+    Column("since", Moment, nullable=False),
     Column("at", Moment, nullable=False),
+    Index("ix_incident_state", "state"),
+)
+
+# ── store/learned.py ─────────────────────────────────────────────────────────────────────────────────────────────
+learned = Table(
+    "learned",
+    metadata,
+    id_(),
+    Column("at", Moment, nullable=False),
+    # trained: a model and how it did · reset: what was learned until then counts no more.
+    text_("kind"),
+    text_("who"),
+    text_("why"),
+    Column("in_use", Boolean, nullable=False, server_default=false()),
+    # Since when the desk has been judging by what it learned, without a break.
+    Column("since", Moment),
+    Column("tickets", Integer, nullable=False, server_default=ZERO),
+    Column("corrections", Integer, nullable=False, server_default=ZERO),
+    # The newest correction that was there: those above it are new.
+    Column("upto", BigInteger, nullable=False, server_default=ZERO),
+    Column("figures", Json, nullable=False),
+    # The weights of the newest model; earlier rows keep their figures only.
+    Column("words", Json, nullable=False),
     sqlite_autoincrement=True,
 )
 

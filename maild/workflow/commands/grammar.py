@@ -33,6 +33,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("category", ("分类",), "required", "#category NAME", Words("correct the category", "更正分类")),
     Verb("note", ("备注",), "optional", "#note TEXT", Words("a note that stays inside", "内部备注，用户看不到")),
     Verb("ask", ("补充",), "required", "#ask FIELD, FIELD", Words("ask the requester for details", "请用户补充信息")),
+    Verb(
+        "use",
+        ("引用",),
+        "required",
+        "#use IT-87 | NAME",
+        Words("send that solution, or that macro", "把该工单的处理说明或常用回复发给用户"),
+    ),
     Verb("hold", ("挂起",), "required", "#hold 2d REASON", Words("wait for something else", "等待其他事项")),
     Verb(
         "resolve",
@@ -47,7 +54,44 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
     ),
+    Verb(
+        "split",
+        ("拆分",),
+        "optional",
+        "#split [TEXT]",
+        Words("a ticket of its own for the second problem", "为第二个问题另开工单"),
+    ),
+    Verb(
+        "approve",
+        ("审批",),
+        "optional",
+        "#approve [WHO] [WHY]",
+        Words("ask the manager, or WHO, to agree", "请主管或指定的人审批"),
+    ),
+    Verb(
+        "not-approved",
+        ("未批准", "未获批准"),
+        "optional",
+        "#not-approved [TEXT]",
+        Words("tell the requester that it was not approved, and close", "告知用户未获批准并关闭"),
+    ),
     Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
+    Verb(
+        "incident",
+        ("大面积故障", "重大事件"),
+        "required",
+        "#incident TITLE IT-1 IT-2",
+        Words("many report the same: make it one mass incident", "多人报同一故障：登记为大面积故障"),
+    ),
+    Verb(
+        "update",
+        ("通报", "群发"),
+        "optional",
+        "#update TEXT",
+        Words("tell every reporter of the mass incident, each separately", "逐一通知大面积故障的所有报障人"),
+    ),
+    Verb("accept", ("接受",), "optional", "#accept [TITLE]", Words("it is a mass incident", "确认是大面积故障")),
+    Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
 )
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)
