@@ -1,5 +1,6 @@
 """What Active Directory's entries mean; no server is asked (tests/integration/test_directory_ldap.py asks one)."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from maild.config.directory import LdapAttributesSection
@@ -12,7 +13,7 @@ HAN = "CN=韩梅梅,OU=财务部,DC=corp,DC=example"
 
 
 def test_an_entry_of_active_directory() -> None:
-    entries = [
+    entries: list[tuple[str, Mapping[str, list[bytes]]]] = [
         (
             LI,
             {
