@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maild.model import Mail, Policy, Ticket, Words
-from maild.model.labels import FIELD_HINTS, FIELD_LABELS, OUTCOMES, PRIORITIES, STATES
+from maild.model import Field, Mail, Policy, Ticket, Words
+from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOMES, PRIORITIES, STATES
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
@@ -227,10 +227,18 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
 def _rows(ticket: Ticket, speak: _Speech) -> tuple[tuple[str, str], ...]:
     known = ticket.fields
     return tuple(
-        (FIELD_LABELS[name].for_(speak.language), speak.text(_short(known[name].value)))
+        (FIELD_LABELS[name].for_(speak.language), speak.text(_short(known[name].value)) + _origin(known[name], speak))
         for name in FIELD_NAMES
         if name in known and known[name].value.strip()
     )
+
+
+def _origin(field: Field, speak: _Speech) -> str:
+    """Where a guessed value was found, in brackets; nothing behind what somebody said on purpose (PRODUCT §3.1)."""
+    origin = FIELD_ORIGINS.get(field.source)
+    if origin is None:
+        return ""
+    return f"（{origin.zh}）" if speak.language.startswith("zh") else f" ({origin.en})"
 
 
 def _short(value: str) -> str:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from maild.directory.table import read_table
+from maild.directory.takeover import take_over
 from maild.model.ticket import FIELD_NAMES
 from maild.store import people, tickets
 from maild.store.engine import reading
@@ -36,6 +38,9 @@ class _Play:
         self._last = ""
 
     def run(self) -> None:
+        if self._story.people is not None:
+            with self._stage.engine.begin() as connection:
+                take_over(connection, read_table(self._story.people), "csv", 0.2, self._stage.now)
         for step in self._story.steps:
             try:
                 self._step(step)
