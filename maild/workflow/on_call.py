@@ -13,12 +13,13 @@ def called(ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> tuple
     around_the_clock = ticket.priority == "P1" and ticket.resolution.calendar == "24x7"
     if not around_the_clock or business_time.is_open(now, policy.calendar):
         return ()
-    own = routing.own_address(ticket.requester, policy)
-    return tuple(agent for agent in on_duty(ticket.team, facts, policy, now) if agent.address != own)
+    return on_duty(ticket.team, facts, policy, now, without=routing.own_address(ticket.requester, policy))
 
 
-def on_duty(team: str, facts: Facts, policy: Policy, now: datetime) -> tuple[Agent, ...]:
-    """Who is on call for a team: of each rota the one whose turn it is, or who stands in for them, or the next one."""
+def on_duty(team: str, facts: Facts, policy: Policy, now: datetime, without: str = "") -> tuple[Agent, ...]:
+    """Who is on call for a team: of each rota the one whose turn it is, or who stands in for them, or the next one.
+
+    `without` leaves out an agent whose own ticket it is."""
     found: dict[str, Agent] = {}
     for rota in policy.rota:
         if rota.teams and team not in rota.teams:
@@ -26,7 +27,7 @@ def on_duty(team: str, facts: Facts, policy: Policy, now: datetime) -> tuple[Age
         for address in _from_turn_on(rota, policy.calendar.zone, now):
             listed = policy.agent(address)
             agent = routing.standing_in(listed, facts, policy) if listed is not None else None
-            if agent is not None:
+            if agent is not None and agent.address != without:
                 found.setdefault(agent.address, agent)
                 break
     return tuple(found.values())
