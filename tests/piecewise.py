@@ -42,13 +42,18 @@ class Piecewise:
 
     def goes_on(self, lines: str) -> None:
         """Play these lines of a story, all of whose letters must be expected."""
+        self.goes_on_with(lines)
+        assert self._play is not None
+        self._play._nothing_left("the end of the piece")
+
+    def goes_on_with(self, lines: str) -> None:
+        """Play these lines; letters that they do not expect may be expected by the next ones."""
         (self._folder / "story.txt").write_text(f"# a piece\n{lines}")
         story = read(self._folder)
         if self._play is None:
             self._play = _Play(story, self.stage)
         for step in story.steps:
             self._play._step(step)
-        self._play._nothing_left("the end of the piece")
 
     def reload(self, **sections: Any) -> bool:
         """Another config.toml, as SIGHUP brings it in; whether the tickets hear of it."""

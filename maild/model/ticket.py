@@ -83,9 +83,9 @@ class Ticket:
 
     `promise` is the response deadline as told to the requester. `priority_by` is the agent who set the priority, empty
     while it follows from the report; a lead's word is `priority_locked` as well. `asked` are the fields that the last
-    form asked for. `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass incident's own ticket,
-    the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to one. `approver` is the
-    address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
+    form asked for. `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass
+    incident's own ticket, the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to
+    one. `approver` is the address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
     """
 
     id: int | None = None

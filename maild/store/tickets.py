@@ -330,9 +330,7 @@ def urgent_of(connection: Connection, agent: str) -> tuple[int, ...]:
     """The P1 and P2 that an agent has in work, oldest first."""
     rows = connection.execute(
         select(ticket.c.id)
-        .where(
-            ticket.c.assignee == agent, ticket.c.state.in_(("new", "open")), ticket.c.priority.in_(("P1", "P2"))
-        )
+        .where(ticket.c.assignee == agent, ticket.c.state.in_(("new", "open")), ticket.c.priority.in_(("P1", "P2")))
         .order_by(ticket.c.id)
     )
     return tuple(rows.scalars())

@@ -5,7 +5,7 @@ import email.policy
 import random
 import re
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta, UTC
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
