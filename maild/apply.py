@@ -10,8 +10,12 @@ from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy,
 from maild.outbound import budget
 from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers, upkeep
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, people_directory, tickets, timers, upkeep
 from maild.tokens import Tokens
+from maild.workflow.knowledge import solution_of, title_of, worth_keeping
+
+# Lines of history about how a ticket ended: when one of them changes, what it taught may hold no more.
+_ENDINGS = frozenset({"outcome", "merged_into"})
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
 Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
@@ -49,6 +53,8 @@ def apply(
     ticket, released = outcome.ticket, 0
     if mail is not None and mail.screening.verdict == "person" and mail.trust.verdict != "failed":
         people.mark_alive(connection, mail.message.from_.key)
+    for shared, who in outcome.members:
+        people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
     if outcome.away is not None:
         people.set_away(connection, outcome.away[0], outcome.away[1])
@@ -128,8 +134,11 @@ def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: dateti
         knowledge.keep_rating(connection, ticket.key, *outcome.rating, now)
     who = outcome.history[0].who if outcome.history else "maild"
     knowledge.keep_corrections(connection, ticket.key, outcome.corrections, who, now)
-    if ticket.state == "closed" and ticket.outcome == "confirmed" and ticket.summary:
-        knowledge.keep_solution(connection, ticket, now)
+    text = solution_of(ticket) if worth_keeping(ticket) else ""
+    if text:
+        knowledge.keep_solution(connection, ticket, title_of(ticket), text, now, anew=outcome.rating is not None)
+    elif any(line.was and line.what in _ENDINGS for line in outcome.history):
+        knowledge.withdraw_solution(connection, ticket.key)
 
 
 def _letters(

@@ -23,6 +23,7 @@ from maild import desk
 from maild.chores import Chores, Health
 from maild.condition import Condition, place_of
 from maild.config import ConfigError, Settings, load
+from maild.directory.keeper import Keeper
 from maild.doorbell import Doorbell
 from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
@@ -92,9 +93,11 @@ class Daemon:
         self._logins = Logins(settings, self._engine, clock)
         self._sender = desk.sender(settings, self._engine, clock, self._logins)
         place = "" if self._lock is not None else place_of(str(settings.state_dir))
+        self._directory = Keeper(self._engine, settings.directory)
         self._chores = Chores(
-            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
-        )
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place,
+            self._directory,
+        )  # fmt: skip
         fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
         self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
@@ -289,6 +292,7 @@ class Daemon:
                 log.warning("config: the change of [%s] counts from the next start on", name)
         for user in (self._receiver, self._ticker, self._chores):
             user.use(writer)
+        self._directory.use(settings.directory)
         self._chores.alarm_program = self._condition.alarm_program = settings.alarm.exec
         self._settings = replace(
             self._settings, policy=settings.policy, alarm=settings.alarm, country=settings.country,

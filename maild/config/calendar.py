@@ -45,7 +45,8 @@ def unknown_days(country: str, years: Iterable[int]) -> tuple[str, str]:
     """What is not known of these years, and what to do about it."""
     listed = ", ".join(map(str, years))
     return (
-        f"the swapped working days (调休) of {listed} are not known: promises go by {country}'s statutory days alone",
+        f"the swapped working days (调休) of {listed} are not known: promises go by the statutory days of {country}"
+        " alone",
         "update the package `holidays` and start maild again, or list them in [calendar] extra_workdays and"
         " extra_holidays and reload; open promises are then reckoned anew",
     )

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +15,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from maild import model
 from maild.config import sections as s
 from maild.config.calendar import expand
+from maild.config.directory import DIRECTORY_TABLES, DirectorySection
 from maild.config.durations import business_minutes
 from maild.config.duty import check_duty, renamed_codes
+from maild.config.macros import read_macros
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
 
@@ -35,7 +37,10 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "escalation": s.EscalationSection,
     "alarm": s.AlarmSection,
     "templates": s.TemplatesSection,
+    "macros": s.MacrosSection,
     "importance": s.ImportanceSection,
+    "directory": DirectorySection,
+    "triage": s.TriageSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -48,6 +53,8 @@ _TABLES: Mapping[str, type[s.Section]] = {
     "teams": s.TeamSection,
     "skills": s.SkillSection,
 }
+# Tables inside a section, by their key.
+_BELOW: Mapping[object, type[s.Section]] = {"oauth": s.OAuthSection, **DIRECTORY_TABLES}
 _REQUIRED = ("desk",)
 _DECEMBER = 12
 _TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
@@ -77,6 +84,7 @@ class Settings:
     alarm: s.AlarmSection
     limits: s.LimitsSection
     templates: s.TemplatesSection
+    directory: DirectorySection
     country: str
     holidays_missing: tuple[int, ...] = ()
 
@@ -118,9 +126,10 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         mistakes.extend(str(error).split("\n"))
     _cross_check(parsed, triage.categories if triage is not None else {}, mistakes)
     calendar, missing = _calendar(parsed, mistakes)
+    macros = read_macros(parsed["macros"].dir, mistakes) if parsed["macros"] is not None else {}
     if mistakes or triage is None or calendar is None:
         raise ConfigError(name, mistakes)
-    policy = _policy(parsed, triage, calendar)
+    policy = replace(_policy(parsed, triage, calendar), macros=macros)
     return Settings(
         path=name,
         policy=policy,
@@ -132,6 +141,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         alarm=parsed["alarm"],
         limits=parsed["limits"],
         templates=parsed["templates"],
+        directory=parsed["directory"],
         country=parsed["calendar"].country,
         holidays_missing=missing,
     )
@@ -199,7 +209,8 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
     key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
     if error == "extra_forbidden":
-        below = s.OAuthSection if "oauth" in item["loc"][:-1] else kind
+        within = [_BELOW[part] for part in item["loc"][:-1] if part in _BELOW]
+        below = within[-1] if within else kind
         return f"is no setting{_did_you_mean(key, below.model_fields)}"
     if error == "missing":
         return "is missing, and has no default"
@@ -267,6 +278,12 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
                 mistakes.append(
                     f"categories.{code}.team: there is no [teams.{category.team}]{_did_you_mean(category.team, teams)}"
                 )
+    domains = {domain.lower().lstrip("@") for domain in desk.internal_domains} if desk is not None else set()
+    for code, category in categories.items():
+        if domains and "@" in category.approval and category.approval.rpartition("@")[2] not in domains:
+            mistakes.append(
+                f"categories.{code}.approval: {category.approval} is no colleague: it is of no internal domain"
+            )
     mistakes.extend(check_duty(parsed, categories))
     names = [box.name for box in parsed["mailbox"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -380,6 +397,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         matrix=triage.matrix,
         urgency_words=triage.urgency_words,
         impact_words=triage.impact_words,
+        alone_words=tuple(word.casefold() for word in parsed["importance"].alone_words),
         vips=frozenset(address.lower() for address in parsed["importance"].vips),
         systems=triage.systems,
         admins=tuple(model.Address(admin.address, admin.name) for admin in parsed["admins"]),
@@ -415,6 +433,13 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             budgets.strangers_per_hour,
             budgets.unanswered_limit,
             budgets.notices_per_10_minutes,
+        ),
+        learning=model.Learning(
+            parsed["triage"].learn,
+            parsed["triage"].learn_from_tickets,
+            parsed["triage"].learn_margin,
+            parsed["triage"].learn_after_corrections,
+            frozenset(address.lower() for address in parsed["triage"].learn_not_from),
         ),
     )
 

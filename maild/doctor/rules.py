@@ -82,8 +82,8 @@ def _nights(policy: Policy) -> Iterator[Finding]:
         yield Finding(
             "warn",
             "on call",
-            f"{', '.join(nights)} targets are counted in business time until there is an [[on_call]],"
-            " or [alarm] on_call or exec is set",
+            f"{', '.join(nights)} targets are counted in business time until there is an [[on_call]], or [alarm]"
+            " on_call or exec is set",
             "set one of them when somebody is reachable at night",
         )
         return
@@ -94,7 +94,7 @@ def _nights(policy: Policy) -> Iterator[Finding]:
             "on call",
             f"{', '.join(nights)} count around the clock, and a mail is all that wakes who is on call",
             "name a program in [alarm] exec that calls or texts them",
-        )
+        )  # fmt: skip
     elif policy.rota and alone:
         yield Finding(
             "warn", "on call", f"nobody is on call for {', '.join(sorted(alone))}",

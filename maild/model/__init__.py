@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
     Deed,
     DeliveryFailed,
     Event,
@@ -10,9 +11,11 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -28,6 +31,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -35,6 +39,7 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
     Rota,
     Skill,
@@ -65,6 +70,7 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
     "Deed",
     "DeliveryFailed",
     "Desk",
@@ -78,17 +84,22 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
     "Rota",
     "Screening",
     "Sender",
     "SignedId",
     "Skill",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
@@ -100,5 +111,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "WordWeights",
     "Words",
 ]

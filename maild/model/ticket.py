@@ -50,7 +50,7 @@ class Triage:
     """Classification and priority of a report (manual 2.2.2, 2.3.2), each with its reason in both languages.
 
     The five reasons stand in the order category, urgency, impact, importance, priority. `topic` is the code of the
-    out-of-scope topic that matched, empty otherwise.
+    out-of-scope topic that matched, empty otherwise. `aside` is a word for the agents alone.
     """
 
     category: str
@@ -60,6 +60,7 @@ class Triage:
     priority: Priority
     reasons: tuple[Words, ...] = ()
     topic: str = ""
+    aside: Words = Words("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Entry:
     direction: Literal["in", "out"]
     visibility: Literal["public", "internal"]
     author: Address
-    role: Literal["requester", "agent", "desk", "stranger"]
+    role: Literal["requester", "agent", "desk", "stranger", "approver"]
     text: str
     new_text: str
     message_id: str = ""

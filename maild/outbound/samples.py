@@ -110,6 +110,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "secret": True,
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
+            "approver": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -130,6 +131,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "was": _LATER,
         },
         "requester/started": {"agent": "王伟"},
+        "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
+        "approver/asked": {
+            "text": text,
+            "words": "需要您确认预算。" if chinese else "Please check the budget.",
+            "by": "王伟",
+            "again": True,
+        },
         "requester/cannot_read": {"cause": "encrypted"},
         "agent/new_ticket": {
             "text": text,
@@ -138,6 +146,15 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
+            "approval": "赵敏 已同意。" if chinese else "Approved by Zhao Min.",
+            "topic": "facilities",
+            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "second": "邮箱满了" if chinese else "my mailbox is full",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},
@@ -158,6 +175,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "text": text,
             "done": _DONE,
         },
+        "agent/approval": {"how": "disagreed", "who": "赵敏", "text": "预算不够。" if chinese else "No budget."},
+        "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": "王伟"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
@@ -214,11 +233,12 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 PUBLIC = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
 
-_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin")
+_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin", "approver")
 _READERS: Mapping[Audience, Address] = {
     "requester": Address("li.lei@corp.example", "李雷"),
     "stranger": Address("someone@elsewhere.example"),
     "agent": Address("wang.wei@corp.example", "王伟"),
     "lead": Address("zhao.min@corp.example", "赵敏"),
+    "approver": Address("zhao.min@corp.example", "赵敏"),
     "admin": Address("root@corp.example"),
 }

@@ -115,6 +115,20 @@ def save(connection: Connection, value: Ticket) -> Ticket:
     return value
 
 
+_REPORT = select(entry.c.new_text).where(entry.c.ticket == bindparam("number")).order_by(entry.c.n).limit(1)
+
+
+def report_of(connection: Connection, number: int) -> str:
+    """What was written when the ticket was opened: the new text of its first entry."""
+    return str(connection.execute(_REPORT, {"number": number}).scalar() or "")
+
+
+def has_history(connection: Connection, number: int, what: str) -> bool:
+    """Whether the ticket's history has a line of that kind."""
+    wanted = select(history.c.id).where(history.c.ticket == number, history.c.what == what).limit(1)
+    return connection.execute(wanted).scalar() is not None
+
+
 _INSERT_ENTRY, _INSERT_HISTORY = insert(entry), insert(history)
 
 
@@ -337,16 +351,16 @@ def urgent_of(connection: Connection, agent: str) -> tuple[int, ...]:
 
 
 _NEWEST_OF = (
-    select(ticket.c.id, ticket.c.language, ticket.c.zone)
-    .where(ticket.c.requester == bindparam("who"))
+    select(ticket.c.id, ticket.c.language, ticket.c.created)
+    .where(ticket.c.requester.in_(bindparam("whom", expanding=True)))
     .order_by(ticket.c.id.desc())
     .limit(1)
 )
 
 
-def newest_of(connection: Connection, requester: str) -> Any:
-    """The latest earlier ticket of a person: what they told us before stands there."""
-    return connection.execute(_NEWEST_OF, {"who": requester}).one_or_none()
+def newest_of(connection: Connection, requester: Iterable[str]) -> Any:
+    """The latest earlier ticket of the person with these addresses: what they told us before stands there."""
+    return connection.execute(_NEWEST_OF, {"whom": [*dict.fromkeys(requester)]}).one_or_none()
 
 
 def fields_of(connection: Connection, number: int) -> dict[str, Field]:

@@ -4,69 +4,26 @@ Everything is decided by the tables below, clause by clause; what they do not se
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from maild.workflow.clauses import Clause, clauses
 from maild.workflow.wordfinder import WordFinder, normalise
 
-Kind = Literal["solved", "not_solved", "thanks", "chaser", "withdrawn", "rating", "question", "content"]
-
-# The problem is gone. Single words count only where the clause says little else.
-SOLVED = (
-    "可以了", "可以用了", "可以登录了", "可以登了", "可以打印了", "可以上网了", "能用了", "能登录了", "能登了",
-    "能上网了", "能打印了", "能打开了", "可以打开了", "好了", "搞定",
-    "解决了", "已解决", "已经解决", "问题解决", "已恢复", "恢复了", "恢复正常", "正常了", "都正常", "一切正常",
-    "使用正常", "目前正常", "已正常", "修好了", "弄好了", "没问题了", "没有问题了",
-    "没事了", "ok了", "行了", "连上了", "登上了", "登录成功", "收到了验证码", "确认解决", "确认已解决",
-    "已确认解决", "可以关闭", "可以结单", "可以关单", "请关闭工单", "请结单",
-    "works now", "works again", "work now", "works fine", "works perfectly", "works great", "works well",
-    "working now", "working again", "working fine", "working perfectly",
-    "working properly now", "it works", "that works", "it worked", "that worked", "this worked", "all works",
-    "everything works", "is working", "is solved", "is resolved",
-    "is fixed", "been fixed", "been resolved", "been solved", "got fixed", "solved", "resolved", "fixed",
-    "issue gone", "problem gone", "error gone", "it is gone", "it's gone", "issue is gone", "problem is gone",
-    "error is gone",
-    "message is gone", "warning is gone", "all gone", "problem solved",
-    "all good", "all good now", "all set", "good now", "fine now", "okay now", "ok now", "back to normal",
-    "back online", "up and running", "sorted", "that did it", "that did the trick",
-    "did the trick", "that fixed it", "can log in now", "can login now", "can print now", "can access it now",
-    "able to log in now", "can connect now", "no more problems", "no more issues",
-    "you can close", "please close the ticket", "please close this ticket", "ticket can be closed",
-    "can be closed", "confirmed",
-)  # fmt: skip
-
-# The problem is still there, or is there again.
-NOT_SOLVED = (
-    "还是不行", "仍然不行", "依然不行", "依旧不行", "还不行", "也不行", "不行", "还是不能", "还是没", "还是打不开",
-    "还是连不上", "还是一样", "还是老样子", "还是报错", "还是这样", "还是无法",
-    "还是有问题", "还有问题", "还存在", "还是会", "还是卡", "还是慢", "还是黑屏", "还是蓝屏", "还是登", "仍然无法",
-    "仍然不能", "仍然报错", "仍旧", "仍无法", "仍不能", "仍有问题", "仍存在", "依然无法", "依然报错", "依然不能",
-    "没解决", "没有解决", "还没有解决", "未解决", "没有好", "没好", "没修好", "没弄好", "没恢复", "没有恢复",
-    "未恢复", "没用",
-    "没有用", "没效果", "没有效果", "无效", "不起作用", "不管用", "又出现", "又不行", "又坏了", "又报错",
-    "又断了", "又连不上", "又打不开", "又来了", "又开始", "又这样", "再次出现", "同样的问题", "同样的错误",
-    "老问题", "问题依旧", "问题依然", "问题仍", "问题还在", "没变化", "没有变化", "没有改善", "更严重",
-    "不能用", "用不了", "不可以", "还不能", "还没好", "还没解决", "并没有", "打不开", "连不上", "登不上", "登不了",
-    "没反应", "失败了",
-    "still the same", "still not", "still no", "still broken", "still doesn't", "still does not", "still can't",
-    "still cannot", "still can not", "still unable", "still fails",
-    "still failing", "still get", "still getting", "still have", "still having", "still see", "still seeing",
-    "still happening", "still happens", "still exist", "still exists", "still there",
-    "still slow", "still down", "still locked", "still crashing", "still crashes", "still an issue",
-    "still a problem", "still persists", "still persist", "still won't", "still isn't", "still wrong",
-    "still asks", "still says", "still shows", "still freezing", "persists", "problem remains", "issue remains",
-    "error remains",
-    "not working", "not solved", "not resolved", "not fixed", "not yet", "no luck", "no change", "no difference",
-    "no improvement", "no better", "not better", "not good", "not ok", "not okay", "not gone",
-    "doesn't work", "does not work", "didn't work", "did not work", "don't work", "isn't working", "isn't fixed",
-    "isn't solved", "isn't resolved", "hasn't been fixed", "hasn't been resolved", "won't work",
-    "didn't help", "did not help", "doesn't help", "didn't fix", "did not fix", "didn't solve", "did not solve",
-    "hasn't changed", "has not changed", "same problem", "same issue", "same error", "same again", "unsolved",
-    "unresolved", "nothing changed", "nothing has changed", "came back", "is back again", "problem is back",
-    "issue is back", "error is back", "happened again", "happening again", "broken again", "failed again",
-    "fails again", "down again", "crashed again", "worse", "wasn't fixed", "wasn't resolved", "cannot log in",
-    "can't log in", "again not", "reopen",
-)  # fmt: skip
+Kind = Literal[
+    "solved",
+    "not_solved",
+    "both",
+    "new_problem",
+    "thanks",
+    "noted",
+    "chaser",
+    "withdrawn",
+    "rating",
+    "question",
+    "content",
+]
 
 # Nothing needs to be done any more; `BY_ITSELF` says why, and on a solved ticket means solved.
 WITHDRAWN = (
@@ -120,9 +77,10 @@ CHASERS = (
 )  # fmt: skip
 
 THANKS = (
-    "谢谢", "多谢", "感谢", "谢了", "谢啦", "辛苦", "非常感谢", "thx", "3q",
+    "谢谢", "多谢", "感谢", "谢了", "谢啦", "辛苦", "非常感谢", "thx", "3q", "👍", "🙏",
     "thank", "thank you", "thanks", "many thanks", "thx", "tks", "cheers", "appreciate", "appreciated", "ty",
-    "much obliged", "grateful",
+    "much obliged", "grateful", "thanx", "tysm", "thnx", "thankyou",
+    "thnaks", "thansk",
 )  # fmt: skip
 
 # What may stand beside a thank-you without adding anything to it.
@@ -131,7 +89,7 @@ FILLERS = (
     "您们", "大家", "啦", "了", "啊", "哦", "的", "帮助", "帮忙", "支持", "处理", "及时", "快速", "回复", "您的",
     "你的", "辛苦",
     "帮我", "这么快", "it", "同事", "老师", "各位", "太", "非常", "很", "十分", "万分", "一下", "it部", "服务台",
-    "对", "工作",
+    "对", "工作", "周末愉快", "工作顺利", "愉快", "祝", "添麻烦", "给", "效率", "真高", "真快", "费心",
     "you", "very", "much", "so", "a lot", "lot", "for", "the", "your", "help", "quick", "fast", "prompt",
     "support", "assistance", "response", "reply", "great", "perfect", "got it", "noted", "received", "fine",
     "nice", "good", "well done",
@@ -143,27 +101,13 @@ FILLERS = (
     "information", "info", "letting", "know",
 )  # fmt: skip
 
-# A clause with one of these says how things might be, not how they are.
-UNREAL = (
-    "如果", "要是", "等修好", "等好了", "等弄好", "希望", "能否", "是否", "会不会", "什么时候", "何时", "怎样才",
-    "如何才", "修好了告诉", "好了告诉", "好了通知", "好了再", "好了请", "要不要", "还没", "算是", "试试",
-    "if", "when it", "once it", "once this", "until", "hope", "whether", "as soon as", "let me know when",
-    "unless", "would be", "should be", "will be", "needs to be", "need to be", "to be",
-)  # fmt: skip
-NOT_BEFORE = ("没", "不", "未", "无法", "还没", "不太", "不算", "没有")
-# After these something new begins: together with "solved" a person has to read it.
-MORE = (
-    "另外", "还有一个", "还有个", "顺便", "再帮", "还需要", "还要", "再问", "此外", "同时", "新的问题", "新问题",
-    "另一个", "另一台", "再请", "又有一个", "还想", "麻烦再", "别的问题",
-    "also", "another", "one more", "additionally", "in addition", "besides", "furthermore", "new problem",
-    "new issue", "other problem", "other issue", "by the way", "btw", "however", "but now", "could you", "can you",
-)  # fmt: skip
-BUT = ("但", "不过", "可是", "然而", "只是", "but", "however", "although", "though", "except")
-QUESTIONS = (
-    "吗", "呢", "请问", "为什么", "怎么", "如何", "什么", "哪里", "哪个", "几点", "多少", "能不能", "可不可以",
-    "是不是", "有没有",
-    "why", "how do", "how can", "how should", "what", "where", "which", "who", "when", "could you", "can you",
-    "can i", "do i", "should i", "is it possible", "would you", "is there",
+# Heard, and nothing more: neither that it works nor that it does not.
+NOTED = frozenset(
+    (
+        "收到", "好", "好的", "好滴", "好哒", "嗯", "嗯嗯", "知道", "知道了", "明白", "明白了", "了解", "了解了",
+        "知悉", "已阅", "已知悉", "行", "哦", "ok", "okay", "noted", "received", "got", "it", "understood", "will",
+        "do", "alright", "sure", "sounds", "good", "i", "see", "fine", "roger",
+    )
 )  # fmt: skip
 RATINGS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (
@@ -188,7 +132,15 @@ _LIMIT = 1_500
 # A longer answer than this has more to say than that it works.
 _SHORT = 160
 _CHASER_LENGTH = 260
-_CLAUSE = re.compile(r"[^,，.。!！?？;；\n~～、]+[,，.。!！?？;；\n~～、]?")
+# What is left unexplained beside "it works" before a person has to read it: three words, six characters.
+_LEFT = 7
+_LEFT_OPEN = 3
+_ADDS_NOTHING = frozenset({"content", "thanks", "noted"})
+_SIGNATURE_LINE = 20
+# A rating in words of so few stars is a complaint, and words like "not" belong to it.
+_POOR = 2
+_SIGNED = re.compile(r"\n[ \t]*\n[^\n]{1,20}(?:\n[^\n]{1,20})?$")
+_PIECES = re.compile(r"[,，.。!！;；\n~～、\s]+")
 _GREETING = re.compile(r"^(?:您好|你好|大家好|hi|hello|dear|good (?:morning|afternoon|evening))(?:[ ,，!！:：]|$)")
 _CLOSING_LINE = re.compile(
     r"^(?:(?:best|kind|warm|many)?\s?(?:regards|wishes)|br|rgds|sincerely|best|顺颂商祺|祝好|此致|敬礼|(?:发自"
@@ -199,6 +151,7 @@ _STARS = re.compile(
     r"(?:评分|评价|打分|rating|rate|score)\s{0,2}[:：=是为]?\s{0,2}(?P<told>[1-5])(?!\d)"
     r"|(?<!\d)(?P<counted>[1-5])\s{0,2}(?:分(?!钟)|星|颗星|stars?|/\s?5|out of 5|points?)"
 )
+_ZH_CHAR = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[a-z0-9']+|[\u4e00-\u9fff]")
 
 
@@ -211,20 +164,12 @@ class Answer:
     words: str = ""
 
 
-_MEANING: WordFinder[str] = WordFinder(
-    [
-        (word, kind)
-        for kind, words in (
-            ("not_solved", NOT_SOLVED), ("solved", SOLVED), ("withdrawn", WITHDRAWN), ("by_itself", BY_ITSELF),
-            ("unreal", UNREAL), ("more", MORE), ("but", BUT),
-        )
-        for word in words
-    ]
-)  # fmt: skip
+_OVER: WordFinder[str] = WordFinder(
+    [*((word, "withdrawn") for word in WITHDRAWN), *((word, "by_itself") for word in BY_ITSELF)]
+)
 _CHASER: WordFinder[str] = WordFinder((word, "chaser") for word in CHASERS)
 _THANKS: WordFinder[str] = WordFinder((word, "thanks") for word in THANKS)
 _PLAIN: WordFinder[str] = WordFinder((word, "plain") for word in (*THANKS, *FILLERS))
-_QUESTION: WordFinder[str] = WordFinder((word, "question") for word in QUESTIONS)
 _RATING: WordFinder[int] = WordFinder((word, rating) for rating, words in RATINGS for word in words)
 
 
@@ -232,7 +177,8 @@ def understand(text: str, state: str) -> Answer:
     """The meaning of a requester's new text on a ticket in `state` (model State); pure.
 
     Bare digits speak by the state alone: resolved 1 = solved, 2 = not solved; closed 5–1 = rating. "Never mind" on an
-    open ticket withdraws it, on a solved one it says solved. Whatever is mixed or unclear is "content" or "question".
+    open ticket withdraws it, on a solved one it says solved. What is mixed or unclear is for a person to read: reading
+    too much into a yes closes a ticket on somebody, reading too little costs a minute.
     """
     body = _body(text)
     if not body:
@@ -240,36 +186,30 @@ def understand(text: str, state: str) -> Answer:
     chosen = _digit(body, state)
     if chosen is not None:
         return chosen
-    clauses = [clause.strip() for clause in _CLAUSE.findall(body) if clause.strip(" ,，.。!！;；~～、")]
-    said = [_clause(clause) for clause in clauses]
-    meanings = {kind for kind, _ in said if kind}
-    words = {kind: word for kind, word in reversed(said) if kind}
-    asks = "?" in body or "？" in body or any(clause.endswith(("吗", "呢", "没")) for clause in clauses)
+    said = clauses(body)
+    over = _withdrawn(body, said, state)
+    if over is not None:
+        return over
     chases = _CHASER.find(body)
-    more = "more" in meanings
-    # "Is it fixed yet?" asks, it does not tell; "it is fixed" beside a chaser's word does tell.
-    told = meanings & {"withdrawn", "by_itself", "not_solved"} or ("solved" in meanings and not asks)
-    if chases and len(body) <= _CHASER_LENGTH and not told:
+    open_ = state in _OPEN
+    # Where nobody has said "solved?" yet, "done" and "I'm back" answer something else.
+    works = [each for each in said if each.good and (each.firm or not open_) and not each.unreal and not each.asks]
+    wrong = [each for each in said if each.bad and not each.unreal and not each.asks]
+    if chases and len(body) <= _CHASER_LENGTH and not works and not (wrong and not _waits(body, wrong)):
         return Answer("chaser", words=chases[0][0])
-    if "not_solved" in meanings and not meanings & {"withdrawn", "by_itself"}:
-        return Answer("not_solved", words=words["not_solved"])
-    if meanings & {"withdrawn", "by_itself"} and not more and not asks and len(body) <= _SHORT:
-        word = words.get("withdrawn") or words["by_itself"]
-        return Answer("withdrawn" if state in _OPEN else "solved", words=word)
     if state == "closed":
         # "Perfect, thanks" is politeness, "very satisfied, thanks" is a verdict.
-        rated = None if _only_thanks(body, strangers=0) else _rating(body)
+        rated = None if _only_thanks(body, strangers=0) else _rating(body, said)
         if rated is not None:
             return rated
-    if "solved" in meanings and not more and not asks and len(body) <= _SHORT:
-        return Answer("solved", words=words["solved"])
-    if not meanings and not asks and _only_thanks(body):
+    if works:
+        return _works(body, said, works, _LEFT_OPEN if open_ else _LEFT)
+    yes = [each for each in said if each.yes and not each.asks]
+    if yes and not wrong:
+        return _yes(body, said, yes, state)
+    if not any(_says_more(each) or each.wants or each.partly for each in said) and _only_thanks(body):
         return Answer("thanks", words=_THANKS.find(body)[0][0])
-    if "solved" in meanings:
-        return Answer("content", words=words["solved"])
-    if asks or (len(body) <= _SHORT and _asks_in_words(body)):
-        return Answer("question")
-    return Answer("content")
+    return _nothing_works(body, said, wrong, state)
 
 
 def _body(text: str) -> str:
@@ -284,11 +224,22 @@ def _body(text: str) -> str:
         if _CLOSING_LINE.match(line) or (_GREETING.match(line) and len(line) <= 20 and not _says(line)):
             continue
         kept.append(line)
-    return "\n".join(kept)
+    return "\n".join(_unsigned(kept) if _SIGNED.search(text[:_LIMIT].strip()) else kept)
+
+
+def _unsigned(lines: list[str]) -> list[str]:
+    """Without what a signature left behind: one or two short lines under an empty one that say nothing."""
+    for count in (2, 1):
+        last = lines[-count:]
+        if len(lines) > count and all(len(each) <= _SIGNATURE_LINE and not _says(each) for each in last):
+            return lines[:-count]
+    return lines
 
 
 def _says(line: str) -> bool:
-    return bool(_MEANING.find(line) or _CHASER.find(line) or _THANKS.find(line))
+    return bool(
+        any(not each.silent for each in clauses(line)) or _OVER.find(line) or _CHASER.find(line) or _THANKS.find(line)
+    )
 
 
 def _digit(body: str, state: str) -> Answer | None:
@@ -300,8 +251,12 @@ def _digit(body: str, state: str) -> Answer | None:
     others = "" if "\n" not in body else body.split("\n", 1)[1]
     if state == "resolved" and digit in (1, 2):
         kind: Kind = "solved" if digit == 1 else "not_solved"
-        told = {said for said, _ in map(_clause, _CLAUSE.findall(rest + "\n" + others)) if said}
-        if (not rest and not others) or kind in told or (not told and len(others) <= 40 and not _unit_follows(rest)):
+        if not rest and not others:
+            return Answer(kind, words=match[1])
+        told = understand(f"{rest}\n{others}", "resolved").kind
+        if told not in _ADDS_NOTHING and told != kind:
+            return Answer("both" if digit == 1 else "not_solved", words=match[1])
+        if told == kind or (told in _ADDS_NOTHING and len(others) <= 40 and not _unit_follows(rest)):
             return Answer(kind, words=match[1])
     if (
         state == "closed"
@@ -322,47 +277,109 @@ def _unit_follows(rest: str) -> bool:
     return bool(rest) and rest[0] not in "，,。. 已是" and not rest.startswith(("solved", "yes", "谢", "thank"))
 
 
-def _clause(clause: str) -> tuple[str, str]:
-    """The meaning of one clause and the word that gives it; an empty meaning when it says nothing of the kind."""
-    found = _MEANING.find(clause)
-    kinds = {kind: word for word, kind in reversed(found)}
-    if "not_solved" in kinds and not kinds.keys() & {"withdrawn", "by_itself"}:
-        return ("", "") if "unreal" in kinds and "?" in clause else ("not_solved", kinds["not_solved"])
-    for kind in ("by_itself", "withdrawn"):
-        if kind in kinds and "unreal" not in kinds:
-            return kind, kinds[kind]
-    if "solved" in kinds and "unreal" not in kinds:
-        word = kinds["solved"]
-        at = clause.find(word)
-        before = clause[max(0, at - 2) : at]
-        if not word.isascii() and before.endswith(NOT_BEFORE):
-            return "not_solved", before + word
-        if clause.endswith(("?", "？", "吗", "没", "吧?")):
-            return "", ""
-        if (
-            word in ("solved", "resolved", "fixed", "confirmed", "行了", "好了", "sorted")
-            and len(_WORD.findall(clause)) > 12
-        ):
-            return "", ""
-        return "solved", word
-    if "more" in kinds:
-        return "more", kinds["more"]
-    return "", ""
+def _withdrawn(body: str, said: Sequence[Clause], state: str) -> Answer | None:
+    """Nothing needs to be done any more; on a ticket that was called solved that says solved."""
+    if len(body) > _SHORT:
+        return None
+    found = [over for each in said if not each.unreal and not each.asks for over in _OVER.find(each.text)]
+    if not found or any(each.more or each.asks or each.but for each in said):
+        return None
+    word = next((word for word, kind in found if kind == "withdrawn"), found[0][0])
+    return Answer("withdrawn" if state in _OPEN else "solved", words=word)
 
 
-def _asks_in_words(body: str) -> bool:
-    """A question without its mark: a Chinese question word anywhere, an English one at the beginning."""
-    return any(not word.isascii() or body.startswith(word) for word, _ in _QUESTION.find(body))
+def _works(body: str, said: Sequence[Clause], works: Sequence[Clause], limit: int) -> Answer:
+    """It works, says a clause; whether all the others leave it at that."""
+    word = works[0].word
+    amiss = [each for each in said if (each.bad or each.trouble) and not each.more]
+    if amiss and any(each.past for each in works):
+        # "It worked for an hour, then it was down again" is no good news.
+        return Answer("not_solved", words=amiss[0].word or amiss[0].text[:40])
+    more = any(_says_more(each) or each.partly or (each.wants and not each.yes) for each in said)
+    left = sum(_strange(each.text) for each in said if each.silent and not each.unreal)
+    if more or left > limit or len(body) > _SHORT:
+        return Answer("both", words=word)
+    return Answer("solved", words=word)
 
 
-def _rating(body: str) -> Answer | None:
+def _yes(body: str, said: Sequence[Clause], yes: Sequence[Clause], state: str) -> Answer:
+    """A bare yes, or the wish to have it closed. A yes means that only where the question was "solved?"."""
+    more = any(_says_more(each) or each.partly or (each.wants and not each.yes) for each in said)
+    left = sum(_strange(each.text) for each in said if each.silent)
+    if more:
+        return Answer("both" if state == "resolved" else "content", words=yes[0].word)
+    closing = any(each.firm for each in yes)
+    if left > _LEFT_OPEN or (state != "resolved" and not closing):
+        return Answer("content")
+    return Answer("solved", words=yes[0].text[:40])
+
+
+def _nothing_works(body: str, said: Sequence[Clause], wrong: Sequence[Clause], state: str) -> Answer:
+    """No clause says that it works: something is wrong, something else is, or somebody asks."""
+    over = state in ("resolved", "closed")
+    more = next((each for each in said if each.more and not each.unreal), None)
+    if more is not None and (over or (not more.asks and (more.trouble or more.wants or more.bad))):
+        return Answer("new_problem", words=more.text[:40])
+    if wrong:
+        return Answer("not_solved", words=wrong[0].word)
+    if any(each.asks for each in said):
+        return Answer("question")
+    trouble = [each for each in said if each.trouble and not each.unreal]
+    if trouble and over:
+        fresh = any(each.fresh or each.wants for each in said)
+        return Answer("new_problem" if fresh else "not_solved", words=trouble[0].text[:40])
+    if over and any(each.wants and not each.unreal for each in said):
+        return Answer("new_problem")
+    if not _only(body, NOTED):
+        return Answer("content")
+    return Answer("noted", words=body[:20])
+
+
+def _waits(body: str, wrong: Sequence[Clause]) -> bool:
+    """Whether what is wrong is that nobody has come yet: "还没有人处理", "haven't heard back"."""
+    return all(_CHASER.find(each.text) for each in wrong)
+
+
+def _strange(text: str) -> int:
+    """How much of a clause is neither a thank-you nor a word that goes with one; Chinese characters count half."""
+    words = _WORD.findall(text)
+    for known, _ in _PLAIN.find(text):
+        for one in _WORD.findall(known):
+            if one in words:
+                words.remove(one)
+    return sum(2 if word.isascii() else 1 for word in words)
+
+
+def _only(body: str, known: frozenset[str]) -> bool:
+    return all(piece.strip() in known for piece in _PIECES.split(body) if piece.strip())
+
+
+def _says_more(clause: Clause) -> bool:
+    return clause.bad or clause.trouble or clause.asks or clause.more or clause.but
+
+
+def _rating(body: str, said: Sequence[Clause]) -> Answer | None:
+    """Stars or digits with a unit rate whatever stands beside them; words do where nothing else is said."""
+    if len(body) > _SHORT:
+        return None
     match = _STARS.search(body)
-    if match and len(body) <= _SHORT:
-        return Answer("rating", int(match["told"] or match["counted"]), match[0].strip())
-    if len(body) <= _SHORT:
-        for word, rating in _RATING.find(body):
-            return Answer("rating", rating, word)
-    return None
+    if match:
+        stars = int(match["told"] or match["counted"])
+        return Answer("rating", stars, match[0].strip())
+    rated = [(each, word, stars) for each in said for word, stars in _RATING.find(each.text)]
+    others = [each for each in said if all(each is not one for one, _, _ in rated)]
+    if not rated or any(_says_more(each) or each.wants or each.partly or each.good for each in others):
+        return None
+    clause, word, stars = rated[0]
+    if clause.but or (clause.bad and stars > _POOR):
+        return None
+    before, _, after = clause.text.partition(word)
+    for other, _ in _RATING.find(after):
+        after = after.replace(other, "")
+    # "不好" rates, "不好用" tells of a fault, and "不好意思" is politeness.
+    if any(_ZH_CHAR.match(c) and c not in "的了啊呢哦般" for c in after) or _strange(before) + _strange(after) > _LEFT:
+        return None
+    return Answer("rating", stars, word)
 
 
 def _only_thanks(body: str, strangers: int = 3) -> bool:

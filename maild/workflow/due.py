@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import business_time, closure, reconfigured, routing, sla
+from maild.workflow import approval, business_time, closure, reconfigured, routing, sla
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.escalation import promise_fired
 
 # These fire because the requester was silent; `tick` makes sure that somebody listened.
-SILENCE_KINDS = frozenset(WAITING)
+SILENCE_KINDS = frozenset((*WAITING, "approval_reminder"))
 
 _WAITED = Words("The date that it waited for has come.", "挂起的时间到了。")
 _P1_STAYS = Words(
@@ -31,6 +31,7 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "confirm_close": _close_resolved,
         "scope_close": _close_scope,
         "hold_over": _hold_over,
+        "approval_reminder": approval.remind,
         reconfigured.KIND: reconfigured.config_changed,
     }.get(event.kind)
     if handler is None:
@@ -100,6 +101,9 @@ def _close_scope(draft: Draft, event: TimerFired) -> str:
 def _hold_over(draft: Draft, event: TimerFired) -> str:
     if draft.ticket.state != "on_hold":
         return "the ticket is on hold no more"
+    if draft.ticket.approver:
+        draft.change("the waiting is over", hold_until=None)
+        return "the waiting is over, and the approver is still to answer"
     draft.enter("open", "the waiting is over", hold_until=None, owes="desk")
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(agent, "agent/reopened", text="", note=_WAITED)

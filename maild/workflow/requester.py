@@ -8,6 +8,7 @@ from maild.model.secrets_mask import mask_secrets
 from maild.workflow import closure, files, retriage, routing
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import WAITING, Draft
+from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
 from maild.workflow.register import register
 
 # What a button of the requester's means, said in the words of `understand`.
@@ -34,9 +35,11 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
     message = event.message
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     text = "" if message.only_quoted else message.new_text or message.text
-    if message.from_.key != ticket.requester.key:
+    if not is_requester(ticket, message.from_, facts, policy):
         # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
         draft.readers.append(message.from_)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     answer = _answer(ticket, facts.button, text, bool(message.attachments))
     draft.keep(
         Entry(
@@ -80,7 +83,7 @@ def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
 
 def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
     """A reply that comes long after closing is a matter of its own, linked to the old one."""
-    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),))
+    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),), of=ticket)
 
 
 def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
@@ -110,7 +113,8 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
     over = ticket.state in ("resolved", "closed")
     changed = () if over else _take_fields(draft, event.fields)
     _tell_responsible(draft, event, text, note=_CAME_LATE)
-    if message.from_.key != ticket.requester.key and not over and not event.backlog:
+    mine = is_requester(ticket, message.from_, draft.facts, draft.policy)
+    if not mine and not over and not event.backlog:
         draft.write(
             "requester/joined", message.from_, "requester", ticket.language,
             answers=message.message_id, by=ticket.requester.name or ticket.requester.address,
@@ -213,6 +217,9 @@ def _both(one: Words, other: Words) -> Words:
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
     changed = draft.learn(found)
+    if "name" in changed and about_another(draft.ticket.fields, draft.facts.person, draft.ticket.requester):
+        # It turns out to be about somebody else: what was guessed of the writer is not theirs.
+        draft.forget(*(draft.ticket.fields.keys() - without_the_writer_s(draft.ticket.fields).keys()))
     if changed:
         still = tuple(name for name in draft.ticket.asked if name not in draft.ticket.fields)
         draft.change("", asked=still)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from maild.model import Address, Agent, Facts, Policy, Ticket
 from maild.model.ticket import Tier
+from maild.workflow import restricted
 from maild.workflow.wordfinder import WordFinder, normalise
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -71,6 +72,14 @@ def skills_wanted(ticket: Ticket, text: str, policy: Policy) -> frozenset[str]:
     return frozenset(found | {code for code, skill in policy.skills.items() if ticket.category in skill.categories})
 
 
+def fitting(chosen: Agent | None, ticket: Ticket, facts: Facts, policy: Policy) -> Agent | None:
+    """Whom a ticket goes to when the team's rule chose somebody who may not see it, as a deputy from outside may be:
+    another one of the team who is there, else nobody, so that it is taken by reply."""
+    if chosen is None or restricted.may_see(chosen, ticket, policy):
+        return chosen
+    return next(iter(_workers(ticket, facts, policy)), None)
+
+
 def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ...]:
     """Who hears of a ticket: its assignee (or who stands in for them), else everybody of the team who is there, else
     the lead, else every agent marked as one.
@@ -81,10 +90,16 @@ def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ..
     if ticket.assignee is not None:
         agent = policy.agent(ticket.assignee)
         there = standing_in(agent, facts, policy) if agent is not None else None
-        if there is not None and not _is(there, own, policy):
+        if there is not None and not _is(there, own, policy) and restricted.may_see(there, ticket, policy):
             return (there,)
-    found = members(ticket.team, facts, policy, without=own) or leads(ticket.team, policy, facts, without=own)
+    found = _workers(ticket, facts, policy) or leads(ticket.team, policy, facts, without=own)
     return found or tuple(agent for agent in _listed_leads(ticket.team, policy) if not _is(agent, own, policy))
+
+
+def _workers(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ...]:
+    """Those of the ticket's team who are there and may see it: a deputy from another team may not see all."""
+    there = members(ticket.team, facts, policy, without=ticket.requester.key)
+    return tuple(agent for agent in there if restricted.may_see(agent, ticket, policy))
 
 
 def unattended(ticket: Ticket, facts: Facts, policy: Policy) -> bool:
@@ -92,9 +107,9 @@ def unattended(ticket: Ticket, facts: Facts, policy: Policy) -> bool:
     own = ticket.requester.key
     agent = policy.agent(ticket.assignee) if ticket.assignee is not None else None
     there = standing_in(agent, facts, policy) if agent is not None else None
-    if there is not None and not _is(there, own, policy):
+    if there is not None and not _is(there, own, policy) and restricted.may_see(there, ticket, policy):
         return False
-    return not (members(ticket.team, facts, policy, without=own) or leads(ticket.team, policy, facts, without=own))
+    return not (_workers(ticket, facts, policy) or leads(ticket.team, policy, facts, without=own))
 
 
 def leads(team: str, policy: Policy, facts: Facts = _NOBODY_AWAY, without: str = "") -> tuple[Agent, ...]:
@@ -105,17 +120,17 @@ def leads(team: str, policy: Policy, facts: Facts = _NOBODY_AWAY, without: str =
 
 
 def of_tier(tier: Tier, ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ...]:
-    """The agents of a tier who are there and may see the ticket: the team's, else those of the other teams.
-
-    A restricted ticket stays with its team (PRODUCT §3.2)."""
+    """The agents of a tier who are there and may see the ticket: the team's, else those of the other teams."""
     own = ticket.requester.key
     there = [
         agent
         for agent in policy.agents.values()
-        if agent.tier == tier and agent.address not in facts.absent and not _is(agent, own, policy)
+        if agent.tier == tier
+        and agent.address not in facts.absent
+        and not _is(agent, own, policy)
+        and restricted.may_see(agent, ticket, policy)
     ]
-    of_team = tuple(agent for agent in there if ticket.team in agent.teams)
-    return of_team if of_team or ticket.restricted else tuple(there)
+    return tuple(agent for agent in there if ticket.team in agent.teams) or tuple(there)
 
 
 def tiers_above(tier: Tier) -> tuple[Tier, ...]:

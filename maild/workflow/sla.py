@@ -94,11 +94,12 @@ def run_for(ticket: Ticket, state: State, policy: Policy, now: datetime) -> Tick
 
     The resolution clock runs in new and open. The response clock runs until a person has responded (a reminder or an
     automatic acknowledgement is none), whatever the desk waits for; resolving counts as a response, closing ends it.
-    Only while an out-of-scope notice waits for an objection nobody owes a first contact.
+    Only while an out-of-scope notice waits for an objection, or an approver is asked, nobody owes a first contact.
     """
     resolution = _run(ticket.resolution, state in _RUNNING, policy, now)
     sent_away = state == "pending" and ticket.category == "out_of_scope"
-    owed = ticket.responded is None and state not in ("resolved", "closed") and not sent_away
+    asked = state == "on_hold" and bool(ticket.approver)
+    owed = ticket.responded is None and state not in ("resolved", "closed") and not sent_away and not asked
     return replace(ticket, response=_run(ticket.response, owed, policy, now), resolution=resolution)
 
 

@@ -111,7 +111,7 @@ class Story:
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
 _TAG = re.compile(r"\[?IT-(\d+)\]?")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-_TEMPLATE = re.compile(r"(requester|agent|lead|admin|stranger)/[a-z_]+")
+_TEMPLATE = re.compile(r"(requester|agent|lead|admin|stranger|approver)/[a-z_]+")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|minutes?|h|hours?|days?)")
 
 

@@ -133,7 +133,13 @@ class Stage(ABC):
             self.now = max(self.now, due)
             self.settle()
         self.now = target
-        for chore in (self._chores.expire, self._chores.summarise, self._chores.tell_set_aside, self._chores.observed):
+        for chore in (
+            self._chores.expire,
+            self._chores.summarise,
+            self._chores.tell_set_aside,
+            self._chores.observed,
+            self._chores.learn,
+        ):
             chore()
         self.settle()
 
@@ -173,7 +179,7 @@ class _HereAndNow:
 
 
 class Memory(Stage):
-    """SQLite in a file of its own and the desk's steps called one after the other; the outbox counts as sent."""
+    """A database of its own and the desk's steps called one after the other; the outbox counts as sent."""
 
     def __init__(self, settings: Settings, engine: Engine, writer: Writer) -> None:
         super().__init__(settings, engine, writer)

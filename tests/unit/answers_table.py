@@ -132,7 +132,6 @@ _NOT_SOLVED = """
 不可以，登不上
 还没好
 谢谢，但是还是不行
-打印好了，但是扫描还是不行
 谢谢，不过问题没有解决
 still the same
 Still the same error
@@ -638,7 +637,7 @@ TABLE: list[tuple[str, str, str]] = [
         ("closed", "rating", _RATINGS_EN),
         ("open", "question", _QUESTION),
         ("open", "content", _CONTENT),
-        ("resolved", "content", _BOTH),
+        ("resolved", "both", _BOTH),
     )
     for answer in _answers(text)
 ]

@@ -1,7 +1,7 @@
 """Commands that set right what the desk made of a mail: priority, category, out of scope, spam."""
 
 from maild.model import Agent, Words
-from maild.workflow import business_time, escalation, retriage, sla
+from maild.workflow import approval, business_time, escalation, restricted, retriage, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused, a_category, a_priority, is_automatic
 from maild.workflow.commands.grammar import Command
@@ -51,13 +51,39 @@ def category(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """Correct the category; the ticket goes to that category's team."""
     wanted = a_category(command.argument, draft.policy)
     ticket = draft.ticket
-    if wanted.code == ticket.category:
+    if wanted.code == ticket.category and wanted.restricted == ticket.restricted:
         return
-    draft.corrections.append(("category", ticket.category, wanted.code))
+    if wanted.code != ticket.category:
+        draft.corrections.append(("category", ticket.category, wanted.code))
     draft.change(f"set by {agent.name}", category=wanted.code, restricted=wanted.restricted)
-    if wanted.team and wanted.team != ticket.team:
-        work.hand_over(draft, wanted.team, f"the category's team, set by {agent.name}")
+    moved = bool(wanted.team) and wanted.team != ticket.team
+    has_it = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
+    if moved or (has_it is not None and not restricted.may_see(has_it, draft.ticket, draft.policy)):
+        work.hand_over(draft, wanted.team or ticket.team, f"the category's team, set by {agent.name}")
         work.tell_new_owners(draft, agent, text, wanted.title)
+    if draft.ticket.restricted and not ticket.restricted:
+        _tell_outsiders(draft, agent)
+    _ask_approval(draft, agent)
+
+
+def _tell_outsiders(draft: Draft, agent: Agent) -> None:
+    """What was filed wrongly must not go on from those who got its notices: each is told once, and gets no more."""
+    for address in sorted({*draft.facts.threads, *draft.facts.wrote}):
+        knew = draft.policy.agent(address)
+        if knew is None or knew.address == agent.address or restricted.may_see(knew, draft.ticket, draft.policy):
+            continue
+        draft.tell_agent(knew, "agent/restricted", reply="internal")
+
+
+def _ask_approval(draft: Draft, agent: Agent) -> None:
+    """The category that it is now may want an approval; where nobody can be asked, the agent is told."""
+    if draft.ticket.state in ("resolved", "closed") or draft.ticket.approver:
+        return
+    who = approval.by_category(draft)
+    if isinstance(who, Words):
+        raise Refused(who)
+    if who is not None:
+        approval.ask(draft, who, draft.facts.report, f"its category wants an approval, set by {agent.name}")
 
 
 def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> None:

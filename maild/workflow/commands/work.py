@@ -2,7 +2,7 @@
 
 from maild.model import Agent, Words
 from maild.model.ticket import Tier
-from maild.workflow import past, routing
+from maild.workflow import past, restricted, routing
 from maild.workflow.commands.arguments import Refused, a_colleague, a_team
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
@@ -37,13 +37,19 @@ def assign(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     colleague = a_colleague(command.argument, draft.policy)
     if colleague.address in draft.facts.absent:
         raise Refused(Words(f"{colleague.name} is away", f"{colleague.name} 不在"))
+    if not restricted.may_see(colleague, draft.ticket, draft.policy):
+        raise Refused(restricted.refused(draft.ticket))
     team = draft.ticket.team if draft.ticket.team in colleague.teams else colleague.teams[0]
+    team = draft.ticket.team if draft.ticket.restricted else team
     draft.change(f"assigned by {agent.name}", assignee=colleague.address, team=team)
     draft.tell_agent(colleague, "agent/escalated", reply="internal", by=agent.name, text=text)
 
 
 def team(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     to = a_team(command.argument, draft.policy)
+    if draft.ticket.restricted and to.code != draft.ticket.team:
+        # Another team sees it only when it is of another category (PRODUCT §3.2).
+        raise Refused(restricted.refused(draft.ticket))
     hand_over(draft, to.code, f"moved by {agent.name}")
     tell_new_owners(draft, agent, text)
 
@@ -54,6 +60,7 @@ def hand_over(draft: Draft, team_code: str, why: str) -> None:
     ticket, facts, policy = draft.ticket, draft.facts, draft.policy
     wanted = routing.skills_wanted(ticket, "", policy)
     chosen = routing.choose(team_code, facts, policy, ticket.requester.key, ticket.tier, wanted)
+    chosen = routing.fitting(chosen, ticket, facts, policy)
     if chosen is not None:
         draft.change("assigned by the team's rule", by="maild", assignee=chosen.address)
 
@@ -93,7 +100,8 @@ def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str
     why = reason or f"escalated by {by}"
     draft.change(why, tier=tier, escalations=ticket.escalations + 1)
     if chosen is not None:
-        team_code = ticket.team if ticket.team in chosen.teams else chosen.teams[0]
+        own = ticket.restricted or ticket.team in chosen.teams
+        team_code = ticket.team if own else chosen.teams[0]
         draft.change(why, assignee=chosen.address, team=team_code)
         _tell_escalated(draft, chosen, by, reason, text)
         return
