@@ -44,9 +44,9 @@ POLICY = Policy(
 )
 
 _DONE = (
-    (NOW - timedelta(hours=3), Words("assigned to 王伟", "分派给王伟")),
-    (NOW - timedelta(hours=2), Words("first contact by 王伟", "王伟首次联系用户")),
-    (NOW - timedelta(hours=1), Words("王伟 left a note", "王伟写了备注")),
+    (NOW - timedelta(minutes=2), Words("assigned to 王伟", "分派给王伟")),
+    (NOW - timedelta(minutes=1), Words("first contact by 王伟", "王伟首次联系用户")),
+    (NOW, Words("王伟 left a note", "王伟写了备注")),
 )
 
 TRIAGE = Triage(

@@ -13,13 +13,17 @@ def called(ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> tuple
     around_the_clock = ticket.priority == "P1" and ticket.resolution.calendar == "24x7"
     if not around_the_clock or business_time.is_open(now, policy.calendar):
         return ()
-    return on_duty(ticket.team, facts, policy, now, without=routing.own_address(ticket.requester, policy))
+    own = routing.own_address(ticket.requester, policy)
+    return on_duty(ticket.team, facts, policy, now, without=own, of_team=ticket.restricted)
 
 
-def on_duty(team: str, facts: Facts, policy: Policy, now: datetime, without: str = "") -> tuple[Agent, ...]:
+def on_duty(
+    team: str, facts: Facts, policy: Policy, now: datetime, without: str = "", of_team: bool = False
+) -> tuple[Agent, ...]:
     """Who is on call for a team: of each rota the one whose turn it is, or who stands in for them, or the next one.
 
-    `without` leaves out an agent whose own ticket it is."""
+    `without` leaves out an agent whose own ticket it is, `of_team` whoever is not of the team: a restricted ticket is
+    for its team's eyes only (PRODUCT §3.2)."""
     found: dict[str, Agent] = {}
     for rota in policy.rota:
         if rota.teams and team not in rota.teams:
@@ -27,9 +31,10 @@ def on_duty(team: str, facts: Facts, policy: Policy, now: datetime, without: str
         for address in _from_turn_on(rota, policy.calendar.zone, now):
             listed = policy.agent(address)
             agent = routing.standing_in(listed, facts, policy) if listed is not None else None
-            if agent is not None and agent.address != without:
-                found.setdefault(agent.address, agent)
-                break
+            if agent is None or agent.address == without or (of_team and team not in agent.teams):
+                continue
+            found.setdefault(agent.address, agent)
+            break
     return tuple(found.values())
 
 

@@ -196,6 +196,9 @@ def test_whose_turn_it_is(at: str, rota: Rota, absent: dict[str, str], on_duty: 
         ("2026-03-02T12:30", ticket(priority="P1"), [WANG]),
         ("2026-03-02T10:00", ticket(priority="P1"), []),
         ("2026-03-02T23:00", ticket(priority="P2"), []),
+        # A restricted ticket is for its team: who is on call and not of it is passed over.
+        ("2026-03-09T23:00", ticket(priority="P1"), [ZHAO]),
+        ("2026-03-09T23:00", ticket(priority="P1", restricted=True), [IVAN]),
         # Where P1 counts in business time only, nobody is woken.
         ("2026-03-02T23:00", ticket(priority="P1", resolution=Clock(240)), []),
         ("2026-03-02T23:00", ticket(priority="P1", requester=Address("w.wang@corp.example")), [ZHAO]),
