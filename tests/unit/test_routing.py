@@ -143,8 +143,9 @@ def test_somebody_hears_of_a_ticket_whoever_is_away(
     ("one", "absent", "tiers"),
     [
         (ticket(assignee=WANG), {}, [None, "L2", "expert", None]),
-        # The team has no L2 of its own, and a restricted ticket stays with its team.
-        (ticket(assignee=WANG, restricted=True), {}, [None, "expert", None, None]),
+        # A restricted ticket stays with its team and its lead, who is the only L2 that may see it.
+        (ticket(assignee=WANG, restricted=True), {}, [None, "L2", "expert", None]),
+        (ticket(assignee=WANG, restricted=True), {CHEN: ""}, [None, "expert", None, None]),
         (ticket(assignee=ZHAO), {}, [None, "expert", None, None]),
         (ticket(assignee=WANG, tier="L2"), {}, [None, "expert", None, None]),
         (ticket(assignee=IVAN), {}, [None, None, None, None]),
