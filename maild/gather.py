@@ -15,6 +15,7 @@ from maild.model import (
     Facts,
     Field,
     MailArrived,
+    Message,
     Needs,
     Person,
     Policy,
@@ -23,6 +24,7 @@ from maild.model import (
 )
 from maild.store import (
     awaited,
+    deeds,
     ledger,
     ledger_lists,
     outbox_lists,
@@ -32,6 +34,7 @@ from maild.store import (
 )
 from maild.tokens import Tokens
 from maild.workflow import persons
+from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
@@ -118,6 +121,9 @@ def facts(
         asked = agent.address if agent is not None else event.message.from_.key
         asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
+    number = ticket.id if ticket is not None else None
+    report = tickets.report_of(connection, number) if needs.report and number is not None else ""
+    warned = tickets.has_history(connection, number, WARNED) if needs.warned and number is not None else False
     return Facts(
         known=earlier,
         person=person,
@@ -141,6 +147,12 @@ def facts(
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
         learned=experience.learned(connection, now) if needs.learned else None,
+        manager=people.manager_of(connection, needs.manager) if needs.manager else None,
+        colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
+        report=report,
+        warned=warned,
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
     )
 
 
@@ -159,6 +171,12 @@ def button(
         if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):
             return verb, number
     return "", 0
+
+
+def asked_for_approval(connection: Connection, message: Message, ticket: int, since: datetime) -> str:
+    """Who was asked for an approval by the letter that a mail answers; empty if it answers none."""
+    newest_first = message.answered[:_THREAD_IDS]
+    return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
 
 
 def _question(connection: Connection, event: MailArrived) -> int:

@@ -1,6 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
+    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -39,6 +41,8 @@ from maild.model.policy import (
     Keyword,
     Learning,
     Policy,
+    Rota,
+    Skill,
     SystemName,
     Target,
     Team,
@@ -66,6 +70,8 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
+    "Deed",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -88,9 +94,11 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Rota",
     "Screening",
     "Sender",
     "SignedId",
+    "Skill",
     "Solution",
     "Solved",
     "SystemName",

@@ -23,7 +23,8 @@ class MailArrived:
     `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
     that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
-    than its From, in lower case: who has written it in somebody's name.
+    than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
+    approval by the letter of ours that this mail answers; empty: it answers none.
     """
 
     message: Message
@@ -39,6 +40,7 @@ class MailArrived:
     let_in: str = ""
     quiet: Literal["no", "writer", "all"] = "no"
     sent_by: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,12 @@ class Needs:
     bounced    the Message-ID of the mail that a delivery report speaks of
     behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
     learned    what the desk has learned of categories is wanted
+    manager    the address of whoever's manager is wanted
+    colleagues addresses of people whose name and language the directory is asked for
+    report     the words with which the ticket was reported are wanted
+    warned     whether the requester was told already to change a password
+    past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
     """
 
     person: str = ""
@@ -110,6 +118,30 @@ class Needs:
     solutions: tuple[int, ...] = ()
     bounced: str = ""
     learned: bool = False
+    manager: str = ""
+    colleagues: tuple[str, ...] = ()
+    report: bool = False
+    warned: bool = False
+    past: bool = False
+    urgent_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An internal person as the directory knows them; `language` is empty where it does not say."""
+
+    address: Address
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +187,12 @@ class Facts:
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
     learned     what the desk has learned of categories, while that is in use; None: the rules alone decide
+    manager     the manager of the person who was asked about, if the directory names one
+    colleagues  who was asked about, by address; one whom the directory does not know has no name
+    report      what the requester wrote when the ticket was opened
+    warned      the requester of this ticket was told to change a password
+    past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -179,6 +217,12 @@ class Facts:
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
     learned: Learned | None = None
+    manager: Colleague | None = None
+    colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+    report: str = ""
+    warned: bool = False
+    past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

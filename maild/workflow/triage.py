@@ -125,7 +125,7 @@ def triage(
     if impact == "person" and person is not None and person.shared and not _alone(policy, whole):
         impact, why_impact = "department", _SHARED
     importance, why_importance = _importance(finders, whole, requester, person)
-    priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
+    priority, why_priority = priority_of(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
     return Triage(category, urgency, impact, importance, priority, reasons, topic, aside)
 
@@ -349,7 +349,7 @@ def _importance(finders: _Finders, text: str, requester: Address, person: Person
     return "normal", Words("normal importance", "业务重要性一般")
 
 
-def _priority(
+def priority_of(
     policy: Policy, urgency: Level, impact: Impact, importance: Importance, why: Words
 ) -> tuple[Priority, Words]:
     """By the matrix (P3 where it says nothing); high importance raises it by one step."""

@@ -54,6 +54,27 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
     ),
+    Verb(
+        "split",
+        ("拆分",),
+        "optional",
+        "#split [TEXT]",
+        Words("a ticket of its own for the second problem", "为第二个问题另开工单"),
+    ),
+    Verb(
+        "approve",
+        ("审批",),
+        "optional",
+        "#approve [WHO] [WHY]",
+        Words("ask the manager, or WHO, to agree", "请主管或指定的人审批"),
+    ),
+    Verb(
+        "not-approved",
+        ("未批准", "未获批准"),
+        "optional",
+        "#not-approved [TEXT]",
+        Words("tell the requester that it was not approved, and close", "告知用户未获批准并关闭"),
+    ),
     Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
 )
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
+from maild.workflow import approval
 from maild.workflow.commands import sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -20,6 +21,8 @@ _DOERS: dict[str, _Doer] = {
     "category": sorting.category,
     "out-of-scope": sorting.out_of_scope,
     "spam": sorting.spam,
+    "approve": approval.command,
+    "not-approved": approval.decline,
     "note": talk.note,
     "ask": talk.ask,
     "use": use.use,
@@ -29,7 +32,7 @@ _DOERS: dict[str, _Doer] = {
     "reopen": talk.reopen,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved"})
 
 Line = tuple[str, bool, str]
 
@@ -42,7 +45,7 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
-    for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable"):
+    for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable", "follow", "also"):
         setattr(trial, name, list(getattr(draft, name)))
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
