@@ -139,16 +139,25 @@ def test_an_out_of_scope_category_is_proposed_and_never_given() -> None:
     assert "“carousel”" in found.aside.en and "#out-of-scope" in found.aside.en and "#非IT" in found.aside.zh
 
 
+def unbound(examples: list[Example], category: str) -> Learned:
+    """A model that would give them this category, did the rules' verdict not stand."""
+    free = [replace(each, leaning=replace(each.leaning, stands=False)) for each in examples]
+    model = done(learn.learn(free))
+    assert {judge(model, each.words, each.leaning).category for each in free} == {category}
+    assert all(each.leaning.stands for each in examples)
+    return model
+
+
 def test_a_topic_that_goes_out_by_itself_stands_against_what_was_learned() -> None:
     canteen = [example("software", "Canteen", "The canteen is cold.", f"{n}@x") for n in range(6)]
-    model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in canteen))
+    model = unbound(canteen, "software")
     found = triage("Canteen", "The canteen is cold.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert (found.category, found.topic) == ("out_of_scope", "general_services")
 
 
 def test_what_the_rules_hold_back_as_restricted_stays_restricted() -> None:
     phishing = [example("software", "Phishing", "I got a phishing mail.", f"{n}@x") for n in range(6)]
-    model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in phishing))
+    model = unbound(phishing, "software")
     found = triage("Phishing", "I got a phishing mail.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert found.category == "security"
 
