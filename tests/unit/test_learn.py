@@ -180,7 +180,7 @@ def test_a_word_is_named_for_the_category_that_it_speaks_for_and_not_for_what_it
     """What a restricted ticket taught against another category would else be told in that category's place."""
     model = Learned(
         {
-            "falcon": WordWeights(2.0, {"security": 0.1, "software": -0.9}),
+            "falcon": WordWeights(2.0, {"security": 0.1, "software": -0.9, "hardware": -0.1}),
             "carousel": WordWeights(2.0, {"hardware": 1.5, "software": -0.2}),
         },
         9,
