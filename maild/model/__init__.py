@@ -15,6 +15,7 @@ from maild.model.event import (
     Solved,
     TimerFired,
 )
+from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
@@ -38,6 +39,7 @@ from maild.model.policy import (
     Calendar,
     Category,
     Desk,
+    IncidentRules,
     Keyword,
     Learning,
     Policy,
@@ -82,21 +84,27 @@ __all__ = [
     "Follow",
     "Followed",
     "Forwarded",
+    "Found",
     "History",
+    "Incident",
+    "IncidentRules",
     "Keyword",
     "Learned",
     "Learning",
     "Lesson",
     "Mail",
     "MailArrived",
+    "Member",
     "Message",
     "Needs",
     "Outcome",
     "Person",
     "Policy",
+    "Report",
     "Rota",
     "Screening",
     "Sender",
+    "Signature",
     "SignedId",
     "Skill",
     "Solution",

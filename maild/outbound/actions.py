@@ -45,9 +45,12 @@ LABELS: dict[str, Words] = {
     "agree": Words("I agree", "同意"),
     "disagree": Words("I do not agree", "不同意"),
     "not-approved": Words("Tell them, and close", "告知用户并关闭"),
+    "accept": Words("Accept", "接受"),
+    "decline": Words("Decline", "拒绝"),
+    "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm", "agree"})
+MAIN = frozenset({"solved", "take", "confirm", "agree", "accept"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty: whatever stood there would be a word to the requester.
@@ -62,6 +65,7 @@ _BODIES: dict[str, Words] = {
     "rate3": Words("3", "3"),
     "rate2": Words("2", "2"),
     "rate1": Words("1", "1"),
+    "different": Words("Mine is not the same problem: ", "不是同一个问题："),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.workflow import files
-from maild.workflow.commands import talk
+from maild.workflow.commands import incident, talk
 from maild.workflow.commands.grammar import Command, Parsed, parse
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.work import assign_to
@@ -53,7 +53,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
     own = "" if message.only_quoted else message.new_text
-    parsed = _without_unproved(_commands(facts.button, own), event, policy)
+    parsed = _without_unproved(incident.answered(_commands(facts.button, own), facts), event, policy)
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import approval, business_time, closure, reconfigured, routing, sla
+from maild.workflow import approval, business_time, closure, incident_events, reconfigured, routing, sla
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.escalation import promise_fired
 
@@ -33,6 +33,9 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "hold_over": _hold_over,
         "approval_reminder": approval.remind,
         reconfigured.KIND: reconfigured.config_changed,
+        "incident_reminder": incident_events.remind,
+        "incident_lapse": incident_events.lapse,
+        "incident_close": incident_events.close_over,
     }.get(event.kind)
     if handler is None:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, retriage, routing
+from maild.workflow import closure, files, incident_child, retriage, routing
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
@@ -89,6 +89,8 @@ def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, 
 def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
     """Do what the mail means in the ticket's state; gives the reason in one sentence."""
     state = draft.ticket.state
+    if incident_child.objects(draft.ticket, draft.facts.button, text):
+        return incident_child.objected(draft, event, text)
     if state == "closed":
         return _on_closed(draft, event, answer, text)
     if state == "resolved":
@@ -161,6 +163,11 @@ def _chased(draft: Draft, event: MailArrived, text: str) -> str:
     if ticket.state == "pending":
         draft.enter("open", "the requester asks how it stands", owes="desk")
         draft.cancel(*WAITING)
+    known = draft.facts.incident.title if ticket.parent is not None and draft.facts.incident is not None else ""
+    if known:
+        # Whoever works on the mass incident knows that many wait; #update tells them all.
+        draft.tell_requester("requester/progress", answers=event.message.message_id, incident=known)
+        return "the requester asks how it stands: told how the mass incident does"
     raised = retriage.raise_by_words(draft, text, impatient=True)
     draft.tell_requester("requester/progress", answers=event.message.message_id)
     _tell_responsible(draft, event, text, note=_both(_CHASES_AGAIN if again else _CHASES, raised))
@@ -253,5 +260,7 @@ def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words |
 
 def _tell_everybody_concerned(draft: Draft, how: str, text: str) -> None:
     """The assignee hears that it is over; on a ticket that nobody has taken yet, everybody who got its notice."""
+    if draft.ticket.parent is not None:
+        return
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(agent, "agent/closed", how=how, text=text)

@@ -5,7 +5,7 @@ from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval
-from maild.workflow.commands import sorting, talk, use, work
+from maild.workflow.commands import incident, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -30,9 +30,10 @@ _DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
+    **incident.DOERS,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "update"})
 
 Line = tuple[str, bool, str]
 
@@ -53,7 +54,8 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     done: list[Line] = []
     for at, command in enumerate(parsed.commands):
         try:
-            _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
+            doers = {**_DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else _DOERS
+            doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
