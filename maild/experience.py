@@ -110,12 +110,15 @@ def learned(connection: Connection, now: datetime) -> Learned | None:
     if had is not None and timedelta() <= now - had[0] < _MODEL_LOOK:
         return had[2]
     number, in_use = models.newest(connection)
-    model = had[2] if had is not None and had[1] == number else None
-    if model is None and in_use:
-        try:
-            model = models.load(connection, number)
-        except ValueError as error:
-            # Mails must not suffer from it: the rules decide as well.
-            log.error("%s; the rules decide alone, `maild learner train` learns anew", error)
+    model = had[2] if had is not None and had[1] == number else _model(connection, number) if in_use else None
     _MODELS[connection.engine] = now, number, model
     return model
+
+
+def _model(connection: Connection, number: int) -> Learned | None:
+    try:
+        return models.load(connection, number)
+    except ValueError as error:
+        # Mails must not suffer from it: the rules decide as well.
+        log.error("%s; the rules decide alone, `maild learner train` learns anew", error)
+        return None
