@@ -32,6 +32,8 @@ _BURSTS = 0.25
 _PARTS = (0.15, 0.35, 0.65, 1.0)
 # Minutes before and after this time of day that tell what is usual now.
 _SAME_TIME = 60
+# So unlikely must it be for chance that an hour brings more of something than other hours do.
+_OFTENER = 0.02
 # A long report is compared by its most telling words.
 _SEED_WORDS = 12
 # Reports of an incident are recognised by so many of its words, each so many times as frequent as usual, and by pairs
@@ -214,6 +216,9 @@ class _View:
         having = [each for each in self._recent.with_all(words) if each in self._before]
         share = (len(having) + 1.0) / (len(self._before) + _PRIOR)
         now = sum(self._before[each] for each in having)
+        if tail(now, share * self._same_time) > _OFTENER:
+            # No more often at this hour than at others.
+            return share
         return max(share, (now + _PRIOR * share) / (self._same_time + _PRIOR))
 
     def is_rare(self, words: Set[str]) -> bool:

@@ -87,7 +87,16 @@ def test_a_long_or_hostile_text_is_cut_and_costs_little() -> None:
         # Spread over a day they are no incident.
         ([report(n, *VPN[n % 6], minutes=90 * n) for n in range(1, 7)], 0),
         # Five people about five things.
-        ([report(1, "VPN连不上"), report(2, "打印机卡纸"), report(3, "ERP很慢"), report(4, "Outlook"), report(5, "wifi")], 0),
+        (
+            [
+                report(1, "VPN连不上"),
+                report(2, "打印机卡纸"),
+                report(3, "ERP很慢"),
+                report(4, "Outlook"),
+                report(5, "wifi"),
+            ],
+            0,
+        ),
     ],
 )
 def test_it_takes_five_different_people_within_the_window(reports: list[Report], count: int) -> None:
