@@ -8,8 +8,20 @@ from sqlalchemy import Connection
 
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
+from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
-from maild.store import incidents, knowledge, ledger, outbox, outbox_counts, people, people_directory, tickets, timers
+from maild.store import (
+    incidents,
+    knowledge,
+    ledger,
+    outbox,
+    outbox_counts,
+    people,
+    people_directory,
+    tickets,
+    timers,
+    upkeep,
+)
 from maild.tokens import Tokens
 from maild.workflow.knowledge import solution_of, title_of, worth_keeping
 
@@ -80,6 +92,9 @@ def apply(
             released = ledger.release_waiting(connection, outcome.release, mail.message.from_.key, number, now)
         if outcome.drop and mail is not None:
             ledger.drop_waiting(connection, outcome.drop, mail.message.from_.key, number, now)
+    elif outcome.follow:
+        # An absence concerns tickets without being one.
+        timers.put_follows(connection, 0, outcome.follow, now)
     queued, alarm = 0, ""
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
@@ -94,6 +109,10 @@ def apply(
         queued = sum(letter.state == "queued" for letter in letters)
     if ticket is not None:
         tickets.add_history(connection, ticket.key, history, inbound, now, new)
+        if mail is None or mail.quiet != "all":
+            called = call_for(outcome, ticket, writer.policy)
+            if called is not None:
+                upkeep.open_alarm(connection, *called, now)
     for opened in outcome.also:
         # What is opened beside it goes by the same mail, whose sender has been dealt with above.
         queued += apply(connection, opened, writer, now).queued

@@ -74,7 +74,7 @@ class Chores:
         """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE").
         `directory`: who keeps the people as the company's directory has them."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
-        self._alarm_program, self._place = alarm_program, place
+        self.alarm_program, self._place = alarm_program, place
         self._directory = directory
         self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
@@ -130,7 +130,7 @@ class Chores:
             if by_mail:
                 post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
         log.error("alarm: %s: %s", name, detail)
-        raise_alarm(self._alarm_program, name, detail)
+        raise_alarm(self.alarm_program, name, detail)
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:

@@ -25,6 +25,7 @@ from maild.model import (
 )
 from maild.store import (
     awaited,
+    deeds,
     incidents,
     ledger,
     ledger_lists,
@@ -156,6 +157,8 @@ def facts(
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
         report=report,
         warned=warned,
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
 

@@ -40,7 +40,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "condition",
         # One helper that keeps a step going; it knows which errors are trouble of the world outside.
         "loops",
-        "fetch receive tick chores send bring logins",
+        "fetch receive tick chores send bring logins p1_calls",
         # What fetch works with: rows for what came, folders for what is done, and patience with what does not come.
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.

@@ -152,8 +152,10 @@ def explain(
     if now is None or model is None or not model.words:
         print("Nothing is learned yet, so the rules decide.")
         return
-    _, why = second_opinion(model, ruled, subject, text, policy)
+    _, why, aside = second_opinion(model, ruled, subject, text, policy)
     print(f"As learned:   {shown(why.en)}")
+    if aside:
+        print(f"              {shown(aside.en)}")
     if not (now.in_use and policy.learning.on):
         print("What is learned is not in use, so the rules decide.")
     print()

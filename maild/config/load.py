@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from maild.config import sections as s
 from maild.config.calendar import expand
 from maild.config.directory import DIRECTORY_TABLES, DirectorySection
 from maild.config.durations import business_minutes
+from maild.config.duty import check_duty, renamed_codes
 from maild.config.macros import read_macros
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
@@ -45,12 +46,18 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
     "agents": s.AgentSection,
+    "on_call": s.OnCallSection,
     "admins": s.AdminSection,
 }
-_TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
+_TABLES: Mapping[str, type[s.Section]] = {
+    "targets": s.TargetSection,
+    "teams": s.TeamSection,
+    "skills": s.SkillSection,
+}
 # Tables inside a section, by their key.
 _BELOW: Mapping[object, type[s.Section]] = {"oauth": s.OAuthSection, **DIRECTORY_TABLES}
 _REQUIRED = ("desk",)
+_DECEMBER = 12
 _TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
 _OF_SECRETS = re.compile(r"password|key_from|secret|token_from")
 _QUOTED = re.compile(r"'([^']{1,100})'")
@@ -81,6 +88,14 @@ class Settings:
     directory: DirectorySection
     country: str
     holidays_missing: tuple[int, ...] = ()
+
+    def years_in_sight(self, today: date) -> tuple[int, ...]:
+        """The years whose calendar promises may need by now: this one, and from December on the next."""
+        return (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
+
+    def swapped_days_unknown(self, today: date) -> tuple[int, ...]:
+        """Of these years, those whose swapped working days nobody has told us."""
+        return tuple(year for year in self.years_in_sight(today) if year in self.holidays_missing)
 
     @property
     def state_dir(self) -> Path:
@@ -139,7 +154,7 @@ def _toml_words(error: tomllib.TOMLDecodeError) -> str:
 
 
 def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
-    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES]
+    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES, "renamed"]
     for key in tables:
         if key not in known:
             mistakes.append(f"[{key}] is no section of config.toml{_did_you_mean(key, known)}")
@@ -169,6 +184,7 @@ def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
             rows = {code: _over_default(code, row) for code, row in rows.items()}
         checked = {code: _section(kind, row, f"{key}.{code}", mistakes) for code, row in rows.items()}
         parsed[key] = {code: row for code, row in checked.items() if row is not None}
+    parsed["renamed"] = renamed_codes(tables.get("renamed", {}), mistakes)
     if parsed.get("desk") is None:
         parsed.pop("desk", None)
     return parsed
@@ -269,6 +285,7 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
             mistakes.append(
                 f"categories.{code}.approval: {category.approval} is no colleague: it is of no internal domain"
             )
+    mistakes.extend(check_duty(parsed, categories))
     names = [box.name for box in parsed["mailbox"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         mistakes.append(f"mailbox: the name {name} is used twice; each mailbox needs a name of its own")
@@ -325,6 +342,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
     waiting: s.WaitingSection = parsed["waiting"]
     budgets: s.BudgetsSection = parsed["budgets"]
     targets = {**_DEFAULT_TARGETS, **parsed["targets"]}
+    # Somebody hears of it at night: a rota, a program, or the admin's word for it.
+    on_call = bool(parsed["alarm"].on_call or parsed["alarm"].exec or parsed["on_call"])
     agents = {
         agent.address.lower(): model.Agent(
             agent.address.lower(),
@@ -334,6 +353,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             agent.lead or any(team.lead.lower() == agent.address.lower() for team in parsed["teams"].values()),
             agent.language,
             tuple(alias.lower() for alias in agent.aliases),
+            agent.skills,
+            agent.deputy.lower(),
         )
         for agent in parsed["agents"]
     }
@@ -360,11 +381,15 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         ),
         agents=MappingProxyType(agents),
         topics=triage.topics,
+        renamed=MappingProxyType(parsed["renamed"]),
+        skills=MappingProxyType(
+            {code: model.Skill(code, skill.words, skill.categories) for code, skill in parsed["skills"].items()}
+        ),
         targets=MappingProxyType(
             {
                 priority: model.Target(
-                    _minutes(target.response, target.calendar, calendar),
-                    _minutes(target.resolution, target.calendar, calendar),
+                    _minutes(target.response, target.calendar if on_call else "business", calendar),
+                    _minutes(target.resolution, target.calendar if on_call else "business", calendar),
                     target.calendar,
                 )
                 for priority, target in targets.items()
@@ -385,7 +410,12 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         authserv_id=parsed["trust"].authserv_id,
         agent_trust=parsed["trust"].agents,
         stranger_answer=parsed["trust"].answer_strangers,
-        on_call=parsed["alarm"].on_call or bool(parsed["alarm"].exec),
+        on_call=on_call,
+        rota=tuple(
+            model.Rota(tuple(address.lower() for address in row.agents), row.start, row.days, row.change, row.teams)
+            for row in parsed["on_call"]
+        ),
+        alarm_program=bool(parsed["alarm"].exec),
         reminder_days=waiting.reminder_days,
         pending_close_days=waiting.close_days,
         confirm_reminder_days=waiting.confirm_reminder_days,

@@ -241,6 +241,21 @@ class AgentSection(Section):
     lead: bool = False
     language: Language = "zh-CN"
     aliases: tuple[Address, ...] = ()
+    skills: tuple[Code, ...] = ()
+    deputy: AddressOrNone = ""
+
+
+class SkillSection(Section):
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class OnCallSection(Section):
+    agents: tuple[Address, ...] = Field(min_length=1)
+    start: date = date(2024, 1, 1)
+    days: Days = 7
+    change: time = time(9)
+    teams: tuple[Code, ...] = ()
 
 
 class AdminSection(Section):
@@ -284,7 +299,7 @@ class WaitingSection(Section):
 
 class EscalationSection(Section):
     warn_at: float = Field(0.75, gt=0, lt=1)
-    repeat_at: tuple[float, ...] = (1.5, 2.0)
+    repeat_at: tuple[Annotated[float, Field(gt=1, le=100)], ...] = (1.5, 2.0)
 
 
 class IncidentsSection(Section):

@@ -108,6 +108,8 @@ class Needs:
     colleagues addresses of people whose name and language the directory is asked for
     report     the words with which the ticket was reported are wanted
     warned     whether the requester was told already to change a password
+    past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
     incidents  whether a new report may belong to a mass incident that is open
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
@@ -124,6 +126,8 @@ class Needs:
     colleagues: tuple[str, ...] = ()
     report: bool = False
     warned: bool = False
+    past: bool = False
+    urgent_of: str = ""
     incidents: bool = False
     members: bool = False
     named: tuple[int, ...] = ()
@@ -135,6 +139,16 @@ class Colleague:
 
     address: Address
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +198,8 @@ class Facts:
     colleagues  who was asked about, by address; one whom the directory does not know has no name
     report      what the requester wrote when the ticket was opened
     warned      the requester of this ticket was told to change a password
+    past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     incidents   the mass incidents that are open, when a new report may be one of theirs
     incident    what stands on record of this mass incident, or of the one that this report belongs to
     members     the reports of this mass incident, oldest first
@@ -218,6 +234,8 @@ class Facts:
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
     report: str = ""
     warned: bool = False
+    past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incident: Incident | None = None
     members: tuple[Member, ...] = ()

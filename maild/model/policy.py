@@ -100,6 +100,31 @@ class Agent:
     lead: bool = False
     language: str = "en"
     aliases: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    deputy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What some agents know: reports of these categories, or with one of these words, go to them first."""
+
+    code: str
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Who is on call: the agents by turns, `days` each, beginning on `start` at `change` on the desk's wall clock.
+
+    `teams` limits it to the tickets of these teams; empty: all.
+    """
+
+    agents: tuple[str, ...]
+    start: date = date(2024, 1, 1)
+    days: int = 7
+    change: time = time(9)
+    teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +188,10 @@ class Learning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise."""
+    """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise.
+
+    `on_call`: somebody hears of a P1 at night, so 24x7 targets count; `alarm_program`: by a program of the site's too.
+    """
 
     desk: Desk
     mode: Literal["observe", "agents", "live"] = "live"
@@ -172,6 +200,8 @@ class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    skills: Mapping[str, Skill] = field(default_factory=dict)
     targets: Mapping[Priority, Target] = field(default_factory=dict)
     matrix: Mapping[tuple[Level, Impact], Priority] = field(default_factory=dict)
     urgency_words: Mapping[Level, tuple[str, ...]] = field(default_factory=dict)
@@ -189,6 +219,8 @@ class Policy:
     agent_trust: Literal["either", "both"] = "either"
     stranger_answer: bool = True
     on_call: bool = False
+    rota: tuple[Rota, ...] = ()
+    alarm_program: bool = False
     reminder_days: tuple[int, ...] = (1, 3)
     pending_close_days: int = 5
     confirm_reminder_days: int = 2

@@ -60,6 +60,9 @@ LETTERS: Mapping[str, Letter] = {
     ),
     "requester/progress": Letter({"incident": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
+    "requester/new_promise": Letter(
+        {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
+    ),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
     "requester/summary": Letter({"rows": (), "count": 0}),
@@ -87,6 +90,7 @@ LETTERS: Mapping[str, Letter] = {
             "topic": "",
             "guidance": "",
             "second": "",
+            "aside": "",
         },
         (*_WORK, "out-of-scope", "split"),
     ),
@@ -94,8 +98,10 @@ LETTERS: Mapping[str, Letter] = {
     "agent/reopened": Letter({"text": "", "note": ""}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
-    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1}, _WORK),
-    "agent/escalated": Letter({"by": "", "escalated": False, "reason": "", "category": "", "text": ""}, _WORK),
+    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
+    "agent/escalated": Letter(
+        {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
+    ),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
@@ -113,6 +119,7 @@ LETTERS: Mapping[str, Letter] = {
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
+    "admin/unattended": Letter(),
     "admin/quarantined": Letter({"rows": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

@@ -28,7 +28,8 @@ _TEXT_CHARS = 60_000
 _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/requester_replied": ("note",),
     "agent/reopened": ("note",),
-    "agent/escalated": ("reason", "text"),
+    "agent/escalated": ("reason", "text", "done"),
+    "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).

@@ -182,6 +182,8 @@ ticket = Table(
     text_("importance"),
     text_("priority"),
     Column("priority_locked", Boolean, nullable=False, server_default=false()),
+    # The agent who set the priority; empty while it follows from the report.
+    text_("priority_by"),
     Column("reasons", Json, nullable=False),
     Column("restricted", Boolean, nullable=False, server_default=false()),
     text_("team"),

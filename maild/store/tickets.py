@@ -48,6 +48,7 @@ def from_row(row: Row[Any]) -> Ticket:
         importance=m["importance"],
         priority=m["priority"],
         priority_locked=m["priority_locked"],
+        priority_by=m["priority_by"],
         reasons=tuple(Words(*pair) for pair in m["reasons"]),
         restricted=m["restricted"],
         team=m["team"],
@@ -86,7 +87,13 @@ def _values(value: Ticket) -> dict[str, Any]:
 
 def _clock(value: Mapping[str, Any]) -> Clock:
     since = value.get("since")
-    return Clock(value["target"], value["spent"], datetime.fromisoformat(since) if since else None, value["calendar"])
+    return Clock(
+        value["target"],
+        value["spent"],
+        datetime.fromisoformat(since) if since else None,
+        value["calendar"],
+        value.get("told", 0.0),
+    )
 
 
 def _clock_value(clock: Clock) -> dict[str, Any]:
@@ -331,6 +338,16 @@ def load_by_agent(connection: Connection) -> dict[str, int]:
         .group_by(ticket.c.assignee)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def urgent_of(connection: Connection, agent: str) -> tuple[int, ...]:
+    """The P1 and P2 that an agent has in work, oldest first."""
+    rows = connection.execute(
+        select(ticket.c.id)
+        .where(ticket.c.assignee == agent, ticket.c.state.in_(("new", "open")), ticket.c.priority.in_(("P1", "P2")))
+        .order_by(ticket.c.id)
+    )
+    return tuple(rows.scalars())
 
 
 _NEWEST_OF = (

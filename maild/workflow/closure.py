@@ -78,7 +78,7 @@ def rate(draft: Draft, stars: int, words: str) -> bool:
     draft.change("rated by the requester", rating=stars)
     draft.rating = (stars, words)
     if stars <= 2:
-        for lead in routing.leads(draft.ticket.team, draft.policy):
+        for lead in routing.leads(draft.ticket.team, draft.policy, draft.facts, without=draft.ticket.requester.key):
             draft.write(
                 "lead/low_rating",
                 Address(lead.address, lead.name),

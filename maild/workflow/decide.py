@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, restricted
+from maild.workflow import approval, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
@@ -67,7 +67,8 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     if event.quiet == "all":
         mails = ()
         # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
-        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
+        if outcome.ticket is not None and outcome.ticket.id is None:
+            outcome, timers = replace(outcome, ticket=sla.hushed(outcome.ticket)), ()
     elif event.quiet == "writer":
         mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
     if len(mails) < len(outcome.mails) and outcome.ticket is not None:

@@ -27,6 +27,7 @@ from maild.model import (
     Policy,
     Ticket,
     Timer,
+    Words,
 )
 from maild.model.ticket import Close, State
 from maild.workflow import restricted, sla
@@ -36,6 +37,9 @@ _TOLD = frozenset(
     "state outcome category urgency impact importance priority team assignee tier restricted hold_until rating"
     " merged_into priority_locked approver".split()
 )
+
+# The subject of the mail to the admins when nobody who could work on a ticket is there.
+UNATTENDED = Words("a ticket waits and nobody is there", "有工单无人处理")
 
 # Timers that wait for the requester's word: any human mail of theirs stops them all.
 WAITING = ("info_reminder", "info_close", "confirm_reminder", "confirm_close", "scope_close")
@@ -65,10 +69,10 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # What is proposed to the agents alone.
+        self.aside = Words("", "")
         self.release = self.drop = 0
         self._before = ticket if ticket.id is not None else None
-        # What was reached while a mail lay unread, or by a new target, is told at once.
-        self._tell_reached = self._before is None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,11 +109,10 @@ class Draft:
                 replace(self.ticket, responded=self.now), self.ticket.state, self.policy, self.now
             )
 
-    def reprioritise(self, why: str, **changes: Any) -> None:
+    def reprioritise(self, why: str, by: str = "", **changes: Any) -> None:
         """Change what the priority follows from, or the priority itself; clocks keep what they have spent."""
-        self.change(why, **changes)
+        self.change(why, by, **changes)
         self.ticket = sla.set_targets(self.ticket, self.ticket.priority, self.policy, self.now)
-        self._tell_reached = True
 
     def learn(self, found: Mapping[str, Field] | tuple[Field, ...]) -> tuple[str, ...]:
         """Take over fields; what a person says beats what was guessed. Gives the names of those that changed."""
@@ -235,6 +238,23 @@ class Draft:
         options.setdefault("urgent", self.ticket.priority == "P1")
         self.write(letter, Address(agent.address, agent.name), "agent", agent.language, **options)
 
+    def tell_admins(self, letter: str, subject: Words, **values: object) -> None:
+        """A letter about the ticket to each admin, under a subject that holds no word of the requester's."""
+        for admin in self.policy.admins:
+            language = self.policy.admin_languages.get(admin.key, "en")
+            self.mails.append(
+                Mail(
+                    template=letter,
+                    to=admin,
+                    audience="admin",
+                    language=language,
+                    reply="internal",
+                    values=values,
+                    subject=f"[maild] {subject.for_(language)}",
+                    urgent=self.ticket.priority == "P1",
+                )
+            )
+
     def keep(self, entry: Entry) -> None:
         self.entries.append(entry)
 
@@ -246,7 +266,7 @@ class Draft:
         """All of it, with the clocks' timers brought up to date."""
         if self.ticket.approver and self.ticket.state != "on_hold":
             self._ask_no_more()
-        for timer in sla.timers(self.ticket, self.policy, self.now, self._tell_reached, self._before):
+        for timer in sla.timers(self.ticket, self.policy, self.now, self._before):
             # A new ticket has no timers yet, so there is nothing to cancel.
             if timer.due is not None or self._before is not None:
                 self.timers[timer.kind] = timer

@@ -1,11 +1,11 @@
 """What happens by itself: warnings, breaches, reminders, closing by silence (PRODUCT §3.3)."""
 
 from datetime import datetime
-from typing import cast
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import approval, business_time, closure, incident_events, routing, sla
+from maild.workflow import approval, business_time, closure, incident_events, reconfigured, routing, sla
 from maild.workflow.draft import WAITING, Draft
+from maild.workflow.escalation import promise_fired
 
 # These fire because the requester was silent; `tick` makes sure that somebody listened.
 SILENCE_KINDS = frozenset((*WAITING, "approval_reminder"))
@@ -23,7 +23,7 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
     # The row that fired is done with, unless what follows sets it anew.
     draft.cancel(event.kind)
     if event.kind in sla.TIMER_KINDS:
-        return _promise(draft, event)
+        return promise_fired(draft, event)
     handler = {
         "info_reminder": _remind_info,
         "info_close": _close_pending,
@@ -32,6 +32,7 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
         "scope_close": _close_scope,
         "hold_over": _hold_over,
         "approval_reminder": approval.remind,
+        reconfigured.KIND: reconfigured.config_changed,
         "incident_reminder": incident_events.remind,
         "incident_lapse": incident_events.lapse,
         "incident_close": incident_events.close_over,
@@ -39,36 +40,6 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
     if handler is None:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")
     return draft.outcome(handler(draft, event))
-
-
-def _promise(draft: Draft, event: TimerFired) -> Outcome:
-    """A warning at 75 %, a breach at 100 %, told again at 150 % and 200 %."""
-    ticket, policy = draft.ticket, draft.policy
-    clock = "response" if event.kind.startswith("response") else "resolution"
-    watch = ticket.response if clock == "response" else ticket.resolution
-    following = sla.next_timer(cast(sla.TimerKind, event.kind), ticket, policy, draft.now)
-    draft.timers[event.kind] = following
-    if watch.since is None:
-        return draft.outcome(f"{event.kind}: the clock stands, nothing to tell")
-    if ticket.parent is not None:
-        # Forty reports of one outage have one target that somebody can do something about: the incident's.
-        return draft.outcome(f"{event.kind}: told on its mass incident alone")
-    due = sla.due(watch, policy.calendar)
-    step, percent = int(event.data.get("step", 1)), int(event.data.get("percent", 100))
-    there = routing.responsible(ticket, draft.facts, policy)
-    if event.kind.endswith("warning"):
-        if due is not None and due <= draft.now:
-            # After a standstill both are due at once, and one notice says it all.
-            return draft.outcome(f"{clock}: the target is missed already, which is told instead")
-        for agent in there:
-            draft.tell_agent(agent, "agent/sla_warning", clock=clock, due=due, share=percent)
-        draft.note(event.kind, "", f"{percent} %", f"the {clock} target is near")
-        return draft.outcome(f"{clock}: {percent} % of the target is used")
-    told = {agent.address: agent for agent in (*there, *routing.leads(ticket.team, policy))}
-    for agent in told.values():
-        draft.tell_agent(agent, "agent/sla_breach", clock=clock, due=due, step=step)
-    draft.note(event.kind, "", f"{percent} %", f"the {clock} target is missed")
-    return draft.outcome(f"{clock} target missed, {percent} %: the lead is told")
 
 
 def _remind_info(draft: Draft, event: TimerFired) -> str:

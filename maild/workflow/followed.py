@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
-from maild.workflow import incident_child, incident_events
+from maild.workflow import away, incident_child, incident_events
 from maild.workflow.draft import Draft
 
 Handler = Callable[[Draft, Followed], str]
 
 # By what happened there; each writes on the draft and gives its reason in one sentence.
 HANDLERS: Mapping[str, Handler] = {
+    away.WHAT: away.agent_away,
     "incident_joins": incident_child.joins,
     "incident_update": incident_child.update,
     "incident_resolved": incident_child.resolved,

@@ -9,7 +9,7 @@ deterministic, and the order in which examples come makes no difference: they ar
 import math
 import re
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -21,11 +21,14 @@ from maild.workflow.wordfinder import normalise, tokens
 _SUBJECT = 1.5
 _BODY = 1.0
 _BODY_CHARACTERS = 1000
-# How far the rules are believed against the words: by their verdict, and by each category's share of their weights.
-# Chosen, like the rest of these, by cross-validation (docs/why.md): 0.3 learns faster and is worse than the rules below
-# 200 tickets, 1.0 is three points worse at 450.
-_VERDICT = 0.2
-_SHARE = 0.35
+# How far the rules are believed against the words: by their verdict, by each category's share of their weights, and all
+# the less the weaker the verdict's own words are (half at a sum of 2, the weight of one vague word). Chosen, like the
+# rest of these, by cross-validation: docs/why.md tells how.
+_VERDICT = 0.26
+_SHARE = 0.455
+_FIRM = 2.0
+# What a verdict without any word of its own ("other") is worth.
+_NOTHING = 0.05
 # By how much the right category is to win, how far one example may move a weight, and how often all are gone through.
 _MARGIN = 0.8
 _STEP = 0.3
@@ -131,7 +134,7 @@ def learn(examples: Iterable[Example]) -> Generator[None, None, Learned]:
     ordered = sorted(examples, key=lambda each: each.key)
     rarity = _rarities(ordered)
     scaled = [(each.key, _scaled(each.words, rarity), _begin(each.leaning), each.label) for each in ordered]
-    labels = sorted({each.label for each in ordered})
+    labels = sorted({category for _, _, begin, label in scaled for category in (label, *begin)})
     weights: dict[str, dict[str, float]] = {}
     # The average over all steps is the last value less what each change missed (Daumé's trick).
     missed: dict[str, dict[str, float]] = {}
@@ -227,28 +230,23 @@ def spelt(because: Sequence[str], text: str, count: int) -> tuple[str, ...]:
     """The first words as people write them: pairs of characters that overlap in the normalised text become one run."""
     runs: list[str] = []
     for word in ([each for each in because if each not in _EMPTY] or because)[: 3 * count]:
-        if word.isascii():
-            runs.append(word)
-            continue
         for at, run in enumerate(runs):
-            joined = next(
-                (
-                    j
-                    for j in (run + word[1:], word[0] + run)
-                    if len(j) > len(run) and _overlap(run, word, j) and j in text
-                ),
-                "",
-            )
-            if joined:
-                runs[at] = joined
+            longer = next((each for each in _joined(run, word) if each in text), "")
+            if longer:
+                runs[at] = longer
                 break
         else:
             runs.append(word)
     return tuple(dict.fromkeys(runs))[:count]
 
 
-def _overlap(run: str, word: str, joined: str) -> bool:
-    return run[-1] == word[0] if joined.startswith(run) and joined.endswith(word) else run[0] == word[1]
+def _joined(run: str, pair: str) -> Iterator[str]:
+    if pair.isascii() or run.isascii():
+        return
+    if run[-1] == pair[0]:
+        yield run + pair[1]
+    if run[0] == pair[1]:
+        yield pair[0] + run
 
 
 def _rarities(examples: Sequence[Example]) -> dict[str, float]:
@@ -277,8 +275,10 @@ def _begin(leaning: Leaning) -> dict[str, float]:
     """Each category's score by the rules alone; their verdict always has the highest."""
     total = sum(value for value in leaning.sums.values() if value > 0)
     shares = {each: value / total for each, value in leaning.sums.items() if value > 0} if total else {}
-    scores = {each: _SHARE * share for each, share in shares.items()}
-    scores[leaning.ruled] = _SHARE * max(shares.values(), default=0.0) + _VERDICT
+    top = max(leaning.sums.values(), default=0.0)
+    trust = top / (top + _FIRM)
+    scores = {each: trust * _SHARE * share for each, share in shares.items()}
+    scores[leaning.ruled] = trust * (_SHARE * max(shares.values(), default=0.0) + _VERDICT) + _NOTHING
     return scores
 
 

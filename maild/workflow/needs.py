@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket
+from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval
 from maild.workflow.commands import incident
@@ -17,17 +17,20 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if not isinstance(event, MailArrived):
+        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
-        return Needs(team="*", colleagues=approver, report=bool(approver), members=members)
+        return Needs(team="*", colleagues=approver, report=bool(approver), past=breached, members=members)
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
         bounce = event.message.bounce
         return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
     if event.screening.verdict != "person":
-        return Needs(team="*" if approver else "", colleagues=approver)
+        agent = policy.agent(event.message.from_.address)
+        away = agent.address if agent is not None else ""
+        return Needs(team="*" if approver else "", colleagues=approver, urgent_of=away)
     if ticket is None:
         message = event.message
         return Needs(
@@ -54,6 +57,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             report=True,
             manager=ticket.requester.key,
             solutions=tickets_named(text, policy),
+            # An agent may hand it on, with what was done so far.
+            past=True,
             members=ticket.kind == "incident",
             named=incident.named(text, policy),
         )

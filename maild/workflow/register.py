@@ -19,11 +19,11 @@ from maild.model import (
     Words,
 )
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, business_time, files, incident_child, routing, sla
-from maild.workflow.draft import Draft
+from maild.workflow import approval, business_time, files, incident_child, on_call, restricted, routing, sla
+from maild.workflow.draft import UNATTENDED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.similar import SHOWN
-from maild.workflow.triage import missing, triage
+from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
@@ -117,10 +117,7 @@ def register(
         if draft.ticket.priority in ("P1", "P2"):
             notice(draft, event, text, author)
         return draft.outcome(f"{_reason(draft, event, stranger)}; waits for {approver.address.key}", "ticketed")
-    assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
-    assignee = routing.fitting(assignee, draft.ticket, facts, policy)
-    if assignee is not None:
-        draft.change("assigned by the team's rule", by="maild", assignee=assignee.address)
+    _assign(draft, author, text)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
@@ -129,11 +126,34 @@ def register(
     return draft.outcome(_reason(draft, event, stranger), "ticketed")
 
 
+def _assign(draft: Draft, author: Agent | None, text: str) -> None:
+    """To whoever is on call for a P1 at night, else to whom the team's rule says."""
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    called = on_call.called(ticket, facts, policy, draft.now)
+    if called and restricted.may_see(called[0], ticket, policy):
+        draft.change("on call", by="maild", assignee=called[0].address)
+        return
+    wanted = routing.skills_wanted(ticket, text, policy)
+    without = author.address if author else ""
+    chosen = routing.choose(ticket.team, facts, policy, without, ticket.tier, wanted)
+    chosen = routing.fitting(chosen, ticket, facts, policy)
+    if chosen is not None:
+        knows = ", ".join(sorted(wanted.intersection(chosen.skills)))
+        why = "assigned by the team's rule" + (f", knows {knows}" if knows else "")
+        draft.change(why, by="maild", assignee=chosen.address)
+
+
 def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wants: Words = _NOTHING) -> None:
     """Tell who will work on it: the assignee, else each present agent of the team, else the lead. `wants` says that it
     needs an approval for which nobody could be asked."""
     shown, _ = mask_secrets(text)
-    there = routing.responsible(draft.ticket, draft.facts, draft.policy)
+    found = (
+        *routing.responsible(draft.ticket, draft.facts, draft.policy),
+        *on_call.called(draft.ticket, draft.facts, draft.policy, draft.now),
+    )
+    there = tuple({agent.address: agent for agent in found}.values())
+    if routing.unattended(draft.ticket, draft.facts, draft.policy):
+        draft.tell_admins("admin/unattended", UNATTENDED)
     claims = draft.facts.claimed
     for agent in there:
         if author is not None and agent.address == author.address:
@@ -149,6 +169,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
             approval=wants,
+            aside=draft.aside.for_(agent.language),
         )
 
 
@@ -228,8 +249,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         asked=_to_ask(missing(replace(found, priority=priority), ticket.fields, policy), message),
     )
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
-    draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
-    draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    begun = sla.whole_minute(received)
+    draft.ticket = sla.set_targets(draft.ticket, priority, policy, begun)
+    draft.ticket = sla.run_for(draft.ticket, "new", policy, begun)
     if not draft.ticket.subject:
         # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
         title = category.title.for_(ticket.language) if category else found.category
@@ -237,7 +259,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
-    draft.topic = found.topic
+    if found.aside:
+        draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
+    draft.topic, draft.aside = found.topic, found.aside
 
 
 def _pictured(message: Message) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, incident_child, routing
+from maild.workflow import closure, files, incident_child, retriage, routing
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
@@ -148,7 +148,9 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
     else:
         draft.change("", owes="desk")
         reason = "the requester wrote"
-    _tell_responsible(draft, event, text, note="")
+    raised = retriage.raise_by_words(draft, text)
+    _tell_responsible(draft, event, text, note=raised if raised.en else "")
+    reason += f"; {raised.en}" if raised.en else ""
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
 
 
@@ -162,14 +164,16 @@ def _chased(draft: Draft, event: MailArrived, text: str) -> str:
         draft.enter("open", "the requester asks how it stands", owes="desk")
         draft.cancel(*WAITING)
     known = draft.facts.incident.title if ticket.parent is not None and draft.facts.incident is not None else ""
-    draft.tell_requester("requester/progress", answers=event.message.message_id, incident=known)
     if known:
         # Whoever works on the mass incident knows that many wait; #update tells them all.
+        draft.tell_requester("requester/progress", answers=event.message.message_id, incident=known)
         return "the requester asks how it stands: told how the mass incident does"
-    _tell_responsible(draft, event, text, note=_CHASES_AGAIN if again else _CHASES)
+    raised = retriage.raise_by_words(draft, text, impatient=True)
+    draft.tell_requester("requester/progress", answers=event.message.message_id)
+    _tell_responsible(draft, event, text, note=_both(_CHASES_AGAIN if again else _CHASES, raised))
     if again:
         told = {mail.to.key for mail in draft.mails}
-        for lead in routing.leads(ticket.team, draft.policy):
+        for lead in routing.leads(ticket.team, draft.policy, draft.facts, without=ticket.requester.key):
             if lead.address not in told:
                 draft.tell_agent(lead, "agent/requester_replied", text=text, note=_CHASES_AGAIN)
     return "the requester asks how it stands" + (", again: the lead is told" if again else "")
@@ -188,7 +192,8 @@ def _on_resolved(draft: Draft, event: MailArrived, answer: Answer, text: str) ->
         return "withdrawn by the requester"
     _take_fields(draft, event.fields)
     why = _NOT_SOLVED if answer.kind == "not_solved" else _WROTE_AGAIN
-    closure.reopen(draft, why, text, event.message.message_id)
+    raised = retriage.raise_by_words(draft, text, impatient=answer.kind == "chaser")
+    closure.reopen(draft, _both(why, raised), text, event.message.message_id, noted=why.en)
     return why.en
 
 
@@ -207,8 +212,14 @@ def _on_closed(draft: Draft, event: MailArrived, answer: Answer, text: str) -> s
             draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(text)[0], note=_CHASES_CLOSED)
         return "asks how it stands after closing: told how it ended"
     _take_fields(draft, event.fields)
-    closure.reopen(draft, _AFTER_CLOSING, text, event.message.message_id)
+    raised = retriage.raise_by_words(draft, text)
+    closure.reopen(draft, _both(_AFTER_CLOSING, raised), text, event.message.message_id, noted=_AFTER_CLOSING.en)
     return _AFTER_CLOSING.en
+
+
+def _both(one: Words, other: Words) -> Words:
+    """Two reasons in one notice; the second may be empty."""
+    return Words(f"{one.en} {other.en}", f"{one.zh} {other.zh}") if other.en else one
 
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from maild.model import Address, Field, Learned, Person, Policy, Topic, Triage, Words
@@ -50,6 +50,17 @@ _SPELT_PEOPLE = re.compile(
     rf"\b({'|'.join(_SPELT)}) (?:people|users|colleagues|employees|of us)\b"
     rf"|({'|'.join(sorted(_SPELT_ZH, key=len, reverse=True))})(?:个人|个同事|位同事|个用户|名同事)"
 )
+_BY = (
+    "next to the",
+    "near the",
+    "beside the",
+    "opposite the",
+    "outside the",
+    "in front of the",
+    "by the",
+    "behind the",
+)
+_BY_ZH = ("旁边", "旁的", "边上", "门口", "口的", "附近", "对面", "楼下", "楼上", "隔壁")
 _RAISED: Mapping[Priority, Priority] = {"P1": "P1", "P2": "P1", "P3": "P2", "P4": "P3"}
 _LEVELS: tuple[Level, ...] = ("high", "low")
 _IMPACTS: tuple[Impact, ...] = ("company", "department")
@@ -64,7 +75,7 @@ class _Finders:
     urgency: WordFinder[Level]
     impact: WordFinder[Impact]
     systems: WordFinder[str]
-    topics: WordFinder[Topic]
+    topics: WordFinder[Topic | None]
 
 
 # The finders of the policies in use, per identity and language: built once, and pure like what they are built from.
@@ -104,9 +115,9 @@ def triage(
     title = normalise(subject)
     whole = "\n".join((title, head, tail))
     ruled = _category(finders, title, head, tail)
-    category, why_category, topic = ruled.category, ruled.why, ruled.topic
+    category, why_category, topic, aside = ruled.category, ruled.why, ruled.topic, _NO_WORDS
     if learned is not None:
-        category, why_category = second_opinion(learned, ruled, subject, text, policy)
+        category, why_category, aside = second_opinion(learned, ruled, subject, text, policy)
         topic = topic if category == OUT_OF_SCOPE else ""
     urgency, why_urgency = _urgency(finders, whole)
     told = fields.get("impact")
@@ -114,9 +125,9 @@ def triage(
     if impact == "person" and person is not None and person.shared and not _alone(policy, whole):
         impact, why_impact = "department", _SHARED
     importance, why_importance = _importance(finders, whole, requester, person)
-    priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
+    priority, why_priority = priority_of(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
-    return Triage(category, urgency, impact, importance, priority, reasons, topic)
+    return Triage(category, urgency, impact, importance, priority, reasons, topic, aside)
 
 
 def rule(subject: str, text: str, language: str, policy: Policy) -> Ruled:
@@ -146,35 +157,49 @@ def _rules_of(language: str) -> str:
     return "zh" if language.lower().startswith("zh") else "en"
 
 
-def second_opinion(learned: Learned, ruled: Ruled, subject: str, text: str, policy: Policy) -> tuple[str, Words]:
-    """The category that the desk has learned to give, and why; the rules' own where nothing learned speaks.
+def second_opinion(learned: Learned, ruled: Ruled, subject: str, text: str, policy: Policy) -> tuple[str, Words, Words]:
+    """The category that the desk has learned to give, why, and a proposal to the agents (empty: none); the rules' own
+    category and reason where nothing learned speaks.
 
     Out of scope is never given, only proposed (PRODUCT §3.2). The words that spoke for a restricted category are not
     told: they may stand in restricted tickets only.
     """
     judged = learn.judge(learned, learn.words_of(subject, text), leaning(ruled, policy), OUT_OF_SCOPE)
-    category = policy.categories.get(judged.category)
-    if category is None or not judged.because:
-        return ruled.category, ruled.why
     words = learn.spelt(judged.because, normalise(f"{subject}\n{text}"), 3)
-    en, zh = f"learned from {learned.tickets} tickets", f"学自 {learned.tickets} 个工单"
-    if judged.proposed:
-        return judged.category, Words(
-            f"{ruled.why.en}; looks like what is not an IT matter here: {_quoted_en(words)} ({en});"
-            " if it is none, reply #out-of-scope",
-            f"{ruled.why.zh}；与本台归为非IT职责的来信相似：{_quoted_zh(words)}（{zh}）；如确非IT职责，请回复 #非IT",
+    if judged.proposed and words:
+        return (
+            judged.category,
+            _why(judged.category, ruled, (), learned, policy),
+            Words(
+                f"Like tickets here that were not an IT matter: {_quoted_en(words)}. If so, answer #out-of-scope.",
+                f"与本台以往归为非IT职责的来信相似：{_quoted_zh(words)}。如确非IT职责，请回复 #非IT。",
+            ),
         )
-    since = Words(": " + _quoted_en(words), "：" + _quoted_zh(words))
-    if category.restricted:
-        since = Words("", "")
-    if judged.category == ruled.category:
-        rules = Words("the rules say the same", "规则判断相同")
+    if judged.category not in policy.categories or not words:
+        return ruled.category, ruled.why, _NO_WORDS
+    return judged.category, _why(judged.category, ruled, words, learned, policy), _NO_WORDS
+
+
+_NO_WORDS = Words("", "")
+
+
+def _why(code: str, ruled: Ruled, words: tuple[str, ...], learned: Learned, policy: Policy) -> Words:
+    """Why it is this category, as people read it: the words, and whether the rules say so too."""
+    if not words and code == ruled.category:
+        return ruled.why
+    category = policy.categories[code]
+    told = () if category.restricted else words
+    en, zh = (": " + _quoted_en(told), "：" + _quoted_zh(told)) if told else ("", "")
+    if code == ruled.category:
+        rules = Words("the rules say the same", "与规则判断一致")
     else:
-        others = policy.categories[ruled.category].title if ruled.category in policy.categories else Words("", "")
-        rules = Words(f"the rules alone say {others.en}", f"仅按规则为“{others.zh}”")
-    return judged.category, Words(
-        f"category {category.title.en}{since.en} ({en}; {rules.en})",
-        f"分类“{category.title.zh}”{since.zh}（{zh}；{rules.zh}）",
+        title = (
+            policy.categories[ruled.category].title if ruled.category in policy.categories else Words("Other", "其他")
+        )
+        rules = Words(f"the rules alone say {title.en}", f"仅按规则为“{title.zh}”")
+    return Words(
+        f"category {category.title.en}{en} (learned from {learned.tickets} tickets; {rules.en})",
+        f"分类“{category.title.zh}”{zh}（依据 {learned.tickets} 个已处理的工单；{rules.zh}）",
     )
 
 
@@ -198,18 +223,35 @@ def _finders(policy: Policy, language: str) -> _Finders:
         for listed in sorted(category.keywords, key=lambda tag: tag == language):
             merged.update((keyword.word, keyword.weight) for keyword in category.keywords[listed])
         weights += ((word, (category.code, weight)) for word, weight in merged.items())
+        if category.code == OUT_OF_SCOPE:
+            weights += ((phrase, (category.code, 0.0)) for word in merged for phrase in _places_by(word))
     finders = _Finders(
         policy=policy,
         category=WordFinder(weights),
         urgency=WordFinder((word, level) for level, words in policy.urgency_words.items() for word in words),
         impact=WordFinder((word, impact) for impact, words in policy.impact_words.items() for word in words),
         systems=WordFinder((word, system.name) for system in policy.systems for word in system.words),
-        topics=WordFinder((word, topic) for topic in policy.topics for word in topic.words),
+        topics=WordFinder(_topic_words(policy)),
     )
     if len(_MEMO) >= _MEMO_SIZE:
         _MEMO.clear()
     _MEMO[key] = finders
     return finders
+
+
+def _topic_words(policy: Policy) -> Iterator[tuple[str, Topic | None]]:
+    for topic in policy.topics:
+        for word in topic.words:
+            yield word, topic
+            for phrase in _places_by(word):
+                yield phrase, None
+
+
+def _places_by(word: str) -> Iterator[str]:
+    """Phrases in which the word only says where something stands: "the printer next to the canteen" is no meal."""
+    if word.isascii():
+        return (f"{where} {word}" for where in _BY)
+    return (f"{word}{where}" for where in _BY_ZH)
 
 
 def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
@@ -222,6 +264,8 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
         for word, (code, weight) in finders.category.find(part):
             best[code, word] = max(best.get((code, word), 0.0), weight * factor)
         for word, topic in finders.topics.find(part):
+            if topic is None:
+                continue
             topics[topic.code] = topics.get(topic.code, 0.0) + _TOPIC_WEIGHT * factor
             best[OUT_OF_SCOPE, word] = max(best.get((OUT_OF_SCOPE, word), 0.0), _TOPIC_WEIGHT * factor)
     sums: dict[str, float] = defaultdict(float)
@@ -305,7 +349,7 @@ def _importance(finders: _Finders, text: str, requester: Address, person: Person
     return "normal", Words("normal importance", "业务重要性一般")
 
 
-def _priority(
+def priority_of(
     policy: Policy, urgency: Level, impact: Impact, importance: Importance, why: Words
 ) -> tuple[Priority, Words]:
     """By the matrix (P3 where it says nothing); high importance raises it by one step."""

@@ -57,13 +57,26 @@ class Out:
     envelope_sender: str | None = None
 
 
-def settings_for(story: Mapping[str, Mapping[str, Any]], **more: Any) -> Settings:
+def settings_for(story: Mapping[str, Any], **more: Any) -> Settings:
     """The shipped config.toml without statutory holidays, under the story's own settings and `more` sections."""
     shipped = tomllib.loads((data_dir() / "config.toml").read_text(encoding="utf-8"))
     sections: dict[str, Any] = {"calendar": {**shipped["calendar"], "country": ""}}
     for name, values in story.items():
-        sections[name] = _laid_over(sections.get(name, shipped.get(name, {})), values)
+        under = sections.get(name, shipped.get(name, {}))
+        sections[name] = _added(under, values) if isinstance(values, list) else _laid_over(under, values)
     return load(None, {**sections, **more})
+
+
+def _added(under: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A list like [[agents]] with more rows; one with an address that is there changes that one."""
+    made = deepcopy(list(under))
+    for row in rows:
+        same = [each for each in made if "address" in row and each.get("address") == row["address"]]
+        if same:
+            same[0].update(row)
+        else:
+            made.append(row)
+    return made
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
