@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import schedule
 from sqlalchemy import Connection, Engine
@@ -18,12 +19,13 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.directory.keeper import CHORE as DIRECTORY
 from maild.directory.keeper import Failed, Keeper
-from maild.model import Address, Mail
+from maild.model import Address, Agent, Mail, Policy
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
+from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, tickets, timers, upkeep
 from maild.store.engine import reading
 from maild.teach import Teacher
 from maild.watch import Watch
+from maild.workflow import restricted
 
 log = logging.getLogger("maild.chores")
 
@@ -178,8 +180,9 @@ class Chores:
         for row in rows:
             by_person[row.recipient].append(row)
         for recipient, held in by_person.items():
-            agent = self._writer.policy.agent(recipient)
-            language = agent.language if agent else self._writer.policy.desk.languages[0]
+            policy = self._writer.policy
+            agent = policy.agent(recipient)
+            language = agent.language if agent else policy.desk.languages[0]
             with self._engine.begin() as connection:
                 # A requester gets one summary a day: a mailbox that answers everything must not be kept going by them.
                 if not agent and not upkeep.claim_chore(
@@ -196,7 +199,10 @@ class Chores:
                     audience="agent" if agent else "requester",
                     language=language,
                     reply="internal",
-                    values={"rows": tuple((row.created, row.subject) for row in held[:_ROWS]), "count": len(held)},
+                    values={
+                        "rows": tuple((row.created, _subject(connection, row, agent, policy)) for row in held[:_ROWS]),
+                        "count": len(held),
+                    },
                 )
                 post(connection, [mail], self._writer, now)
 
@@ -270,3 +276,11 @@ class Chores:
             )
             for admin in policy.admins
         ]
+
+
+def _subject(connection: Connection, row: Any, agent: Agent | None, policy: Policy) -> str:
+    """The subject of a mail that was held back, as it may be told now: the ticket may have become restricted since."""
+    ticket = tickets.load(connection, row.ticket) if agent is not None and row.ticket is not None else None
+    if agent is None or ticket is None or restricted.may_see(agent, ticket, policy):
+        return str(row.subject)
+    return f"[{policy.desk.prefix}-{ticket.key}] {restricted.SUBJECT.for_(agent.language)}"

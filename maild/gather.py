@@ -127,6 +127,7 @@ def facts(
     failed = _failed(connection, event) if needs.bounced else ()
     number = ticket.id if ticket is not None else None
     report = tickets.report_of(connection, number) if needs.report and number is not None else ""
+    was_split = tickets.has_history(connection, number, "split") if needs.report and number is not None else False
     warned = tickets.has_history(connection, number, WARNED) if needs.warned and number is not None else False
     return Facts(
         known=earlier,
@@ -157,6 +158,7 @@ def facts(
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
         report=report,
         warned=warned,
+        was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),

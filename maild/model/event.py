@@ -153,12 +153,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solved ticket that resembles this one. `restricted_to` is the team that alone may see it; empty: anybody."""
+    """A solved ticket that resembles this one.
+
+    `restricted_to` is the team that alone may see it; empty: anybody. `score` says how much it resembles the report
+    that was compared: it tells apart what one search found, and nothing else.
+    """
 
     ticket: int
     title: str
     category: str = ""
     restricted_to: str = ""
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,7 @@ class Facts:
     colleagues  who was asked about, by address; one whom the directory does not know has no name
     report      what the requester wrote when the ticket was opened
     warned      the requester of this ticket was told to change a password
+    was_split   a ticket of its own was opened already for a second problem in the report
     past        what was done on the ticket so far, oldest first
     urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     incidents   the mass incidents that are open, when a new report may be one of theirs
@@ -234,6 +240,7 @@ class Facts:
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
     report: str = ""
     warned: bool = False
+    was_split: bool = False
     past: tuple[Deed, ...] = ()
     urgent: tuple[int, ...] = ()
     incidents: tuple[Incident, ...] = ()

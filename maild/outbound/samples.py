@@ -111,6 +111,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
             "approver": "",
+            "split_from": "",
+            "split_part": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -126,6 +128,10 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/resolved": {"summary": ticket(language).summary, "agent": "王伟", "closes": _LATER},
         "requester/confirm_reminder": {"closes": _LATER},
         "requester/closed": {"by": "confirmed", "reason": ""},
+        "requester/new_promise": {
+            "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
+            "was": _LATER,
+        },
         "requester/known_incident": {"title": _incident(chinese)},
         "requester/progress": {"incident": ""},
         "agent/incident_open": {
@@ -145,10 +151,6 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "departments": ("财务部", "采购部", "市场部") if chinese else ("Finance", "Purchasing", "Sales"),
         },
         "lead/incident_contested": {"title": _incident(chinese), "count": 3, "left": 5},
-        "requester/new_promise": {
-            "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
-            "was": _LATER,
-        },
         "requester/started": {"agent": "王伟"},
         "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
         "approver/asked": {
@@ -169,6 +171,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "topic": "facilities",
             "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
             "second": "邮箱满了" if chinese else "my mailbox is full",
+            "split_from": "IT-1041",
             "aside": (
                 "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
                 if chinese

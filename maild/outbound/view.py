@@ -37,6 +37,7 @@ _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
         "agent/escalated", "approver/asked", "lead/low_rating",
+        "requester/acknowledged",
     }
 )  # fmt: skip
 # Values that are field names, and become rows of (label, hint).

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import files
+from maild.workflow import files, restricted
 from maild.workflow.commands import incident, talk
 from maild.workflow.commands.grammar import Command, Parsed, parse
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
@@ -222,7 +222,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
         )
     )
     draft.respond("wrote to the requester")
-    if ticket.assignee is None:
+    if ticket.assignee is None and restricted.may_see(agent, ticket, draft.policy):
         assign_to(draft, agent, f"{agent.name} answered first")
     if draft.ticket.state == "new":
         draft.enter("open", f"{agent.name} answered", owes="requester")

@@ -263,7 +263,7 @@ def _hand_out(draft: Draft, who: Colleague) -> None:
         if chosen is not None:
             draft.change("assigned by the team's rule", by="maild", assignee=chosen.address)
     there = routing.responsible(draft.ticket, draft.facts, draft.policy)
-    approved = Words(f"Approved by {_name(who)}.", f"{_name(who)} 已同意。")
+    approved = Words(f"Approved by {_name(who)}.", f"{_name(who)}{' ' if _name(who).isascii() else ''}已同意。")
     for agent in there:
         draft.tell_agent(
             agent,

@@ -69,6 +69,9 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # The commands of the mail in hand, and what #use brings to a #resolve in the same mail.
+        self.verbs: frozenset[str] = frozenset()
+        self.used = ""
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0
@@ -176,7 +179,7 @@ class Draft:
             if not letter:
                 return
             attach, reply, audience = (), "internal", "agent"
-            subject = restricted.neutral_subject(self.ticket, self.policy)
+            subject = restricted.SUBJECT.for_(language)
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())

@@ -63,7 +63,9 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             named=incident.named(text, policy),
         )
     if event.trust.verdict != "agent":
-        wanted = replace(wanted, person=writer, behind=event.sent_by)
+        scope = ticket.state == "pending" and ticket.category == "out_of_scope"
+        report = scope or ticket.responded is None
+        wanted = replace(wanted, person=writer, behind=event.sent_by, report=report)
     if event.asked:
         return replace(wanted, colleagues=(*approver, writer), report=True)
     if ticket.state == "closed":

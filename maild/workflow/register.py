@@ -16,13 +16,15 @@ from maild.model import (
     Policy,
     Ticket,
     Topic,
+    Triage,
     Words,
 )
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, business_time, files, incident_child, on_call, restricted, routing, sla
-from maild.workflow.draft import UNATTENDED, Draft
+from maild.workflow.draft import UNATTENDED, WARNED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
-from maild.workflow.similar import SHOWN
+from maild.workflow.several import several
+from maild.workflow.similar import SHOWN, ranked
 from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -55,7 +57,7 @@ def register(
             internal=not stranger,
             language=language,
             zone=facts.zone or policy.desk.zone,
-            subject=_subject(message),
+            subject=mask_secrets(_subject(message))[0],
             created=event.received,
         ),
         now,
@@ -169,6 +171,8 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
             approval=wants,
+            second=second_problem(draft, text),
+            **_proposal(draft),
             aside=draft.aside.for_(agent.language),
         )
 
@@ -179,13 +183,29 @@ def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
     The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
     """
     rows = []
-    for each in draft.facts.similar:
-        if each.restricted_to and each.restricted_to not in agent.teams:
+    for each in ranked(draft.facts.similar, draft.ticket.category):
+        if each.restricted_to and not restricted.belongs(agent, each.restricted_to, draft.policy):
             continue
         category = draft.policy.categories.get(each.category)
         kind = category.title.for_(agent.language) if category is not None else each.category
         rows.append((each.ticket, kind if each.restricted_to else each.title))
     return tuple(rows[:SHOWN])
+
+
+def second_problem(draft: Draft, text: str) -> str:
+    """The second problem of a report in one line, masked; empty where there is none beyond doubt."""
+    ticket = draft.ticket
+    found = several(ticket.subject, text, ticket.language, draft.policy)
+    return mask_secrets(found.title)[0] if found is not None else ""
+
+
+def _proposal(draft: Draft) -> dict[str, str]:
+    """The topic that the words of a report belong to, where it is none of IT's, and what its requester would be told:
+    proposed to the agents, who send it by one tap (PRODUCT §3.2)."""
+    topic = next((each for each in draft.policy.topics if each.code == draft.topic), None)
+    if topic is None or not draft.ticket.internal:
+        return {}
+    return {"topic": topic.code, "guidance": topic.guidance.for_(draft.ticket.language)}
 
 
 def _is_no_mail(message: Message) -> bool:
@@ -226,12 +246,24 @@ def _subject(message: Message) -> str:
 
 
 def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
+    found = classify(draft, message.subject, message.new_text or message.text, received, stranger)
     ticket, policy = draft.ticket, draft.policy
-    text = message.new_text or message.text
+    asked = _to_ask(missing(replace(found, priority=ticket.priority), ticket.fields, policy), message)
+    draft.ticket = replace(ticket, asked=asked)
+    if not ticket.subject:
+        # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
+        category = policy.categories.get(found.category)
+        title = category.title.for_(ticket.language) if category else found.category
+        day = received.astimezone(ZoneInfo(ticket.zone)).date()
+        draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
+
+
+def classify(draft: Draft, subject: str, text: str, received: datetime, stranger: bool) -> Triage:
+    """Sort a blank ticket by its words: category with its team, priority with its targets, the clocks from `received`
+    on; what is to be asked for is the caller's."""
+    ticket, policy = draft.ticket, draft.policy
     facts = draft.facts
-    found = triage(
-        message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned
-    )
+    found = triage(subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned)
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).
@@ -246,22 +278,17 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         reasons=found.reasons,
         restricted=category.restricted if category else False,
         team=category.team if category else next(iter(policy.teams), ""),
-        asked=_to_ask(missing(replace(found, priority=priority), ticket.fields, policy), message),
     )
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
     begun = sla.whole_minute(received)
     draft.ticket = sla.set_targets(draft.ticket, priority, policy, begun)
     draft.ticket = sla.run_for(draft.ticket, "new", policy, begun)
-    if not draft.ticket.subject:
-        # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
-        title = category.title.for_(ticket.language) if category else found.category
-        day = received.astimezone(ZoneInfo(ticket.zone)).date()
-        draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
     if found.aside:
         draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
     draft.topic, draft.aside = found.topic, found.aside
+    return found
 
 
 def _pictured(message: Message) -> bool:
@@ -342,7 +369,9 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str, approve
         draft.tell_requester("requester/cannot_read", answers=message.message_id, cause="encrypted")
         return
     category = policy.categories.get(ticket.category)
-    _, secret = mask_secrets(text)
+    secret = mask_secrets(text)[1] or mask_secrets(message.subject)[1]
+    if secret:
+        draft.note(WARNED, "", "", "the mail holds a password or a code")
     draft.tell_requester(
         "requester/acknowledged",
         answers=message.message_id,
@@ -350,7 +379,7 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str, approve
         outside_hours=not business_time.is_open(draft.now, policy.calendar),
         missing=ticket.asked,
         secret=secret,
-        second_problem="",
+        second_problem=second_problem(draft, text),
         picture=_picture_alone(message),
         approver=approver,
     )

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, incident_child, retriage, routing
+from maild.workflow import closure, files, incident_child, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
-from maild.workflow.draft import WAITING, Draft
+from maild.workflow.commands.work import hand_over, tell_outsiders
+from maild.workflow.draft import WAITING, WARNED, Draft
 from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
 from maild.workflow.register import register
+from maild.workflow.triage import OTHER, triage
 
 # What a button of the requester's means, said in the words of `understand`.
 _BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "withdraw": "withdrawn"}
@@ -53,6 +55,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
+    _warn_of_secret(draft, event, text)
     if event.thread.late:
         return draft.outcome(_came_late(draft, event, text), "ticketed")
     empty = not text and not message.attachments and not facts.button and not _tells_more(ticket, event.fields)
@@ -134,12 +137,16 @@ def _empty(draft: Draft, event: MailArrived) -> str:
 def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
     """More about a ticket that is being worked on, or the word that it waited for."""
     ticket = draft.ticket
-    if answer.kind in ("thanks", "solved") and ticket.state == "pending" and _is_scope_question(ticket):
+    agrees = answer.kind in ("thanks", "solved") or (
+        scope_words.accepts(text) and not _tells_more(ticket, event.fields)
+    )
+    if agrees and not event.message.attachments and _is_scope_question(ticket):
         closure.close(draft, "out_of_scope", "the requester accepts that it is out of scope", tell=False)
         return "the requester accepts that it is out of scope"
     if answer.kind == "thanks" and ticket.state != "pending":
         return "a thank-you: nothing to do"
     changed = _take_fields(draft, event.fields)
+    _sort_late(draft, text)
     if ticket.state == "pending":
         scope = _is_scope_question(ticket)
         draft.enter("open", "objects: not out of scope" if scope else "the requester answered", owes="desk")
@@ -149,9 +156,50 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
         draft.change("", owes="desk")
         reason = "the requester wrote"
     raised = retriage.raise_by_words(draft, text)
-    _tell_responsible(draft, event, text, note=raised if raised.en else "")
+    _tell_responsible(draft, event, _with_report(draft, text), note=raised if raised.en else "")
     reason += f"; {raised.en}" if raised.en else ""
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+
+
+def _warn_of_secret(draft: Draft, event: MailArrived, text: str) -> None:
+    """Whoever sends a password is told once a ticket to change it (PRODUCT §3.1)."""
+    if draft.facts.warned or event.backlog or not mask_secrets(text)[1]:
+        return
+    draft.note(WARNED, "", "", "the mail holds a password or a code")
+    writer, language = event.message.from_, draft.ticket.language
+    draft.write("requester/secret", writer, "requester", language, answers=event.message.message_id)
+
+
+def _sort_late(draft: Draft, text: str) -> None:
+    """A report that came without a word (a picture alone) is sorted by the first words that follow, as long as nobody
+    has begun; what a person has set stays."""
+    ticket, policy = draft.ticket, draft.policy
+    wordless = ticket.category == OTHER and ticket.responded is None and not draft.facts.report.strip()
+    if not wordless or not text.strip() or ticket.id is None:
+        return
+    found = triage("", text, ticket.language, ticket.fields, ticket.requester, policy)
+    category = policy.categories.get(found.category)
+    if found.category == OTHER or category is None:
+        return
+    why = found.reasons[0].en
+    draft.change(
+        why, "maild", category=found.category, urgency=found.urgency, impact=found.impact, importance=found.importance,
+        restricted=category.restricted, reasons=found.reasons,
+    )  # fmt: skip
+    if not ticket.priority_locked and ticket.internal:
+        draft.reprioritise(found.reasons[-1].en, priority=found.priority)
+    if category.team and category.team != ticket.team:
+        hand_over(draft, category.team, why)
+    if category.restricted:
+        tell_outsiders(draft)
+
+
+def _with_report(draft: Draft, text: str) -> str:
+    """An objection with the report that it is about, where no agent has been told of the ticket before."""
+    if not draft.facts.report or any(draft.policy.agent(each) is not None for each in draft.facts.threads):
+        return text
+    told = Words("What was reported", "最初的报障").for_(draft.ticket.language)
+    return f"{text}\n\n{told}:\n{draft.facts.report}"
 
 
 def _chased(draft: Draft, event: MailArrived, text: str) -> str:
@@ -241,7 +289,7 @@ def _tells_more(ticket: Ticket, found: tuple[Field, ...]) -> bool:
 
 
 def _is_scope_question(ticket: Ticket) -> bool:
-    return ticket.state == "pending" and ticket.category == "out_of_scope" and ticket.responded is None
+    return ticket.state == "pending" and ticket.category == "out_of_scope" and not ticket.asked
 
 
 def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | str) -> None:

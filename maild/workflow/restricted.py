@@ -4,6 +4,8 @@ from maild.model import Agent, Policy, Ticket, Words
 
 # Letters that hold nothing of the ticket but its number and its team, so that anybody of the desk may get them.
 NEUTRAL = frozenset({"agent/restricted", "agent/confirm_command"})
+# What stands behind the tag in the subject of such a letter: the ticket's own subject may not.
+SUBJECT = Words("Restricted ticket", "受限工单")
 
 
 def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
@@ -12,15 +14,15 @@ def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
     The team's own lead belongs to it. Whoever has an outsider's rights otherwise (a deputy, the lead of another team,
     somebody who wrote before it became restricted) has none here.
     """
-    if not ticket.restricted or ticket.team in agent.teams:
+    return not ticket.restricted or belongs(agent, ticket.team, policy)
+
+
+def belongs(agent: Agent, code: str, policy: Policy) -> bool:
+    """Whether an agent is of a team, or its own lead."""
+    if code in agent.teams:
         return True
-    team = policy.teams.get(ticket.team)
+    team = policy.teams.get(code)
     return team is not None and bool(team.lead) and policy.agent(team.lead) == agent
-
-
-def neutral_subject(ticket: Ticket, policy: Policy) -> str:
-    """What stands in the subject of a mail about a restricted ticket to an outsider: not its own subject."""
-    return f"[{policy.desk.prefix}-{ticket.key}]"
 
 
 def refused(ticket: Ticket) -> Words:

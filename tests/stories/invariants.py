@@ -17,7 +17,9 @@ from tests.stories.stage import Out
 CANARY = "CANARY"
 # An internal line shorter than this may stand in a public mail by chance.
 _TELLING_CHARACTERS = 12
-_REQUESTERS_VERBS = frozenset({"solved", "unsolved", "withdraw", "different", *(f"rate{n}" for n in range(1, 6))})
+_REQUESTERS_VERBS = frozenset(
+    {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
+)
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
 
@@ -55,10 +57,11 @@ def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
     telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
     found = []
     for out, mail in mails:
-        if out.audience not in ("requester", "stranger"):
+        if out.audience not in ("requester", "stranger", "approver"):
             continue
         everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
-        for word in (CANARY, *telling):
+        # An agent's words to an approver stand in a mail of commands, which is kept inside.
+        for word in (CANARY, *(telling if out.audience != "approver" else ())):
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
         for verb in _BUTTON.findall(everything):
@@ -109,6 +112,9 @@ def _threads(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
         key = (out.ticket, out.recipient)
         name = f"{out.template} to {out.recipient}"
         subject = str(mail["Subject"])
+        if out.template == "agent/restricted":
+            # Who may not see the ticket does not get its subject either.
+            continue
         if subjects.setdefault(key, subject) != subject:
             found.append(f"{name}: the subject was {subjects[key]!r} and is {subject!r}")
         if f"[IT-{out.ticket}]" not in subject:

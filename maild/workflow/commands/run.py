@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow import approval
+from maild.workflow import approval, restricted, split
 from maild.workflow.commands import incident, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -23,6 +23,7 @@ _DOERS: dict[str, _Doer] = {
     "spam": sorting.spam,
     "approve": approval.command,
     "not-approved": approval.decline,
+    "split": split.command,
     "note": talk.note,
     "ask": talk.ask,
     "use": use.use,
@@ -33,7 +34,7 @@ _DOERS: dict[str, _Doer] = {
     **incident.DOERS,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "update"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update"})
 
 Line = tuple[str, bool, str]
 
@@ -51,9 +52,14 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
     takers = {"note"} if any(each.verb == "note" for each in parsed.commands) else TAKES_TEXT
+    trial.verbs = frozenset(each.verb for each in parsed.commands)
     done: list[Line] = []
-    for at, command in enumerate(parsed.commands):
+    # What is used may be what resolves it, on whatever line that stands.
+    for at, command in sorted(enumerate(parsed.commands), key=lambda row: row[1].verb != "use"):
         try:
+            if not restricted.may_see(agent, trial.ticket, trial.policy):
+                # Their own #category, a line above, has put it out of their sight.
+                raise Refused(restricted.refused(trial.ticket))
             doers = {**_DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else _DOERS
             doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:

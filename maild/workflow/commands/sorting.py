@@ -1,11 +1,12 @@
 """Commands that set right what the desk made of a mail: priority, category, out of scope, spam."""
 
-from maild.model import Agent, Words
+from maild.model import Address, Agent, Entry, Words
 from maild.workflow import approval, business_time, escalation, restricted, retriage, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused, a_category, a_priority, is_automatic
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
+from maild.workflow.triage import triage
 
 
 def priority(draft: Draft, agent: Agent, command: Command, text: str) -> None:
@@ -62,17 +63,8 @@ def category(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         work.hand_over(draft, wanted.team or ticket.team, f"the category's team, set by {agent.name}")
         work.tell_new_owners(draft, agent, text, wanted.title)
     if draft.ticket.restricted and not ticket.restricted:
-        _tell_outsiders(draft, agent)
+        work.tell_outsiders(draft)
     _ask_approval(draft, agent)
-
-
-def _tell_outsiders(draft: Draft, agent: Agent) -> None:
-    """What was filed wrongly must not go on from those who got its notices: each is told once, and gets no more."""
-    for address in sorted({*draft.facts.threads, *draft.facts.wrote}):
-        knew = draft.policy.agent(address)
-        if knew is None or knew.address == agent.address or restricted.may_see(knew, draft.ticket, draft.policy):
-            continue
-        draft.tell_agent(knew, "agent/restricted", reply="internal")
 
 
 def _ask_approval(draft: Draft, agent: Agent) -> None:
@@ -81,8 +73,9 @@ def _ask_approval(draft: Draft, agent: Agent) -> None:
         return
     who = approval.by_category(draft)
     if isinstance(who, Words):
-        raise Refused(who)
-    if who is not None:
+        to = Address(agent.address, agent.name)
+        draft.write("agent/approval", to, "agent", agent.language, reply="internal", how="nobody", text=who)
+    elif who is not None:
         approval.ask(draft, who, draft.facts.report, f"its category wants an approval, set by {agent.name}")
 
 
@@ -96,6 +89,10 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     if command.argument and topic is None:
         names = ", ".join(each.code for each in policy.topics)
         raise Refused(Words(f"there is no topic {code!r}; there are: {names}", f"没有“{code}”这个主题；现有：{names}"))
+    if not command.argument:
+        # The button sends what the notice proposed: the topic of the report's own words.
+        found = triage(ticket.subject, draft.facts.report, ticket.language, ticket.fields, ticket.requester, policy)
+        topic = next((each for each in policy.topics if each.code == found.topic), None)
     draft.respond("told that it is out of scope")
     if ticket.category != "out_of_scope":
         draft.corrections.append(("category", ticket.category, "out_of_scope"))
@@ -103,7 +100,19 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     draft.enter("pending", f"out of scope, said by {agent.name}", category="out_of_scope", owes="requester", asked=())
     draft.cancel("hold_over", "info_reminder", "info_close", "confirm_reminder", "confirm_close")
     draft.timer("scope_close", closes)
-    guidance = topic.guidance.for_(ticket.language) if topic else ""
+    if text:
+        draft.keep(
+            Entry(
+                direction="out",
+                visibility="public",
+                author=Address(agent.address, agent.name),
+                role="agent",
+                text=text,
+                new_text=text,
+            )
+        )
+    # Whom to turn to inside the company is nothing for a stranger.
+    guidance = topic.guidance.for_(ticket.language) if topic and ticket.internal else ""
     draft.tell_requester(
         "requester/out_of_scope", guidance="\n\n".join(part for part in (guidance, text) if part), closes=closes
     )

@@ -123,3 +123,12 @@ def tell_new_owners(draft: Draft, agent: Agent, text: str, category: Words | Non
         draft.tell_agent(
             each, "agent/escalated", reply="internal", by=agent.name, category=category or Words("", ""), text=text
         )
+
+
+def tell_outsiders(draft: Draft) -> None:
+    """A ticket has become restricted: what was filed wrongly must not go on from those who got its notices. Each is
+    told once, and gets no more of it."""
+    for address in sorted({*draft.facts.threads, *draft.facts.wrote}):
+        knew = draft.policy.agent(address)
+        if knew is not None and not restricted.may_see(knew, draft.ticket, draft.policy):
+            draft.tell_agent(knew, "agent/restricted", reply="internal")
