@@ -59,9 +59,7 @@ def event_of(
         too_large=too_large,
         # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
         fields=(
-            extract(message, (*ticket.asked, *ticket.fields), ticket.fields)
-            if ticket is not None
-            else extract(message)
+            extract(message, (*ticket.asked, *ticket.fields), ticket.fields) if ticket is not None else extract(message)
         ),
         let_in=let_in,
         quiet=quiet,
