@@ -145,9 +145,11 @@ _FACTS: dict[str, Words] = {
     "state": Words("State", "状态"),
     "received": Words("Received", "收到时间"),
     "hold": Words("On hold until", "挂起到"),
+    "approver": Words("Asked to approve", "审批人"),
     "promise": Words("First contact by", "首次联系时限"),
 }
 _NOBODY = Words("nobody yet", "待分配")
+_WAITS_FOR_APPROVAL = Words("waiting for an approval", "等待审批")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 # Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
 _AGENT_STATES: dict[str, Words] = {
@@ -267,7 +269,7 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         tag=tag(ticket, policy),
         number=ticket.key,
         subject=bare_subject(ticket.subject, policy),
-        state=STATES[ticket.state].for_(language),
+        state=(STATES[ticket.state] if not _asks(ticket) else _WAITS_FOR_APPROVAL).for_(language),
         outcome=OUTCOMES[ticket.outcome].for_(language) if ticket.outcome else "",
         category=category.title.for_(language) if category else ticket.category,
         priority=PRIORITIES[ticket.priority].for_(language),
@@ -290,6 +292,10 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
 
 
 _Pairs = tuple[tuple[str, str], ...]
+
+
+def _asks(ticket: Ticket) -> bool:
+    return ticket.state == "on_hold" and bool(ticket.approver)
 
 
 def _labelled(pairs: _Pairs, language: str) -> _Pairs:
@@ -331,6 +337,7 @@ def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
         ("team", view.team),
         ("assignee", assignee),
         ("state", view.outcome or state),
+        ("approver", ticket.approver),
         ("received", view.created),
         ("hold", view.hold_until),
         ("promise", view.promise if ticket.responded is None else ""),

@@ -143,3 +143,19 @@ def test_what_ends_the_waiting_ends_the_question(asked: Desk) -> None:
     got = asked.write(ANNA, "Re: [IT-1]", "#resolve It was in stock.", VOUCHED)
     assert ("approver/over", MARY) in sent(got)
     assert (asked.state(1), approver(asked)) == ("resolved", "")
+
+
+def test_in_agents_mode_nobody_is_asked_and_the_agents_know_why(make_desk: MakeDesk) -> None:
+    desk = make_desk(**asking(MARY), desk={"mode": "agents"})
+    desk.write(TOM, *REQUEST, VOUCHED)
+    assert (desk.state(1), approver(desk)) == ("new", "")
+    assert "in agents mode no mail leaves" in words(desk.letter("agent/new_ticket", ANNA))
+    desk.reply(desk.letter("agent/new_ticket", ANNA), f"#approve {MARY}")
+    assert "in agents mode no mail leaves" in words(desk.letter("agent/transcript", ANNA))
+
+
+def test_a_chaser_meanwhile_is_told_that_the_approval_is_waited_for(asked: Desk) -> None:
+    asked.reply(asked.letter("requester/acknowledged", TOM), "Any news?")
+    assert "waiting for an approval" in words(asked.letter("requester/progress", TOM))
+    assert MARY not in words(asked.letter("requester/progress", TOM))
+    assert (asked.state(1), approver(asked)) == ("on_hold", MARY)
