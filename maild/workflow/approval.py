@@ -191,6 +191,8 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
         draft.note("not an answer", "", writer, f"{event.asked} was asked, not {writer}")
         _tell(draft, "forwarded", _own(draft, message.from_), text)
         return draft.outcome(f"a question to {event.asked}, answered by {writer}: noted, nothing done", "ticketed")
+    if event.trust.verdict == "none":
+        return _without_evidence(draft, event, text)
     verdict = facts.button if facts.button in VERBS else read_answer(text)
     who = facts.colleagues.get(writer) or Colleague(message.from_)
     who = who if who.address.name else Colleague(message.from_, who.language)
@@ -211,6 +213,17 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
         return draft.outcome("the approver writes something else: told to the agents", "ticketed")
     _answered(draft, who, verdict == "agree", words)
     return draft.outcome(f"the approver {verdict}s", "ticketed")
+
+
+def _without_evidence(draft: Draft, event: MailArrived, text: str) -> Outcome:
+    """In the approver's name, and naming the ticket, but answering no letter of ours, as some phones do: no answer. The
+    question is put to the approver again, and the agents get to read what was written."""
+    who = _own(draft, event.message.from_)
+    draft.note("not an answer", "", who.address.key, "it answers no letter that was sent to them")
+    if draft.ticket.state == "on_hold":
+        _put(draft, who, draft.facts.report)
+    _tell(draft, "unproved", who, text)
+    return draft.outcome("in the approver's name without evidence: asked again, nothing done", "ticketed")
 
 
 def _entry(event: MailArrived, text: str) -> Entry:
