@@ -6,6 +6,7 @@ that was withdrawn, purged or restricted meanwhile, by whatever daemon, is not s
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -66,12 +67,15 @@ def similar(connection: Connection, report: str) -> tuple[Solved, ...]:
         memory = _MEMORIES.setdefault(connection.engine, _Memory())
     with memory.lock:
         memory.follow(connection)
-        found = memory.index.search(report)
-        rows = {row.ticket: row for row in knowledge.solutions_of(connection, [each.ticket for each in found])}
-        for each in found:
-            if each.ticket not in rows:
-                memory.forget(each.ticket)
-    return tuple(_solved(rows[each.ticket]) for each in found if each.ticket in rows)
+        while True:
+            found = memory.index.search(report)
+            rows = {row.ticket: row for row in knowledge.solutions_of(connection, [each.ticket for each in found])}
+            gone = [each.ticket for each in found if each.ticket not in rows]
+            if not gone:
+                return tuple(replace(_solved(rows[each.ticket]), score=each.score) for each in found)
+            # What holds no more must not keep the others out.
+            for number in gone:
+                memory.forget(number)
 
 
 def solutions(connection: Connection, numbers: Sequence[int]) -> dict[int, Solution]:

@@ -16,7 +16,7 @@ _CHARS = 20_000
 def read_macros(folder: str, mistakes: list[str]) -> Mapping[str, Mapping[str, str]]:
     """The texts by name in lower case and language code; what is wrong with the site's folder goes to `mistakes`."""
     found: dict[str, dict[str, str]] = {}
-    _read(data_dir() / "templates" / "macros", found, mistakes)
+    _read(data_dir() / "templates" / "_macros", found, mistakes)
     if folder:
         own = Path(folder)
         if own.is_dir():

@@ -154,12 +154,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solved ticket that resembles this one. `restricted_to` is the team that alone may see it; empty: anybody."""
+    """A solved ticket that resembles this one.
+
+    `restricted_to` is the team that alone may see it; empty: anybody. `score` says how much it resembles the report
+    that was compared: it tells apart what one search found, and nothing else.
+    """
 
     ticket: int
     title: str
     category: str = ""
     restricted_to: str = ""
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,17 @@ _PHONE = re.compile(
 # 王经理, 李老师: a family name, a short given name or none, and what people are called. And Mr Smith.
 _FAMILY = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章云苏潘葛范彭郎鲁韦马苗"
-    "方俞任袁柳鲍史唐费岑薛雷贺倪汤滕殷罗毕郝安常于傅卞齐康伍余元顾孟黄穆萧尹姚邵汪祁毛狄米贝成戴宋庞熊纪"
-    "舒屈项祝董梁杜阮蓝闵季贾路江童颜郭梅盛林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房解丁邓洪左石崔龚程邢裴陆荣"
+    "方俞袁柳鲍史唐费岑薛雷贺倪汤滕殷罗毕郝于傅卞齐康伍余元顾孟黄穆萧尹姚邵汪祁毛狄米贝戴宋庞熊纪"
+    "舒屈祝董梁杜阮蓝闵季贾路江童颜郭梅盛林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房解丁邓洪左石崔龚程邢裴陆荣"
     "翁甄封靳段焦侯全班秋武符刘景詹龙叶黎白蒲卓池乔温晏瞿阎习艾容向古易廖耿匡寇聂曾"
 )
-_CALLED = "(?:经理|主任|老师|先生|女士|部长|处长|科长|总监|总(?![\u4e00-\u9fff]))"
+_CALLED = "(?:经理|主任|老师|先生|女士|部长|处长|科长|总监|总(?![\u4e00-\u9fff])|总(?=[的说要让给]))"
 _TITLED = re.compile(rf"[{_FAMILY}][\u4e00-\u9fff]{{0,2}}{_CALLED}|\b(?:Mr|Mrs|Ms|Dr)\.?[ ][A-Z][\w'-]{{1,30}}")
 _GREETING = re.compile(
     rf"^(?:(?:dear|hi|hello)[ \t,]{{0,3}})?{GONE}[ \t]{{0,2}}(?:您好|你好)?[,，:：!！。 \t]{{0,3}}", re.IGNORECASE
 )
+# 李雷：打印机卡纸
+_LEADING = re.compile(rf"^{GONE}[ \t]{{0,2}}[:：,，、-][ \t]{{0,2}}")
 _TITLE_CHARS = 200
 
 
@@ -46,7 +48,7 @@ def worth_keeping(ticket: Ticket) -> bool:
 
 def title_of(ticket: Ticket) -> str:
     """The title under which others may see it."""
-    return nameless(ticket.subject, names_of(ticket))[:_TITLE_CHARS]
+    return _LEADING.sub("", nameless(ticket.subject, names_of(ticket)))[:_TITLE_CHARS]
 
 
 def solution_of(ticket: Ticket) -> str:

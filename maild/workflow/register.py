@@ -24,7 +24,7 @@ from maild.workflow import approval, business_time, files, incident_child, on_ca
 from maild.workflow.draft import UNATTENDED, WARNED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.several import several
-from maild.workflow.similar import SHOWN
+from maild.workflow.similar import SHOWN, ranked
 from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
@@ -69,12 +69,12 @@ def register(
     if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
         # A shared mailbox's display name is nobody's name.
         told.pop("name")
-    # Who forwards a mail is not whom it is about.
-    known = facts.known if requester.key == message.from_.key else {}
     another = about_another(told, facts.person, requester)
-    draft.learn(without_the_writer_s(known) if another else known)
+    draft.learn(without_the_writer_s(facts.known) if another else facts.known)
     draft.learn(without_the_writer_s(told) if another else told)
-    if (writes_for := member(event, facts, policy)) is not None:
+    # Who forwards a mail writes for nobody.
+    own = requester.key == message.from_.key
+    if own and (writes_for := member(event, facts, policy)) is not None:
         draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
     if of is not None and of.restricted and not draft.ticket.restricted:
@@ -183,8 +183,8 @@ def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
     The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
     """
     rows = []
-    for each in draft.facts.similar:
-        if each.restricted_to and each.restricted_to not in agent.teams:
+    for each in ranked(draft.facts.similar, draft.ticket.category):
+        if each.restricted_to and not restricted.belongs(agent, each.restricted_to, draft.policy):
             continue
         category = draft.policy.categories.get(each.category)
         kind = category.title.for_(agent.language) if category is not None else each.category

@@ -14,9 +14,14 @@ def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
     The team's own lead belongs to it. Whoever has an outsider's rights otherwise (a deputy, the lead of another team,
     somebody who wrote before it became restricted) has none here.
     """
-    if not ticket.restricted or ticket.team in agent.teams:
+    return not ticket.restricted or belongs(agent, ticket.team, policy)
+
+
+def belongs(agent: Agent, code: str, policy: Policy) -> bool:
+    """Whether an agent is of a team, or its own lead."""
+    if code in agent.teams:
         return True
-    team = policy.teams.get(ticket.team)
+    team = policy.teams.get(code)
     return team is not None and bool(team.lead) and policy.agent(team.lead) == agent
 
 

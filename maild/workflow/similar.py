@@ -6,8 +6,8 @@ solution that comes or goes: built in steps or at once, in any order, it gives t
 
 import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from maild.model import Solved
 from maild.workflow.terms import terms_of
@@ -24,15 +24,18 @@ _K1, _B, _ORDINARY = 1.5, 0.4, 24.0
 # Terms of a title tell more than those of a text, in what was solved and more so in what is asked.
 _IN_TITLE, _ASKED_IN_SUBJECT = 1.5, 2.0
 # A solution that did not please counts less, and so does one that nobody confirmed.
-_POOR, _UNCONFIRMED = 0.6, 0.9
+_POOR, _UNCONFIRMED = 0.7, 0.9
 # What is shown must share this many nats of rarity (a term that one ticket in 150 has is worth 5), reach this share of
 # what a solution with all twelve terms would score, and this share of the best one's score. bench/similar.py measures
 # what these three do.
-_RARITY, _ENOUGH, _BESIDE_BEST = 5.0, 0.2, 0.6
-# One word in common is chance however rare it is.
-_SHARED = 2
+_RARITY, _ENOUGH, _BESIDE_BEST = 5.0, 0.18, 0.6
+# One word in common is chance however rare it is; and a pair of Chinese characters is two thirds of a word, since the
+# three of 会议室 are two pairs.
+_SHARED, _PAIR = 2.0, 0.67
 # On a young desk every word looks rare or common by accident: one in so many solutions is expected to hold it.
 _EXPECTED = 100
+# The same category makes it a little likelier that one solution serves both.
+_SAME_CATEGORY = 1.1
 # The weight of a term that stands once or twice in a text of ordinary length.
 _PERFECT = 1.6
 
@@ -109,15 +112,16 @@ class Index:
         asked = self._asked(report)
         scores: dict[int, float] = {}
         rarity: dict[int, float] = {}
-        shared: Counter[int] = Counter()
+        shared: dict[int, float] = {}
         perfect = 0.0
         for term, (rare, often) in asked.items():
             worth = rare * often
             perfect += worth * _PERFECT
+            word = _PAIR if term[0] >= "\u3400" else 1.0
             for number, weight in self._weights[term].items():
                 scores[number] = scores.get(number, 0.0) + worth * weight
                 rarity[number] = rarity.get(number, 0.0) + rare
-                shared[number] += 1
+                shared[number] = shared.get(number, 0.0) + word
         enough = perfect * _ENOUGH
         found = sorted(
             (
@@ -143,7 +147,7 @@ class Index:
                 continue
             least = least or score * _BESIDE_BEST
             said.add(document.said)
-            shown.append(document.solved)
+            shown.append(replace(document.solved, score=score))
         return tuple(shown)
 
     def _asked(self, report: str) -> dict[str, tuple[float, float]]:
@@ -160,6 +164,15 @@ class Index:
                 ranked.append((often * _rarity(len(holders), total), term))
         ranked.sort(key=lambda row: (-row[0], row[1]))
         return {term: (worth / counts[term], counts[term]) for worth, term in ranked[:QUERY_TERMS]}
+
+
+def ranked(found: Iterable[Solved], category: str) -> tuple[Solved, ...]:
+    """What a search found, best first, once the new ticket's category is known too."""
+    return tuple(
+        sorted(
+            found, key=lambda each: (-each.score * (_SAME_CATEGORY if each.category == category else 1.0), -each.ticket)
+        )
+    )
 
 
 def _rarity(holders: int, total: int) -> float:

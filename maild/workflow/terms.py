@@ -73,16 +73,16 @@ def _words(run: str) -> list[str]:
     pieces = _PIECE.findall(run)
     words = [run] if len(pieces) != 1 or pieces[0] != run else []
     kept = [word for word in words if any(c.isdigit() for c in word) and 2 < len(word) <= _TERM_CHARS]
-    kept += [stem(piece) for piece in pieces if piece not in _EMPTY and 1 < len(piece) <= _TERM_CHARS]
-    if CONCEPTS:
-        kept += [c for piece in pieces if (c := concept_of(piece))]
+    kept += [
+        concept_of(piece) or stem(piece) for piece in pieces if piece not in _EMPTY and 1 < len(piece) <= _TERM_CHARS
+    ]
     return kept
 
 
 CONCEPTS = 1
 UNI = 0
 
-_ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ies", "ied", "er", "ed", "es", "ly", "s", "e")
+_ENDINGS = ("ations", "ation", "ings", "ing", "ers", "er", "ed", "es", "ly", "s", "e")
 
 
 def stem(word: str) -> str:
@@ -92,6 +92,8 @@ def stem(word: str) -> str:
     """
     if not word.isalpha() or not word.isascii():
         return word
+    if word.endswith(("ies", "ied")) and len(word) > 5:
+        word = word[:-3] + "y"
     for ending in _ENDINGS:
         rest = len(word) - len(ending)
         if rest >= 4 and word.endswith(ending) and not (ending == "s" and word.endswith("ss")):

@@ -437,3 +437,37 @@ def test_what_config_toml_shows_of_a_login_by_oauth_is_right() -> None:
 def default_of_oauth(key: str) -> object:
     least = {"flow": "refresh_token", "token_url": "https://h/", "client_id": "c", "refresh_token_from": "env:R"}
     return getattr(s.OAuthSection.model_validate(least), key)
+
+
+# ── the directory ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[directory]\nsource = "csv"', "directory.csv: is missing"),
+        ('[directory]\nsource = "ldap"', "directory.ldap: is missing"),
+        ('[directory]\nsource = "excel"', "directory.source: must be one of '', 'csv', 'ldap'"),
+        ('[directory]\nevery = "5s"', "directory.every: is too often"),
+        ("[directory]\nmost_gone = 2", "directory.most_gone: must be at most 1"),
+        ('[directory.ldap]\nbase = "dc=x"', "directory.ldap.host: is missing"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nsecurity = "none"', "directory.ldap.security: is for this"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nlogin = "cn=x"', "directory.ldap.password_from: and `login` go"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nfilter = "mail=*"', "directory.ldap.filter: is no LDAP filter"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nfilters = "x"', "directory.ldap.filters: is no setting"),
+        (
+            '[directory.ldap]\nhost = "h"\nbase = "dc=x"\n[directory.ldap.attributes]\nphones = ["x"]',
+            "directory.ldap.attributes.phones: is no setting; did you mean phone?",
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_in_the_directory_are_named(read: Reader, text: str, told: str) -> None:
+    assert told in only(read.mistakes(SMALL + text))
+
+
+def test_a_directory_by_ldap_needs_few_lines(read: Reader) -> None:
+    settings = read(
+        SMALL + '[directory]\nsource = "ldap"\n[directory.ldap]\nhost = "dc1.corp.example"\nbase = "dc=corp"\n'
+    )
+    assert settings.directory.ldap is not None
+    assert (settings.directory.ldap.port, settings.directory.ldap.security) == (636, "tls")

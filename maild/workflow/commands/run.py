@@ -52,8 +52,10 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
     takers = {"note"} if any(each.verb == "note" for each in parsed.commands) else TAKES_TEXT
+    trial.verbs = frozenset(each.verb for each in parsed.commands)
     done: list[Line] = []
-    for at, command in enumerate(parsed.commands):
+    # What is used may be what resolves it, on whatever line that stands.
+    for at, command in sorted(enumerate(parsed.commands), key=lambda row: row[1].verb != "use"):
         try:
             if not restricted.may_see(agent, trial.ticket, trial.policy):
                 # Their own #category, a line above, has put it out of their sight.

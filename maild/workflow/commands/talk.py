@@ -76,7 +76,7 @@ def hold(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 def resolve(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if draft.ticket.state == "closed":
         raise Refused(Words("the ticket is closed already; #reopen it first", "工单已关闭，请先 #重开"))
-    summary = "\n".join(part for part in (command.argument, text) if part)
+    summary = "\n".join(part for part in (command.argument, text, draft.used) if part)
     closure.resolve(draft, agent, summary)
     if summary:
         draft.keep(_public(agent, summary))

@@ -7,6 +7,7 @@ from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, parse
 from maild.workflow.draft import Draft
+from maild.workflow.restricted import belongs
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -22,7 +23,10 @@ def tickets_named(text: str, policy: Policy) -> tuple[int, ...]:
 
 
 def use(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    """Send a solution or a macro under the agent's name, below the agent's own words (PRODUCT §3.4)."""
+    """Send a solution or a macro under the agent's name, below the agent's own words (PRODUCT §3.4).
+
+    Beside `#resolve` in the same mail it is the summary, or the end of it.
+    """
     if draft.ticket.state == "closed":
         raise Refused(Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开"))
     number = _ticket(command.argument, draft.policy)
@@ -33,9 +37,12 @@ def use(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         what = _solution(draft, agent, number)
         why = f"sent the solution of {draft.policy.desk.prefix}-{number}"
         draft.links.append((number, "solution"))
-    words = "\n\n".join(part for part in (text, what) if part)
     draft.note("used", "", command.argument.strip()[:60], why)
-    say(draft, agent, words, why)
+    if "resolve" in draft.verbs:
+        # One letter, not two: the solution goes out as that of this ticket, with the question whether it helped.
+        draft.used = "\n\n".join(part for part in (draft.used, what) if part)
+        return
+    say(draft, agent, "\n\n".join(part for part in (text, what) if part), why)
 
 
 def say(draft: Draft, agent: Agent, words: str, why: str) -> None:
@@ -70,7 +77,7 @@ def _solution(draft: Draft, agent: Agent, number: int) -> str:
         raise Refused(Words(f"{tag} has no confirmed solution", f"{tag} 没有已确认的处理说明"))
     team = found.solved.restricted_to
     # Somebody outside learns no more than that the ticket exists; its team may use it among its own restricted ones.
-    if team and (team not in agent.teams or not ticket.restricted or ticket.team != team):
+    if team and (not belongs(agent, team, draft.policy) or not ticket.restricted or ticket.team != team):
         raise Refused(
             Words(f"{tag} is restricted to its team and cannot be sent on", f"{tag} 仅限其处理组查看，不能转发给用户")
         )
