@@ -18,15 +18,13 @@ from maild.store import incidents, tickets
 from maild.store.engine import reading
 from maild.workflow import incident_ticket
 from maild.workflow.incident_words import words_of
-from maild.workflow.incidents import JOINS, Recent, match
+from maild.workflow.incidents import JOINS, NO_FAULTS, Recent, match
 
 log = logging.getLogger("maild.watch")
 
 _REMEMBERED = 2000
 # A declined proposal is remembered for so long.
 _DECLINED = timedelta(days=1)
-# What is no fault cannot be a fault of many.
-_NO_FAULTS = frozenset({"request", "out_of_scope"})
 
 
 class Watch:
@@ -68,7 +66,7 @@ class Watch:
         for row in rows:
             if row.ticket in self._recent:
                 continue
-            person = _person(row, policy) if row.internal and row.category not in _NO_FAULTS else ""
+            person = _person(row, policy) if row.internal and row.category not in NO_FAULTS else ""
             self._recent.add(
                 Report(
                     ticket=row.ticket,

@@ -33,6 +33,9 @@ def promise_fired(draft: Draft, event: TimerFired) -> Outcome:
     draft.ticket = sla.mark_told(draft.ticket, kind, share)
     # What falls due next follows from what was told now.
     draft.cancel(kind)
+    if draft.ticket.parent is not None:
+        # Forty reports of one outage have one target that somebody can do something about: the incident's.
+        return draft.outcome(f"{kind}: told on its mass incident alone")
     if kind.endswith("warning"):
         return _warn(draft, kind, watch, share)
     return _breach(draft, kind, watch, step, share)

@@ -8,7 +8,7 @@ from maild.workflow import closure, files, routing
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.incident_ticket import public
 from maild.workflow.incident_words import words_of
-from maild.workflow.incidents import JOINS, match
+from maild.workflow.incidents import JOINS, NO_FAULTS, match
 from maild.workflow.wordfinder import normalise
 
 # The button, and what people write in its stead.
@@ -34,7 +34,7 @@ _OPEN_AGAIN = Words("the mass incident is open again", "大面积故障又重新
 
 def recognised(ticket: Ticket, subject: str, text: str, incidents: tuple[Incident, ...]) -> Incident | None:
     """The open incident that a new report is one of. A restricted report joins a restricted incident only."""
-    if not incidents:
+    if not incidents or ticket.category in NO_FAULTS:
         return None
     words = words_of(subject, text)
     likely = [

@@ -14,7 +14,7 @@ def remind(draft: Draft, event: TimerFired) -> str:
     incident = draft.facts.incident
     if incident is None or incident.state != "proposed":
         return "no reminder: the proposal is answered"
-    asked = routing.leads(draft.ticket.team, draft.policy)
+    asked = routing.leads(draft.ticket.team, draft.policy, draft.facts)
     if int(event.data.get("step", 1)) == 1:
         draft.timer("incident_reminder", draft.now + draft.policy.incidents.remind, step=2)
         draft.note("reminded", "", "1", "nobody has answered the proposal")
@@ -64,7 +64,7 @@ def report_contested(draft: Draft, event: Followed) -> str:
     draft.note("contested", str(incident.contested), str(contested), f"by the report {event.origin}")
     if contested != draft.policy.incidents.contested:
         return f"{contested} reporters say that it is not solved"
-    told = {each.address: each for each in routing.leads(draft.ticket.team, draft.policy)}
+    told = {each.address: each for each in routing.leads(draft.ticket.team, draft.policy, draft.facts)}
     told |= {each.address: each for each in routing.responsible(draft.ticket, draft.facts, draft.policy)}
     for each in told.values():
         draft.write(

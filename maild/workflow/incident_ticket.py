@@ -81,7 +81,7 @@ def propose(found: Found, facts: Facts, now: datetime, policy: Policy) -> Outcom
     )
     draft.timer("incident_reminder", now + policy.incidents.remind, step=1)
     draft.timer("incident_lapse", now + policy.incidents.lapse)
-    ask(draft, draft.incident, routing.leads(found.team, policy), "new")
+    ask(draft, draft.incident, routing.leads(found.team, policy, facts), "new")
     return draft.outcome(f"a mass incident is proposed: {len(found.reports)} reports")
 
 
@@ -132,7 +132,7 @@ def grow(ticket: Ticket, more: tuple[int, ...], facts: Facts, now: datetime, pol
     draft.note("reports", str(len(incident.reports)), str(len(reports)), "further reports resemble it")
     if len(reports) >= 2 * incident.told:
         incident = replace(incident, told=len(reports))
-        ask(draft, incident, routing.leads(ticket.team, policy), "more")
+        ask(draft, incident, routing.leads(ticket.team, policy, facts), "more")
     draft.incident = replace(incident, reports=reports)
     return draft.outcome(f"{len(more)} further reports belong to the proposal")
 

@@ -18,6 +18,8 @@ from maild.workflow.incident_words import FAULTS, LABELS, SYMPTOMS
 
 # So unlikely must the number of people be: less than one false proposal in a day of 2,000 mails.
 UNLIKELY = 1e-5
+# Whoever asks for proposals from fewer people on takes more of them that are none.
+_USUAL_PEOPLE = 5
 # Reports of which most name no fault are seldom one: they must be so much less likely.
 _NO_FAULT = 1e-3
 # From this resemblance on a report belongs to an incident.
@@ -30,14 +32,19 @@ _BURSTS = 0.25
 _PARTS = (0.15, 0.35, 0.65, 1.0)
 # Minutes before and after this time of day that tell what is usual now.
 _SAME_TIME = 60
+# So unlikely must it be for chance that an hour brings more of something than other hours do.
+_OFTENER = 0.02
 # A long report is compared by its most telling words.
 _SEED_WORDS = 12
-# Reports of an incident are recognised by so many of its words, and by pairs that so many of its reports have and at
-# most so few of the ordinary ones.
+# Reports of an incident are recognised by so many of its words, each so many times as frequent as usual, and by pairs
+# that so many of its reports have and at most so few of the ordinary ones.
 _KEPT_WORDS = 24
 _PAIR_SHARE = 0.2
 _RARE = 0.004
+_LIFT = 4.0
 _TITLE_SHARE = 0.6
+# Categories of what is no fault: it cannot be a fault of many.
+NO_FAULTS = frozenset({"request", "out_of_scope"})
 
 
 class Recent:
@@ -147,19 +154,24 @@ class Recent:
         return max(things, key=lambda word: (word in LABELS, sum(word in each.words for each in view.inside)))
 
     def _known_by(self, anchor: str, reports: Sequence[Report], view: "_View") -> Signature:
-        """The words that several of these have, and the pairs with the anchor that are rare elsewhere."""
+        """The words that several of these have and ordinary reports much more seldom, so no greeting and no room; and
+        of these the ones that are rare beside the anchor elsewhere."""
         count = Counter(word for each in reports for word in each.words)
         least = 2 if len(reports) > 2 else 1
-        weights = {word: self.weight(word) * n / len(reports) for word, n in count.items() if n >= least}
-        kept = sorted(weights, key=lambda word: (-weights[word], word))[:_KEPT_WORDS]
+        telling = {
+            word: self.weight(word) * n / len(reports)
+            for word, n in count.items()
+            if n >= least and (word == anchor or n / len(reports) >= _LIFT * view.usual({word}))
+        }
+        kept = sorted(telling, key=lambda word: (-telling[word], word))[:_KEPT_WORDS]
         with_anchor = Counter(word for each in reports if anchor in each.words for word in kept if word in each.words)
         enough = max(2, _PAIR_SHARE * len(reports))
         pairs = tuple(
             (anchor, word)
             for word, n in with_anchor.most_common(_KEPT_WORDS)
-            if word != anchor and n >= enough and view.is_rare(frozenset((anchor, word)))
+            if word != anchor and n >= enough and view.is_rare({anchor, word})
         )
-        return Signature(anchor, {word: round(weights[word], 3) for word in kept}, pairs)
+        return Signature(anchor, {word: round(telling[word], 3) for word in kept}, pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +216,9 @@ class _View:
         having = [each for each in self._recent.with_all(words) if each in self._before]
         share = (len(having) + 1.0) / (len(self._before) + _PRIOR)
         now = sum(self._before[each] for each in having)
+        if tail(now, share * self._same_time) > _OFTENER:
+            # No more often at this hour than at others.
+            return share
         return max(share, (now + _PRIOR * share) / (self._same_time + _PRIOR))
 
     def is_rare(self, words: Set[str]) -> bool:
@@ -228,7 +243,8 @@ class _View:
                 continue
             judged = self._judge(frozenset(pair), reports)
             faults = sum(1 for each in reports if each.words & FAULTS)
-            limit = UNLIKELY if faults * 2 >= len(reports) else UNLIKELY * _NO_FAULT
+            limit = UNLIKELY * 10 ** max(0, _USUAL_PEOPLE - self._rules.people)
+            limit *= 1.0 if faults * 2 >= len(reports) else _NO_FAULT
             if judged.unlikely < limit and (best is None or judged.unlikely < best.unlikely):
                 best = judged
         return best
@@ -241,7 +257,8 @@ class _View:
             people = len({each.person for each in reports if each.at > begin})
             if people < self._rules.people:
                 continue
-            expected = share * everybody
+            # Against what the others write: a flood must not pass for a busy hour.
+            expected = share / (1.0 - share) * (everybody - people + self._rules.people)
             chance = tail(people, expected)
             if chance < best.unlikely:
                 best = _Pair(words, people, expected, chance)
@@ -307,9 +324,11 @@ def match(words: Set[str], known_by: Signature) -> float:
         return 1.0
     weights = known_by.words
     whole = sum(weight * weight for weight in weights.values())
-    common = sum(weights[word] ** 2 for word in words if word in weights)
-    if not common:
+    known = [word for word in words if word in weights]
+    if len(known) < 2:
+        # The thing alone is not what is wrong with it.
         return 0.0
+    common = sum(weights[word] ** 2 for word in known)
     # Words that no report of the incident has weigh like the lightest of it: a long report is no other matter.
     others = sum(1 for word in words if word not in weights) * min(weights.values()) ** 2
     return common / math.sqrt(whole * (common + others))
