@@ -58,7 +58,11 @@ def event_of(
         backlog=backlog,
         too_large=too_large,
         # Beside what was asked, what was shown for correction may have been corrected in the quoted form.
-        fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
+        fields=(
+            extract(message, (*ticket.asked, *ticket.fields), ticket.fields)
+            if ticket is not None
+            else extract(message)
+        ),
         let_in=let_in,
         quiet=quiet,
         sent_by=sent_by(message),

@@ -5,6 +5,7 @@ Rows decide, memory only proposes: what the index finds is read again in the tra
 that was withdrawn, purged or restricted meanwhile, by whatever daemon, is not shown.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from maild.store import knowledge
 from maild.store import learned as models
 from maild.workflow.knowledge import nameless
 from maild.workflow.similar import Experience, Index
+
+log = logging.getLogger("maild.experience")
 
 # Only so many are looked through (MEASURED: similar tickets must not search all tickets).
 NEWEST = 2000
@@ -111,8 +114,15 @@ def learned(connection: Connection, now: datetime) -> Learned | None:
     if had is not None and timedelta() <= now - had[0] < _MODEL_LOOK:
         return had[2]
     number, in_use = models.newest(connection)
-    model = had[2] if had is not None and had[1] == number else None
-    if model is None and in_use:
-        model = models.load(connection, number)
+    model = had[2] if had is not None and had[1] == number else _model(connection, number) if in_use else None
     _MODELS[connection.engine] = now, number, model
     return model
+
+
+def _model(connection: Connection, number: int) -> Learned | None:
+    try:
+        return models.load(connection, number)
+    except ValueError as error:
+        # Mails must not suffer from it: the rules decide as well.
+        log.error("%s; the rules decide alone, `maild learner train` learns anew", error)
+        return None

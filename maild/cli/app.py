@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maild.cli import database, directory, ends, learner, running, show_inbound, show_outbox
+from maild.cli import database, directory, ends, learner, running, show_inbound, show_outbox, templates
 from maild.cli.backup import backup
 from maild.cli.bring_in import bring_in
 from maild.cli.check import check
@@ -53,6 +53,7 @@ app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(init)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(check)
 app.add_typer(database.app, name="db", rich_help_panel=_SET_UP)
 app.add_typer(directory.app, name="directory", rich_help_panel=_SET_UP)
+app.add_typer(templates.app, name="templates", rich_help_panel=_SET_UP)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(backup)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.run)
 app.add_typer(running.demo, name="demo", rich_help_panel=_SET_UP)

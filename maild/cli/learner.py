@@ -162,7 +162,7 @@ def explain(
     scores = learn.weigh(model, learn.words_of(subject, text), leaning(ruled, policy))
     ranked = sorted(scores.items(), key=lambda row: -row[1].total)
     table(
-        ("Category", "Score", "By the rules", "Words for and against it"),
+        ("Category", "Score", "By the rules", "Learned words that speak for it"),
         (
             (_title(code, policy), f"{score.total:.2f}", f"{score.rules:.2f}", _told(code, score.words, policy))
             for code, score in ranked[:5]

@@ -1,7 +1,5 @@
 """Reading config.toml: sections validated one by one, then against each other, then made into Settings."""
 
-import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,15 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from maild import model
 from maild.config import sections as s
 from maild.config.calendar import expand
-from maild.config.directory import DIRECTORY_TABLES, DirectorySection
+from maild.config.directory import DirectorySection
 from maild.config.durations import business_minutes
 from maild.config.duty import check_duty, renamed_codes
 from maild.config.macros import read_macros
+from maild.config.mistakes import did_you_mean, plain, toml_words
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
 
@@ -54,13 +53,8 @@ _TABLES: Mapping[str, type[s.Section]] = {
     "teams": s.TeamSection,
     "skills": s.SkillSection,
 }
-# Tables inside a section, by their key.
-_BELOW: Mapping[object, type[s.Section]] = {"oauth": s.OAuthSection, **DIRECTORY_TABLES}
 _REQUIRED = ("desk",)
 _DECEMBER = 12
-_TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
-_OF_SECRETS = re.compile(r"password|key_from|secret|token_from")
-_QUOTED = re.compile(r"'([^']{1,100})'")
 
 
 class ConfigError(Exception):
@@ -113,7 +107,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
     try:
         tables = tomllib.loads(source.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, [f"is no TOML: {_toml_words(error)}"]) from error
+        raise ConfigError(name, [f"is no TOML: {toml_words(error)}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(name, [f"is not UTF-8: {error.reason} at byte {error.start}"]) from error
     tables = {**tables, **(overrides or {})}
@@ -148,16 +142,11 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
     )
 
 
-def _toml_words(error: tomllib.TOMLDecodeError) -> str:
-    """The error in TOML's own writing: a section is [desk], not ('desk',)."""
-    return _TWICE.sub(lambda found: f"[{'.'.join(re.findall(_QUOTED, found[1]))}] stands there twice", str(error))
-
-
 def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
     known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES, "renamed"]
     for key in tables:
         if key not in known:
-            mistakes.append(f"[{key}] is no section of config.toml{_did_you_mean(key, known)}")
+            mistakes.append(f"[{key}] is no section of config.toml{did_you_mean(key, known)}")
     parsed: dict[str, Any] = {}
     for key, kind in _SECTIONS.items():
         if key in tables:
@@ -202,55 +191,8 @@ def _section(kind: type[s.Section], table: object, key: str, mistakes: list[str]
     except ValidationError as error:
         for item in error.errors(include_url=False):
             where = ".".join([key, *(str(part + 1 if isinstance(part, int) else part) for part in item["loc"])])
-            mistakes.append(f"{where}: {_plain(item, kind)}")
+            mistakes.append(f"{where}: {plain(item, kind)}")
         return None
-
-
-def _plain(item: Any, kind: type[BaseModel]) -> str:
-    """One pydantic error as a sentence with a remedy."""
-    key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
-    if error == "extra_forbidden":
-        within = [_BELOW[part] for part in item["loc"][:-1] if part in _BELOW]
-        below = within[-1] if within else kind
-        return f"is no setting{_did_you_mean(key, below.model_fields)}"
-    if error == "missing":
-        return "is missing, and has no default"
-    if error in ("too_short", "tuple_type"):
-        return 'must be a list with at least one entry, like ["…"]' if error == "too_short" else 'must be a list: ["…"]'
-    context = item.get("ctx", {})
-    text = next(
-        (words.format(**context) for start, words in _SAYINGS if error.startswith(start)),
-        str(item["msg"]).removeprefix("Value error, "),
-    )
-    if error == "literal_error":
-        text = f"must be one of {str(context['expected']).replace(' or ', ', ')}"
-    given = item.get("input")
-    # What stands where the place of a secret should stand may be the secret itself.
-    private = any(isinstance(part, str) and _OF_SECRETS.search(part) for part in item["loc"])
-    if private or not isinstance(given, str | int | float | bool) or repr(given) in text:
-        return text
-    return f"{text} (here: {str(given).lower() if isinstance(given, bool) else repr(given)})"
-
-
-# The beginning of pydantic's name of an error, and what we say for it; the first that fits.
-_SAYINGS = (
-    ("int_", "must be a whole number"),
-    ("float_", "must be a number"),
-    ("finite_", "must be a number"),
-    ("string_type", "must be text in quotes"),
-    ("bool_", "must be true or false"),
-    ("date_", "is no day; write it like 2026-12-24"),
-    ("greater_than_equal", "must be at least {ge}"),
-    ("greater_than", "must be more than {gt}"),
-    ("less_than_equal", "must be at most {le}"),
-    ("less_than", "must be less than {lt}"),
-    ("model_", "must be a table, with its name in brackets and a line for each key"),
-)
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1, 0.6)
-    return f"; did you mean {near[0]}?" if near else "; config.toml lists all settings"
 
 
 def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Category], mistakes: list[str]) -> None:
@@ -269,7 +211,7 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
             seen[address.lower()] = f"agents.{at}"
         for team in agent.teams:
             if team not in teams:
-                mistakes.append(f"agents.{at}.teams: there is no [teams.{team}]{_did_you_mean(team, teams)}")
+                mistakes.append(f"agents.{at}.teams: there is no [teams.{team}]{did_you_mean(team, teams)}")
     for code, team_section in teams.items():
         if team_section.lead and team_section.lead.lower() not in seen:
             mistakes.append(f"teams.{code}.lead: {team_section.lead} is not in [[agents]]; list the lead as an agent")
@@ -277,7 +219,7 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
         for code, category in categories.items():
             if category.team not in teams:
                 mistakes.append(
-                    f"categories.{code}.team: there is no [teams.{category.team}]{_did_you_mean(category.team, teams)}"
+                    f"categories.{code}.team: there is no [teams.{category.team}]{did_you_mean(category.team, teams)}"
                 )
     domains = {domain.lower().lstrip("@") for domain in desk.internal_domains} if desk is not None else set()
     for code, category in categories.items():
@@ -304,7 +246,7 @@ def _check_relay_login(parsed: Mapping[str, Any], mistakes: list[str]) -> None:
     if relay.oauth_of and relay.oauth_of not in with_oauth:
         mistakes.append(
             f"relay.oauth_of: no [[mailbox]] called {relay.oauth_of} has a [mailbox.oauth]"
-            f"{_did_you_mean(relay.oauth_of, with_oauth)}"
+            f"{did_you_mean(relay.oauth_of, with_oauth)}"
         )
     if relay.oauth is not None and not relay.login:
         mistakes.append("relay.login: is missing; a token is good for one login only")

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from maild.model.labels import FIELD_HINTS, FIELD_LABELS
+from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "name": (
@@ -134,9 +134,16 @@ OTHERS = (
     "folder name", "product name", "customer name", "vendor name", "path", "example", "system id",
 )  # fmt: skip
 
+_TRADITIONAL: Mapping[str, str] = {
+    "部門": "department", "電話": "phone", "聯絡電話": "phone", "分機": "phone", "手機": "phone", "地點": "location",
+    "時間": "when", "發生時間": "when", "設備": "asset", "軟體": "software", "系統": "software", "錯誤訊息": "error",
+    "錯誤提示": "error", "影響": "impact",
+}  # fmt: skip
+
 _FOR_LABEL: dict[str, str] = {label: "" for label in OTHERS}
 _FOR_LABEL.update({label: name for name, labels in SYNONYMS.items() for label in labels})
 _FOR_LABEL.update({words.for_(tag).lower(): name for name, words in FIELD_LABELS.items() for tag in ("en", "zh")})
+_FOR_LABEL.update(_TRADITIONAL)
 _LONGEST = max(len(label) for label in _FOR_LABEL)
 
 # Labels that may follow any word of a sentence ("I get this error: …"); the rest stand at the start of a part.
@@ -153,13 +160,21 @@ _DASH = re.compile(r"[ \t]?[-–—][ \t]?|[ \t]is[ \t]")
 _BULLET = re.compile(r"^[\s•·▪●○*\-–—#>＞)）.、\d]{0,12}")
 _QUOTE = re.compile(r"^[ \t]{0,3}[>＞|](?:[ \t]{0,2}[>＞])*[ \t]?")
 _MARK = re.compile(r"^[\s#*>＞]{0,8}")
-_PART = " \t;；,，|、。•·/（("
+_PART = " \t;；,，|、。•·/／（("
 _EMPTY = frozenset(
     {
         "-", "--", "—", "–", "...", "…", ".", "/", "n/a", "na", "none", "nil", "null", "unknown", "tbd", "?", "？",
         "x", "无", "暂无", "没有", "不详", "不清楚", "不知道", "同上", "略", "请填写", "待填", "必填", "选填",
     }
 )  # fmt: skip
+# How the sentences of our own forms begin: below a line that somebody has emptied they are no answer.
+_OUR_SENTENCES = (
+    "哪里不对", "请回复这封邮件", "要补充情况", "还差几项", "【", "判断依据", "等待的时候", "撤回工单", "您的邮件里",
+    "If something is wrong", "A few details", "Please reply", "To add something", "While you wait", "Why:",
+    "Withdraw", "Your mail", "--",
+)  # fmt: skip
+_ORIGINS = tuple(shown for words in FIELD_ORIGINS.values() for shown in (f"({words.en})", f"（{words.zh}）"))
+_PAIRS = frozenset({("(", ")"), ("（", "）"), ("[", "]"), ("【", "】")})
 _UNDERLINE = re.compile(r"[_＿\s.…·-]{0,200}")
 
 
@@ -180,7 +195,7 @@ def labelled(text: str, quotes: bool = False) -> Iterator[Labelled]:
     Quoted lines (`> …`) are read only when `quotes` is true; else a quoted or marked line that is nothing but a label
     still heads the unquoted line below it (web forms: `> Requested By`).
     """
-    lines = text.split("\n")
+    lines = _whole_rows(text.split("\n"))
     header: list[str] | None = None
     for at, raw in enumerate(lines):
         if len(raw) > 2000 or not raw.strip():
@@ -215,9 +230,25 @@ def label_of(text: str) -> str | None:
     return _FOR_LABEL.get(_normal(text))
 
 
+_BLANK_LABEL = re.compile(r"^([^\s:：]{2,10}|phone|ext\.?|tel\.?|mobile)[ \t　]{1,8}(\S.{0,120})$", re.I)
+
+
+def blank_labelled(line: str) -> tuple[str, str]:
+    """(field, value) of a line with nothing but blanks between a Chinese label (or an English one of a telephone) and
+    its value; two empty strings if it is none. Only an answer may be read so."""
+    match = _BLANK_LABEL.match(_BULLET.sub("", line, count=1))
+    name = label_of(match[1]) if match else None
+    if match is None or not name or (match[1].isascii() and name != "phone"):
+        return "", ""
+    return name, cleaned(name, match[2])
+
+
 def cleaned(name: str, value: str) -> str:
     """The value without marks around it; empty when nothing was filled in (blank, dashes, the unchanged hint)."""
     value = value.strip(" \t　*|;；,，、_＿")
+    if value.endswith(_ORIGINS):
+        # Our own remark on where we had the value before it, which somebody has written over.
+        value = value[: value.rfind("(") if value.endswith(")") else value.rfind("（")].rstrip()
     if value.endswith((":", "：")) or _UNDERLINE.fullmatch(value) or value.lower() in _EMPTY:
         return ""
     hint = FIELD_HINTS.get(name)
@@ -228,12 +259,32 @@ def cleaned(name: str, value: str) -> str:
         for shown in (hint.en, hint.zh):
             for left, right in ("()", "（）", "[]", "【】"):
                 value = value.replace(f"{left}{shown}{right}", "")
+            # The brackets are gone where the answer was written into them.
+            value = value.removeprefix(shown)
         value = value.strip(" \t　")
+    if len(value) > 2 and (value[0], value[-1]) in _PAIRS and value.count(value[0]) == 1:
+        value = value[1:-1].strip()
     return value[:500]
 
 
+def _whole_rows(lines: list[str]) -> list[str]:
+    """The lines with each table row on one: where Word makes a paragraph of a cell, its first row comes in pieces, and
+    the value stands behind tabs below its label."""
+    made: list[str] = []
+    for line in lines:
+        if line.startswith("\t") and line.strip():
+            label = next((at for at in range(len(made) - 1, max(-1, len(made) - 4), -1) if made[at].strip()), -1)
+            if label >= 0 and "\t" not in made[label].strip() and label_of(made[label]):
+                made[label] = f"{made[label].rstrip()}\t\t{line.strip()}"
+                del made[label + 1 :]
+                continue
+        made.append(line)
+    return made
+
+
 def _cells(line: str) -> list[str]:
-    bar = "|" if "|" in line else "｜" if "｜" in line else "\t" if "\t" in line.strip() else ""
+    # Cells of an HTML table come with two tabs between them, those of a sheet with one.
+    bar = next((each for each in ("\t\t", "|", "｜", "\t") if each in line.strip(" ").lstrip("\t")), "")
     return [cell.strip() for cell in line.strip().strip(bar).split(bar)] if bar else []
 
 
@@ -306,7 +357,8 @@ def _label_before(line: str, left: int, right: int) -> tuple[int, str, bool] | N
         name = _FOR_LABEL.get(label)
         if name is None:
             continue
-        wide = start >= 2 and segment[start - 1] == " " and segment[start - 2] in _PART
+        # Behind a full stop a new sentence begins, and so may a label.
+        wide = start >= 2 and segment[start - 1] == " " and segment[start - 2] in _PART + ".!?！？"
         cjk_before = start >= 2 and (segment[start - 2] > "⺀" or segment[start] > "⺀")
         opens = not before or before != " " or wide or cjk_before or (start == 0) or not segment[:start].strip()
         if opens or label in _MID_SENTENCE:
@@ -331,7 +383,7 @@ def _below(name: str, lines: list[str], at: int, quoted: bool, quotes: bool) -> 
             continue
         if quote and not quotes:
             break
-        if _starts_label(line):
+        if _starts_label(line) or line.strip().startswith(_OUR_SENTENCES):
             break
         inside = inside or quote
         taken.append(line.strip())

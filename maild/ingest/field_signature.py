@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass
 
 from maild.ingest import field_text
-from maild.ingest.field_words import NO_NAMES, NO_UNITS, SURNAMES, UNIT_ENDINGS, UNITS_EN
+from maild.ingest.field_words import (
+    DEVICES_EN,
+    MAKERS,
+    NO_NAMES,
+    NO_UNITS,
+    PROGRAMS,
+    SURNAMES,
+    UNIT_ENDINGS,
+    UNITS_EN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,10 @@ _EN_UNIT = re.compile(
 _FLOOR = r"(?:(?:[A-Za-z]?\d{1,2}|[一二三四五六七八九十]{1,3})[楼层]的?)"
 _LEADING_FLOOR = re.compile(_FLOOR)
 _ZH_UNIT_FIRST = re.compile(rf"(?:^|\n|我们){_FLOOR}?([\u4e00-\u9fff]{{2,4}}部)(?![门署分位件落])", re.M)
+_ZH_MINE = re.compile(
+    r"(?:我们是|我们|我是|我在|我这边是|这里是|这边是)(?:位于|在)?(?:[A-Za-z0-9一二三四五六七八九十号]{1,5}(?:楼|层|座|栋|区)){0,3}"
+    r"([\u4e00-\u9fff]{2,7}?(?:部|科|处|中心|课|车间|事业部)|[\u4e00-\u9fff]{2,6}?[一二三四五六七八九十]部)(?![门署分位件落长学目里])"
+)
 _CLOSING = re.compile(
     r"^(?:(?:with )?(?:best|kind|warm|many)?\s?(?:regards|wishes)|thanks(?: and regards| in advance| a lot"
     r"| so much)?|many thanks|thank you(?: very much)?|thx|cheers|sincerely(?: yours)?|best"
@@ -51,9 +64,17 @@ _DASH_AT_END = re.compile(
 )
 _DELIMITER = re.compile(r"^\s{0,2}(?:-{2,}|_{3,}|—{2,}|={3,}|\*{3,})\s*$")
 _DEVICE_LINE = re.compile(r"^(?:发自|来自|从我的|sent from|get outlook|outlook for|【)", re.I)
-_SPLIT = re.compile(r"[\s|｜/,，、;；·•:：()（）<>]+")
+_SPLIT = re.compile(r"[\s|｜/／,，、;；·•:：()（）<>]+")
+# Letters of European names, with their accents.
+_UP, _LOW = "A-ZÀ-ÖØ-ÞŁŚŻŽČŠĐ", "a-zà-öø-ÿąćęłńśźżžčšđěřůğış"
 _EN_NAME = re.compile(
-    r"[A-Z][A-Za-z'’.-]{0,20}(?: (?:[A-Z]\.|[A-Z][A-Za-z'’-]{1,20})){1,3}|[A-Z][a-z]{1,14}(?: [A-Z]\.)?"
+    rf"[{_UP}][{_UP}{_LOW}'’.-]{{0,20}}(?: (?:[{_UP}]\.|[{_UP}][{_UP}{_LOW}'’-]{{1,20}})){{1,3}}"
+    rf"|[{_UP}][{_LOW}]{{1,14}}(?: [{_UP}]\.)?"
+)
+_FULL_NAME = re.compile(rf"[{_UP}][{_LOW}'’-]{{1,20}}(?: [{_UP}]\.)?(?: [{_UP}][{_UP}{_LOW}'’-]{{1,20}}){{1,2}}")
+_THANKS_NAME = re.compile(
+    rf"(?:^|[.!?。]\s{{1,3}})(?i:thanks|thank you|thx|cheers|regards|best|br|kind regards|best regards)[,!.]{{1,2}}"
+    rf"\s{{1,3}}([{_UP}][{_LOW}'’-]{{1,15}}(?: [{_UP}][{_LOW}'’-]{{1,20}})?)(?=\s{{0,3}}(?:[(,|/]|$))"
 )
 _LOWER_NAME = re.compile(r"[a-z]{4,14} [a-z]{4,14}(?: [\u4e00-\u9fff]{2,4})?")
 _ZH_NAME_END = re.compile(r"([\u4e00-\u9fff]{2,4})$")
@@ -66,6 +87,11 @@ _TITLES = frozenset(
         "accountant", "administrator", "planner", "buyer", "sr.", "sr", "senior", "junior", "jr.",
     }
 )  # fmt: skip
+# A number with what it is: 工号20871, 车间电话2219, 手机13600001234, QQ 12345678.
+_NUMBERED = re.compile(
+    r"(?:[\u4e00-\u9fff]{0,3}(?:电话|手机|分机|内线|座机|短号|工号|编号)|tel|ext|mobile|qq|x|t|m)[.:：]?\+?[\d-]{0,14}",
+    re.I,
+)
 _ROLE_ZH = (
     "经理",
     "主管",
@@ -114,8 +140,11 @@ def mentioned_unit(text: str) -> str:
     match = _EN_UNIT.search(text)
     if match:
         return match[0]
-    match = _ZH_UNIT_FIRST.search(text)
-    return match[1] if match and is_unit(match[1]) else ""
+    for pattern in (_ZH_UNIT_FIRST, _ZH_MINE):
+        match = pattern.search(text)
+        if match and is_unit(match[1]):
+            return match[1]
+    return ""
 
 
 def signed(body: str, signature: str) -> Person:
@@ -126,6 +155,11 @@ def signed(body: str, signature: str) -> Person:
     if not lines:
         lines, strict = _tail(body)
     person = _read(lines[:12], strict)
+    if not person.name:
+        closed = _closed(body)
+        person = Person(
+            closed.name, person.department or closed.department, person.phone or closed.phone, person.location
+        )
     dashed = _dashed(body)
     if dashed and not (person.name and person.department):
         return Person(person.name or dashed.name, person.department or dashed.department, person.phone, person.location)
@@ -141,6 +175,7 @@ def is_zh_name(text: str) -> bool:
         and text not in NO_NAMES
         and text[:2] not in NO_NAMES
         and not text.endswith(UNIT_ENDINGS)
+        and not text.endswith(_ROLE_ZH)
         and not text.endswith(("了", "的", "吗", "呢", "下", "机", "不", "上", "号"))
     )
 
@@ -198,7 +233,7 @@ def _accounted(line: str) -> bool:
     """Whether a line consists of nothing but a name, a unit, a company, a role and numbers."""
     if not line or len(line) > 60:
         return False
-    known = telling = 0
+    known = telling = numbered = 0
     words = _words(line)
     for word in words:
         if is_zh_name(word) or is_unit(word):
@@ -206,12 +241,15 @@ def _accounted(line: str) -> bool:
             telling += 1
         elif (
             word[0] in "+0123456789"
-            or word.lower() in ("tel", "ext", "电话", "分机", "手机", "m", "t", "内线", "工号")
+            or word.lower() in ("tel", "ext", "qq", "座机", "电话", "分机", "手机", "m", "t", "内线", "工号")
             or word.endswith(_ROLE_ZH)
             or word.endswith("公司")
+            or _NUMBERED.fullmatch(word)
         ):
             known += 1
-    return telling > 0 and known == len(words)
+            numbered += any(char.isdigit() for char in word)
+    # One word that we do not know may stand beside a name, if a number or a unit stands there too (a trade, a desk).
+    return telling > 0 and (known == len(words) or (known == len(words) - 1 and telling + numbered >= 2 < len(words)))
 
 
 def _read(lines: list[str], strict: bool) -> Person:
@@ -283,6 +321,54 @@ _COMMON_WORDS = frozenset(
         "system", "access",
     }
 )  # fmt: skip
+
+
+_NAME_WORD = re.compile(
+    r"(?:联系人|联络人|负责人|报修人|使用人|[\u4e00-\u9fff]{0,4}(?:主任|组长|班长|主管|科长|店长|部长))\s{0,2}[:：]\s{0,2}"
+    r"([\u4e00-\u9fff]{2,4})(?![\u4e00-\u9fff])"
+)
+_NO_PERSON = frozenset(
+    word for phrase in (*UNITS_EN, *PROGRAMS, *MAKERS, *DEVICES_EN) if phrase.isascii() for word in phrase.split()
+) | {
+    *("sincerely", "yours", "cheers", "greetings", "dear", "warm", "kind", "error", "issue", "problem", "request"),
+    *("access", "new", "old", "urgent", "update", "version", "blue", "black"),
+}
+
+
+def _closed(body: str) -> Person:
+    """What stands last without any mark: "Thanks, Deborah (ext 4471)", a full name on a line of its own with unit and
+    numbers beside or below it, or a role with a name (值班主任：韩冰)."""
+    named = _NAME_WORD.search(body)
+    if named and is_zh_name(named[1]):
+        return Person(named[1])
+    lines = [line.strip() for line in body.rstrip().split("\n")]
+    last = [line for line in lines if line and not _DEVICE_LINE.match(line)][-4:]
+    for at, line in enumerate(last):
+        thanked = _THANKS_NAME.search(line)
+        parts = [part.strip() for part in re.split(r"[,|｜/／(（]| - | – ", line)]
+        name = thanked[1] if thanked else parts[0]
+        full = _FULL_NAME.fullmatch(name) is not None and len(line) <= 80 and not line.endswith((".", "!", "?", ":"))
+        if (thanked or full) and not {word.lower() for word in name.split()} & (_NO_PERSON | _TITLES | _COMMON_WORDS):
+            rest = [line, *last[at + 1 :]]
+            unit = next((found for each in rest if (found := _unit_en(each) or _headed(each))), "")
+            phone = next((found for each in rest if (found := field_text.phone(each))), "")
+            return Person(name, unit, phone)
+    alone = last[-1] if last else ""
+    single = re.fullmatch(rf"[{_UP}][{_LOW}]{{1,14}}(?: [{_UP}]\.)?", alone)
+    before = last[-2] if len(last) > 1 else ""
+    if (
+        single
+        and before.endswith((".", "!", "?", ","))
+        and alone.lower().rstrip(".") not in (_NO_PERSON | _TITLES | _COMMON_WORDS)
+    ):
+        return Person(alone)
+    return Person()
+
+
+def _headed(line: str) -> str:
+    """The unit of "Head of Engineering"."""
+    match = re.search(r"(?i:head|director|manager|vp) of ([A-Z][A-Za-z& ]{1,30})$", line)
+    return match[1] if match and match[1].lower() in UNITS_EN else ""
 
 
 def _dashed(body: str) -> Person:

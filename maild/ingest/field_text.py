@@ -20,18 +20,18 @@ _EXTENSION = re.compile(
 _PHONE_WORD = re.compile(
     r"(?:电话|手机|座机|联系方式|致电|回电|(?<![A-Za-z])(?:tel|telephone|phone(?: number| no)?|mobile|mob|cell"
     r"|call me(?: back)?"
-    r"|reach me|call back|contact|m|t|p)\.?)"
+    r"|reach me|call back|contact|[mtp](?=\s?[:：.]))\.?)"
     rf"\s{{0,2}}(?:at|on|is|号码|号|是|为|打)?\s{{0,2}}[:：.=]?\s{{0,2}}({_NUMBER}|\d{{4,8}}(?![\d\-/年月日]|\.\d))",
     re.I,
 )
 _BARE_PHONE = re.compile(
     r"(?<![\d.\-/A-Za-z_@+#])("
     r"(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
-    r"|0\d{2,3}[ -]\d{7,8}(?:[ -]\d{1,5}|转\d{1,5})?"
+    r"|0\d{2,3}[ -]\d{3,4} ?\d{4}(?:[ -]\d{1,5}|转\d{1,5})?"
     r"|\+\d{1,3}[ -]?\(?\d{1,5}\)?(?:[ -]?\d{2,5}){1,4}"
     r"|\(\d{3}\) ?\d{3}-\d{4}"
     r"|\d{3}[.\-]\d{3}[.\-]\d{4}"
-    r")(?![\d.\-/A-Za-z_@])"
+    r")(?!\d|[.\-/]\d|[A-Za-z_@])"
 )
 _LONG_DIGITS = re.compile(r"(?<![\d.\-/A-Za-z_@])(\d{7,8})(?![\d.\-/A-Za-z_@年月])")
 
@@ -72,15 +72,33 @@ _PRODUCT_VERSION = re.compile(
     r"(?![\d,%\-/:]|\.\d|[ ]?(?:and|&|users|people|minutes|hours|days|times))",
     re.I,
 )
-_DOTTED = re.compile(r"(?<![\d.\w/\\@-])(\d{1,3}\.\d{1,4}\.\d{1,5}(?:\.\d{1,5})?(?:[a-z]\d{1,3})?)(?![\d.\w])")
-_DOTTED_AFTER = re.compile(r"[A-Za-z\u4e00-\u9fff]\s?$")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_VERSION_BEFORE = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,6}){1,3})\s?版(?!本?[号权])")
+_DOTTED = re.compile(r"(?<![\d.\w/\\@-])(\d{1,3}\.\d{1,4}\.\d{1,5}(?:\.\d{1,5})?(?:[a-z]\d{1,3})?)(?!\d|\.\d|\w)")
+_DOTTED_AFTER = re.compile(r"[A-Za-z\u4e00-\u9fff]\s?[(（]?$")
+# A name written like one (Python, GlobalProtect, iOS), directly before a number with a dot.
+_VERSIONED = re.compile(
+    r"(?<![\w./\\@-])((?:[a-z]?[A-Z][A-Za-z+#]{1,20}[ -]?){1,3})[(（]?[vV]?(\d{1,3}(?:\.\d{1,6}){1,3})(?!\d|\.\d|\w"
+    r"|\s?(?:%|[GMKT]B|GHz|MHz|cm|mm|m\b|kg|inch|\"|h\b|hours|million|万|亿|元|米|寸|折|倍|小时|天|[ap]m\b))"
+)
+_NO_PRODUCTS = frozenset(
+    {
+        "room", "rm", "building", "bldg", "floor", "section", "level", "line", "page", "chapter", "dock", "table",
+        "figure", "step", "tray", "port", "slot", "ext", "tel", "phone", "usd", "eur", "rmb", "cny", "gbp", "chf",
+        "at", "on", "about", "from", "since", "no", "nr", "ip", "server", "gateway", "dns", "host", "is", "in", "the",
+        "desk", "seat", "unit", "bay", "gate", "suite", "office", "plant", "site", "fax", "mobile", "cell", "ph",
+    }
+)  # fmt: skip
 _WINDOWS_BUILD = re.compile(rf"{_W}((?:19|2[0-9])H[12]){_E}", re.I)
 
 
 def version(text: str) -> str:
     """The version of a program, as written: after its word, behind a known program, or with three parts and dots."""
     match = _VERSION_WORD.search(text)
-    if match and not _looks_like_ip(match[1]) and not _looks_like_date_or_ip(match[1]):
+    if match and not _looks_like_ip(match[1]) and not _DATE.fullmatch(match[1]):
+        return match[1]
+    match = _VERSION_BEFORE.search(text)
+    if match:
         return match[1]
     match = _WINDOWS_BUILD.search(text)
     if match:
@@ -88,6 +106,9 @@ def version(text: str) -> str:
     match = _PRODUCT_VERSION.search(text)
     if match:
         return match[1]
+    product = versioned(text)
+    if product:
+        return product[1]
     for match in _DOTTED.finditer(text):
         parts = match[1].split(".")
         if (
@@ -97,6 +118,16 @@ def version(text: str) -> str:
         ):
             return match[1]
     return ""
+
+
+def versioned(text: str) -> tuple[str, str] | None:
+    """(product, version) of the first name that stands directly before a number with a dot."""
+    for match in _VERSIONED.finditer(text):
+        name = match[1].strip(" -")
+        dated = re.fullmatch(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}", match[2]) is not None
+        if name.split()[-1].lower() not in _NO_PRODUCTS and not _looks_like_ip(match[2]) and not dated:
+            return name, match[2]
+    return None
 
 
 def _looks_like_ip(text: str) -> bool:
@@ -125,6 +156,7 @@ _ZH_HTTP = re.compile(r"(?:报|提示|出现)?([345]\d\d\s?(?:错误|异常|报�
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])((?:0x[0-9a-f]{4,10}|ora-\d{4,6}[^\n]{0,120}|[a-z]{2,8}_[a-z_]{4,60}_?(?:error|mismatch"
     r"|failed|refused|timed_out|reset)[a-z_]{0,20}"
+    r"|(?-i:[A-Z]{3,20}(?:_[A-Z]{2,20}){2,5})|[245]\d\d[ -][245]\.\d\.\d{1,3} [^\n，。]{3,80}"
     r"|err_[a-z_]{4,50}|error (?:code )?#?-?\d{2,8}|errcode \d{2,8}|http (?:error )?[45]\d\d"
     r"|[45]\d\d\s{1,3}(?:internal|bad|service|gateway|not found|forbidden)[^\n\"“”]{0,40}))",
     re.I,
@@ -183,7 +215,8 @@ def error(text: str) -> str:
 
 _CLOCK = (
     r"(?:(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：]\d{2})?(?:\s?[ap]\.?m\.?)?"
-    r"|(?:1[0-2]|0?[1-9])\s?[ap]\.?m(?![A-Za-z])\.?|\d{1,2}点(?:\d{1,2}分?|半|多|左右|钟){0,2})"
+    r"|(?:1[0-2]|0?[1-9])\s?[ap]\.?m(?![A-Za-z])\.?|\d{1,2} o['’]clock"
+    r"|(?:\d{1,2}|[一二两三四五六七八九十]{1,3})点(?:\d{1,2}分?|半|多|左右|钟){0,2})"
 )
 _ZH_DAY = (
     r"(?:今天|昨天|前天|今早|今晨|昨晚|今晚|上周[一二三四五六日天]?|本周[一二三四五六日天]|这周[一二三四五六日天]?"
@@ -196,7 +229,8 @@ _ZH_DATE = (
 )
 _ZH_WHEN = re.compile(
     rf"(?:从|自)?((?:{_ZH_DATE}|{_ZH_DAY})\s{{0,2}}{_ZH_PART}?\s{{0,2}}(?:{_CLOCK})?|{_ZH_PART}\s{{0,2}}{_CLOCK}"
-    rf"|{_CLOCK}(?=\s?(?:开始|左右|起|突然|发现)))"
+    rf"|{_CLOCK}(?=\s?(?:开始|左右|起|突然|发现))"
+    r"|(?<![\u4e00-\u9fff])(?:早上|上午|中午|下午|晚上|凌晨)(?![好要有\d]))"
     r"(?:左右|开始|起)?"
 )
 _DAY_EN = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -260,13 +294,15 @@ _EN_PLACE = re.compile(
 _EN_IN = re.compile(
     r"(?<![A-Za-z])(?:in|at|from|located in|located at) (?:the |our )?"
     r"((?:[A-Za-z][\w\-]{1,20} ){0,2}(?:warehouse|office|plant|conference room|meeting room|lab"
-    r"|front desk|reception|cell|shop floor|building|branch|facility|factory))(?![A-Za-z0-9])",
+    r"|front desk|reception|cell|shop floor|building|branch|facility|factory|canteen|cafeteria|kitchen|lobby"
+    r"|basement|library|workshop|control room|server room|break room|classroom))(?![A-Za-z0-9])",
     re.I,
 )
 _EN_SITE = re.compile(
     r"(?<![A-Za-z])(?:in|at) ((?:plant|site)[_ ]?\d{1,4}|[A-Z][\w.]{0,12} [A-Z][a-z]{2,14}"
     r"|[a-z]{2,14} plant)(?![A-Za-z0-9])"
 )
+_ZH_SHOP = re.compile(r"([一二三四五六七八九十\d]{1,3}号?(?:厂房|车间|仓库|门岗|生产线|产线))")
 _NO_PLACE = frozenset(
     {
         "my", "your", "his", "her", "their", "this", "that", "an", "a", "the", "post", "main", "same", "ms", "open",
@@ -302,6 +338,9 @@ def location(text: str) -> str:
     address = postal_address(text)
     if address:
         return address
+    shop = _ZH_SHOP.search(text)
+    if shop:
+        return shop[1]
     site = _EN_SITE.search(text)
     return site[1] if site else ""
 

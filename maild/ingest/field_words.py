@@ -8,6 +8,8 @@ SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金"
     "石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁"
     "岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农"
+    "米卞卫臧谈茅闵席娄危刁虞缪宗郁杭洪诸吉嵇荣荀惠甄芮储糜巫巴牧仲伊仇栾厉戎祖束幸宿怀卓蔺屠池胥闻党劳姬扶冉宰桑濮寿燕冀浦晏瞿阎茹衡匡寇"
+    "敖冷阚沙鞠丰荆竺"
     "劉陳楊黃趙吳孫馬許馮鄧蕭葉呂蘇盧鄭羅謝韓譚陸蔣魏賴簡游連紀邱范涂"
 )
 # Words of two or three characters that begin like a name and are none.
@@ -24,7 +26,9 @@ NO_NAMES = frozenset(
         "郑重", "史上", "龙岩", "顾客", "顾问", "许可", "许多", "周一", "周二", "周三", "周四", "周五", "周六", "周日",
         "周末", "周报", "蓝屏", "蓝牙", "蓝色", "黄色", "白色", "石化", "牛皮", "季度", "田径", "毛病", "胡乱", "连续",
         "简单", "简历", "简体", "陆续", "查收", "祝好", "祝您", "祝工", "谢谢", "谢了", "多谢", "华为", "金山", "高管",
-        "向您", "路上", "于今", "安好",
+        "向您", "路上", "于今", "安好", "浦东", "吉林", "党办", "党委", "劳动", "劳务", "劳烦", "冷藏", "冷却", "冷库",
+        "沙盘", "沙发", "怀疑", "储存", "储值", "巴西", "洪水", "荣誉", "荣耀", "惠普", "池州", "燕郊", "丰台",
+        "诸多", "祖国", "宿舍", "束手", "桑拿", "匡算", "伊朗", "仇恨", "危险", "危害", "席位", "宗旨", "闻到", "幸好",
     }
 )  # fmt: skip
 
@@ -57,7 +61,7 @@ NO_UNITS = frozenset(
         "办公室", "本科", "百科", "机组", "主办", "待办", "代办", "经办", "帮助中心", "通知中心", "个人中心",
         "服务中心", "上班", "下班", "加班", "值班", "工厂", "公办", "怎么办", "数组", "机室", "每组", "排队", "部队",
         "四班", "请假办", "北部", "南部", "东部", "西部", "中部", "大部", "腰部", "面部", "会议", "协办", "整个部",
-        "浴室", "卧室", "温室", "室", "科", "组", "班", "队", "课", "厂", "办", "总部",
+        "运维值班", "浴室", "卧室", "温室", "室", "科", "组", "班", "队", "课", "厂", "办", "总部",
     }
 )  # fmt: skip
 
@@ -76,23 +80,28 @@ UNITS_EN = (
     "information technology", "front desk", "reception", "security", "planning", "training", "export", "import",
     "dispatch",
     "claims", "underwriting", "lab", "laboratory", "billing", "credit control", "tax", "investor relations",
-    "corporate affairs",
+    "corporate affairs", "field service", "after sales", "customer success", "product development", "analytics",
+    "data science", "strategy", "talent acquisition", "recruiting", "project management", "regulatory affairs",
+    "clinical affairs", "risk management", "e-commerce", "merchandising", "sourcing", "packaging", "assembly",
+    "machine shop", "paint shop", "tool shop", "store operations", "it operations", "corporate communications",
+    "event management", "real estate", "fleet management", "pharmacy", "radiology", "admissions", "library",
+    "research", "development", "retail", "risk", "trading",
 )  # fmt: skip
 
 # Device words, the telling ones first: the first that occurs in a text names the device.
 DEVICES_EN = (
-    "docking station", "label printer", "barcode scanner", "zebra printer", "laser printer", "color printer",
-    "colour printer",
+    "docking station", "label printer", "barcode scanner", "handheld scanner", "zebra printer", "laser printer",
+    "color printer", "colour printer",
     "network printer", "office printer", "conference phone", "office phone", "desk phone", "soft phone",
     "phone set",
     "2nd monitor", "second monitor", "external monitor", "projector", "printer", "scanner", "copier", "plotter",
     "monitors", "monitor", "keyboard", "mouse", "headset", "webcam", "speakers", "hard drive", "hard disk",
-    "battery", "charger",
-    "power adapter", "adapter", "usb stick", "handheld scanner", "handhelds", "tablet", "ipad", "iphone",
+    "charger",
+    "power adapter", "adapter", "usb stick", "handhelds", "tablet", "ipad", "iphone",
     "smartphone", "workstation",
     "laptop", "notebook", "desktop computer", "access point", "switch", "router", "firewall", "server", "ups",
     "thin client",
-    "computer", "pc", "desktop", "mobile phone", "phone",
+    "computer", "pc", "desktop", "mobile phone", "phone", "battery",
 )  # fmt: skip
 DEVICES_ZH = (
     "打印机", "扫描仪", "复印机", "投影仪", "投影机", "标签机", "条码枪", "扫码枪", "扩展坞", "显示器",
@@ -136,7 +145,7 @@ PROGRAMS = (
     "win7", "macos", "ios", "android",
     "钉钉", "企业微信", "微信", "飞书", "腾讯会议", "用友", "金蝶", "泛微", "致远", "搜狗输入法", "wps", "foxmail",
     "qq", "oa", "邮箱", "百度网盘", "网易邮箱",
-    "360安全卫士", "迅雷", "火狐",
+    "bi", "360安全卫士", "迅雷", "火狐",
 )  # fmt: skip
 PROGRAM_ENDINGS = ("管理系统", "系统", "软件", "客户端", "平台", "浏览器", "插件", "网站", "小程序", "输入法", "模块")
 

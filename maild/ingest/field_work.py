@@ -10,23 +10,27 @@ _COMMA = re.compile(r"[^，,。！!？?；;\n.]{2,200}(?:\.(?=\S)[^，,。！!�
 _TRIED = re.compile(
     r"重启(?:了|过|后|故障|无效|.{0,4}(?:次|还是|也|仍|依然|不行|没用))|[已经]重启|完成.{0,12}重启|已?重[开開]機|已重开机|重新(?:啟動|開機)"
     r"|重新(?:启动|安装|登录|连接|插拔|配对|添加)(?:过|了|后)|重(?:装|插|连|置)(?:过|了)|已重装|已?换(?:了|过|个|台|根)|改用|试过|试了|尝试"
-    r"|关(?:了|闭了|掉了)防火墙|拔插|插拔|拔掉|清(?:理|空|除)了|清缓存|卸载(?:了|过|后)|杀(?:过|了)毒|检查(?:过|了)|查看(?:过|了)|看了"
+    r"|关(?:了|闭了|掉了)防火墙|拔插|插拔|拔掉|清(?:理|空|除)?了|清缓存|换.{1,8}(?:也不行|也一样|还是不行|还是一样|可以|没用|无效)|卸载(?:了|过|后)|杀(?:过|了)毒|检查(?:过|了)|查看(?:过|了)|看了"
     r"|更新(?:了|过)驱动"
     r"|\b(?:tried|restarted|rebooted|restarting (?:multiple|several|many)|re-?installed|power[- ]?cycled|re-?mapped"
     r"|re-?connected|attempted|already (?:checked|did|done|tried|replaced)|power shutdown|reset the|unplugged|swapped"
     r"|replaced the|changed the cable|cleared the|uninstalled|updated the driver|reboot my|restart the"
     r"|turned (?:it )?off and on|couldn['’]t activate|could not activate|checked the|logged (?:out|off) and"
+    r"|changed (?:the )?(?:battery|batteries|cable|toner|paper|port|password)|opened and closed|removed and"
+    r"|re-?added|re-?plugged|restarting it|deleted some|cleaned"
     r"|to no avail|switched to another|different (?:cable|port|browser|computer))\b",
     re.I,
 )
 _IMPACT = re.compile(
     r"影响|耽误|停产|停线|停工|业务中断|(?:无法|不能|没法|没办法)(?:办公|工作|上班|开工|开展|结账|发货|出货|开票|付款|收款|提交|下单|接单|生产)"
     r"|全公司|全部门|整个(?:公司|部门)|部分用户|所有人|全体|大家都|都有这个问题|用户无法|用户反映|等着用|要给客户|要开会|有董事会|急用"
+    r"|都(?:没法|没办法|一样|打不开|进不去|用不了|不能|无法|登不)|全靠手|线停|停机|在等|里面有.{1,10}要|在催|要演示"
     r"|发不了|交不了|月结|来不及|客户在等|客户投诉"
     r"|\b(?:can['’]?t work|cannot work|unable to work|not able to work|business impact|impact(?:s|ing)?"
-    r"|affect(?:s|ing|ed)?|nobody can|no one can|none of us|hindrance|hinderance"
+    r"|affect(?:s|ing|ed)?|(?:nobody|no one)(?: in [a-z ]{2,30})? can|none of us|hindrance|hinderance"
     r"|production (?:is )?(?:down|stopped|stops)|stopp(?:ed|ing) production|compromising|deadline"
-    r"|need(?:ed)? (?:it |this )?for (?:my )?work|offline|customers? (?:are |is )?waiting|responsible for|we need to"
+    r"|need(?:ed)? (?:it |this )?for (?:my )?work|offline|(?:customers?|trucks?|people|patients?|clients?)"
+    r" (?:are |is )?waiting|by hand|responsible for|we need to"
     r"|i need it to|several orders|delays?|delaying|(?:cannot|can['’]?t|unable to) (?:post|invoice|ship|bill|pay)"
     r"|can be entered|are not (?:all )?(?:posting|getting)|not getting printed|no chance to"
     r"|users? (?:are )?affected|all users|everyone (?:is|in|at)|(?:whole|entire) (?:team|department|office|site))\b",

@@ -91,6 +91,14 @@ FIELD_HINTS: Mapping[str, Words] = {
 }
 """How to fill each field, for the form by reply. An answer that only repeats its hint is no answer."""
 
+FIELD_ORIGINS: Mapping[str, Words] = {
+    "directory": Words("from the company directory", "来自公司通讯录"),
+    "history": Words("as told last time", "上次报障时提供"),
+    "signature": Words("from the mail's signature", "来自邮件签名"),
+    "header": Words("from the sender's name", "来自发件人名称"),
+}
+"""Where a value was found that nobody said on purpose, by its source: shown behind it, in brackets, for correction."""
+
 REPRODUCIBLE: Mapping[str, Words] = {
     "yes": Words("every time", "每次都会"),
     "no": Words("happened once", "仅出现一次"),

@@ -37,12 +37,16 @@ FIELD_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of manual 2.1.3: the sender's verbatim words, where they were read, and a confidence of 0–1."""
+    """One field of manual 2.1.3: the sender's verbatim words, where they were read, and a confidence of 0–1.
+
+    `former` are the values that it had before on this ticket: an old letter of ours, quoted, still shows one of them.
+    """
 
     name: str
     value: str
     source: Literal["label", "text", "signature", "header", "directory", "history", "form", "agent"]
     confidence: float = 1.0
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

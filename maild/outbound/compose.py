@@ -5,6 +5,7 @@ and see only what view.py shows them.
 """
 
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as fields_of
@@ -14,25 +15,44 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from maild.data import data_dir
 from maild.model import Attachment, Mail, Policy, Ticket
-from maild.outbound import samples
+from maild.outbound import sample_cases, samples
 from maild.outbound.actions import Button
 from maild.outbound.headers import encoded, file_name, mailbox, message_ids, recipient, references
 from maild.outbound.letters import LETTERS
 from maild.outbound.mime import build, encoded_size
+from maild.outbound.picture import DeskView, PersonView, TicketView, View
 from maild.outbound.style import inline, parse_style
 from maild.outbound.subject import subject_for, tag
-from maild.outbound.view import DeskView, PersonView, TicketView, View, view_of
+from maild.outbound.view import view_of
+from maild.outbound.wrap import COLUMNS, short, wrapped
 from maild.tokens import Tokens
 
 FALLBACK_LANGUAGE = "en"
 # Room for the head and both bodies when attachments are counted against the size of a message.
 _BODY_BYTES = 600_000
+
+_FORMS = (".txt", ".html")
+# The values that hold what somebody wrote, or a server said; all others are the desk's own sentences.
+_SAID = ("text", "summary", "detail")
+
+# A folder of letters is named by its language (RFC 5646); others, like macros/, lie beside them.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+# How jinja2 says that a picture has no such field.
+_UNKNOWN = re.compile(r"object' has no attribute '(\w{1,60})'|^'(?!None)(\w{1,60})' is undefined")
 
 # A web address in an agent's words; Chinese punctuation ends it, since no blank stands before it.
 _WEB = re.compile("https?://[!#-;=?-~]{1,2000}")
@@ -104,30 +124,41 @@ class Composer:
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)
-            return plain.render(names).strip() + "\n", rich.render(names).strip() + "\n"
+            text, html = plain.render(names).strip(), rich.render(names).strip()
         # A template is an operator's program: it may fail in any way, and each must name the file.
         except Exception as error:
-            where = getattr(error, "name", None) or f"{language}/{letter}"
-            line = getattr(error, "lineno", None)
             raise TemplateMistake(
-                f"the template {where}{f', line {line}' if line else ''} cannot be used: {error}; "
+                f"the template {_place(error) or f'{language}/{letter}'} cannot be used: {_named(error)}; "
                 "mend it, or remove it from the templates folder of this site to get the shipped one"
             ) from error
+        return wrapped(text, _own_lines(view)) + "\n", html + "\n"
 
     def check_templates(self) -> list[str]:
         """Renders every letter in every language with examples; the mistakes, each once, empty when all is well."""
         mistakes = self._loader.strangers()
         for language in self._loader.languages():
-            for mail, ticket in samples.letters(language):
-                view = view_of(mail, ticket, samples.POLICY, self._tokens, samples.NOW, None)
+            for case in sample_cases.cases(language):
+                view = view_of(case.mail, case.ticket, samples.POLICY, self._tokens, case.now, None)
                 try:
-                    text, html = self.render(mail.template, language, view)
+                    text, html = self.render(case.mail.template, language, view)
                 except TemplateMistake as mistake:
                     mistakes.append(str(mistake))
                     continue
                 if not text.strip() or "<" not in html:
-                    mistakes.append(f"the template {language}/{mail.template} renders to nothing")
+                    mistakes.append(f"the template {language}/{case.mail.template} renders to nothing")
         return list(dict.fromkeys(mistakes))
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language in which there are letters, the fallback first."""
+        return self._loader.languages()
+
+    def replaced(self) -> tuple[str, ...]:
+        """The shipped files, by their paths below templates/, in whose place this site has its own; in order."""
+        return self._loader.replaced()
+
+    def misplaced(self) -> list[str]:
+        """A sentence for each file of this site's folder that replaces nothing."""
+        return self._loader.strangers()
 
     def _templates(self, letter: str, language: str) -> tuple[Template, Template]:
         pair = self._ready.get((letter, language))
@@ -198,7 +229,25 @@ class _Letters(BaseLoader):
     def languages(self) -> tuple[str, ...]:
         """Every language that has a folder, the fallback first."""
         found = {path.name for folder in self._folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
-        return (FALLBACK_LANGUAGE, *sorted(one for one in found if one[:1].isalpha() and one != FALLBACK_LANGUAGE))
+        return (
+            FALLBACK_LANGUAGE,
+            *sorted(one for one in found if _LANGUAGE.fullmatch(one) and one != FALLBACK_LANGUAGE),
+        )
+
+    def replaced(self) -> tuple[str, ...]:
+        """What the operator's folder replaces, and the letters in languages that are not shipped."""
+        found = (
+            path.relative_to(folder).as_posix()
+            for folder in self._folders[:-1]
+            if folder.is_dir()
+            for path in folder.rglob("*")
+            if path.is_file()
+        )
+        return tuple(sorted(name for name in found if self._known(name)))
+
+    def _known(self, name: str) -> bool:
+        letter, _, ending = name.partition("/")[2].rpartition(".")
+        return (self._folders[-1] / name).is_file() or (letter in LETTERS and ending in ("txt", "html"))
 
     def strangers(self) -> list[str]:
         """Files of the operator's folder that replace nothing: most likely misspelt."""
@@ -208,9 +257,7 @@ class _Letters(BaseLoader):
                 mistakes.append(f"the templates folder {folder} does not exist: make it, or remove the setting")
                 continue
             for path in sorted(folder.rglob("*")):
-                name = path.relative_to(folder).as_posix()
-                letter, _, ending = name.partition("/")[2].rpartition(".")
-                known = (self._folders[-1] / name).is_file() or (letter in LETTERS and ending in ("txt", "html"))
+                known = self._known(path.relative_to(folder).as_posix())
                 if path.is_file() and not known and path.name[0] not in "._":
                     mistakes.append(f"the template {path} replaces no letter and will never be used: check its name")
         return mistakes
@@ -219,9 +266,34 @@ class _Letters(BaseLoader):
         path = self._find(template)
         if path is None:
             raise TemplateNotFound(template)
-        # Notepad puts a byte order mark in front.
-        source = path.read_text(encoding="utf-8-sig")
+        try:
+            # Notepad puts a byte order mark in front.
+            source = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = path.read_bytes().count(b"\n", 0, error.start) + 1
+            raise TemplateSyntaxError("it is not UTF-8: save it as UTF-8", line, template, str(path)) from error
         return (inline(source, self._rules) if template.endswith(".html") else source), str(path), None
+
+
+def _place(error: BaseException) -> str:
+    """`FILE, line N` of the template in which an error arose, the innermost one; empty when it tells none.
+
+    jinja2 puts the template's own file and line into the traceback of what goes wrong while it is rendered.
+    """
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f"{at.filename}, line {at.lineno}" for at in reversed(frames) if at.filename.endswith(_FORMS)), "")
+
+
+def _named(error: BaseException) -> str:
+    """What is wrong, for one who wrote a letter and never saw our classes."""
+    unknown = _UNKNOWN.search(str(error)) if isinstance(error, UndefinedError) else None
+    return (
+        f"nothing is called {unknown[1] or unknown[2]} here (templates/README.md lists the names)"
+        if unknown
+        else str(error)
+    )
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -253,7 +325,16 @@ def _environment(loader: BaseLoader) -> Environment:
     env.filters["lines"] = _lines
     env.filters["linked"] = _linked
     env.filters["size"] = _size
+    env.filters["short"] = short
     return env
+
+
+def _own_lines(view: View) -> list[str]:
+    """The long lines that are not the desk's own: what somebody wrote is passed on as it was written."""
+    said = [text for key in _SAID if isinstance(text := view.v.get(key), str)]
+    if view.t is not None:
+        said += [view.t.summary, *(value for _, value in view.t.rows)]
+    return [line for text in said for line in map(str.rstrip, text.split("\n")) if len(line) > COLUMNS // 3]
 
 
 def _lines(text: object) -> Markup:

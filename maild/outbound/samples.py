@@ -7,6 +7,7 @@ from maild.model import (
     Address,
     Agent,
     Category,
+    Clock,
     Desk,
     Field,
     Mail,
@@ -34,6 +35,7 @@ POLICY = Policy(
     ),
     categories={
         "hardware": Category("hardware", Words("Hardware", "硬件故障"), "desk", ("phone", "asset")),
+        "software": Category("software", Words("Software", "软件问题"), "desk"),
         "other": Category("other", Words("Other", "其他"), "desk"),
     },
     teams={"desk": Team("desk", Words("Front desk", "一线支持组"), lead="zhao.min@corp.example")},
@@ -44,9 +46,9 @@ POLICY = Policy(
 )
 
 _DONE = (
-    (NOW - timedelta(hours=3), Words("assigned to 王伟", "分派给王伟")),
-    (NOW - timedelta(hours=2), Words("first contact by 王伟", "王伟首次联系用户")),
-    (NOW - timedelta(hours=1), Words("王伟 left a note", "王伟写了备注")),
+    (NOW - timedelta(hours=3), Words("assigned to Wang Wei", "分派给王伟")),
+    (NOW - timedelta(hours=2), Words("first contact by Wang Wei", "王伟首次联系用户")),
+    (NOW - timedelta(hours=1), Words("Wang Wei left a note", "王伟写了备注")),
 )
 
 TRIAGE = Triage(
@@ -56,8 +58,11 @@ TRIAGE = Triage(
     importance="normal",
     priority="P3",
     reasons=(
-        Words("hardware: “printer” and “paper” in the subject", "硬件故障：主题里有“打印机”“卡纸”"),
-        Words("medium urgency × department = P3", "紧急性中 × 影响部门 = P3"),
+        Words("category Hardware: “printer”, “paper jam”", "分类“硬件故障”：“打印机”“卡纸”"),
+        Words("medium urgency: nothing said about it", "紧急程度中：未说明"),
+        Words("affects the department: “all of us”", "影响范围部门：“我们部门”"),
+        Words("normal importance", "业务重要性一般"),
+        Words("P3: medium urgency × department", "P3：紧急程度中 × 影响范围部门"),
     ),
 )
 
@@ -88,6 +93,8 @@ def ticket(language: str = "zh-CN") -> Ticket:
         assignee="wang.wei@corp.example",
         created=NOW - timedelta(minutes=2),
         promise=_DUE,
+        response=Clock(240, 2, NOW),
+        resolution=Clock(3 * 480, 2, NOW),
         summary="换了搓纸轮，测试打印正常。" if chinese else "Replaced the pickup roller; test page is fine.",
         fields={name: Field(name, value, "text") for name, value in known},
     )
@@ -101,15 +108,16 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         if chinese
         else "The printer on the 3rd floor keeps jamming; we restarted it, no change.\nReports are due this afternoon."
     )
+    agent, lead = ("王伟", "赵敏") if chinese else ("Wang Wei", "Zhao Min")
     attachments = (("screenshot.png", 183_000, True), ("log.zip", 3_400_000, False))
+    subject = ticket(language).subject
+    rows = ((NOW, f"Re: [IT-1042] {subject}"), (NOW + timedelta(minutes=7), "Re: [IT-1043] VPN"))
     examples: Mapping[str, Mapping[str, object]] = {
         "requester/acknowledged": {
-            "hint": "先关机，打开后盖，顺着纸的方向取出卡纸。" if chinese else "Switch it off, then pull it out.",
-            "outside_hours": True,
+            "hint": "先关机，打开后盖，顺着纸的方向取出卡纸。"
+            if chinese
+            else "Switch it off, open the rear cover, and pull the paper out in its direction of travel.",
             "missing": ("phone", "asset"),
-            "secret": True,
-            "second_problem": "邮箱满了" if chinese else "my mailbox is full",
-            "known": (),
             "approver": "",
             "split_from": "",
             "split_part": "",
@@ -117,17 +125,18 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/info_requested": {
             "fields": ("phone", "version"),
             "text": "请问是哪一台打印机？" if chinese else "Which printer is it?",
-            "agent": "王伟",
+            "agent": agent,
         },
-        "requester/reminder": {"step": 2, "closes": _LATER, "fields": ("phone",)},
+        "requester/reminder": {"step": 1, "closes": _LATER, "fields": ("phone",)},
         "requester/reply": {"text": text},
         "requester/out_of_scope": {
-            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "guidance": "请找行政部，分机 6600。" if chinese else "Please ask Facilities, extension 6600.",
             "closes": _LATER,
         },
-        "requester/resolved": {"summary": ticket(language).summary, "agent": "王伟", "closes": _LATER},
+        "requester/resolved": {"summary": ticket(language).summary, "agent": agent, "closes": _LATER},
         "requester/confirm_reminder": {"closes": _LATER},
         "requester/closed": {"by": "confirmed", "reason": ""},
+        "requester/joined": {"by": "韩梅梅" if chinese else "Han Meimei"},
         "requester/new_promise": {
             "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
             "was": _LATER,
@@ -135,7 +144,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/known_incident": {"title": _incident(chinese)},
         "requester/progress": {"incident": ""},
         "agent/incident_open": {
-            "by": "赵敏",
+            "by": lead,
             "title": _incident(chinese),
             "count": 12,
             "since": NOW - timedelta(minutes=25),
@@ -151,12 +160,12 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "departments": ("财务部", "采购部", "市场部") if chinese else ("Finance", "Purchasing", "Sales"),
         },
         "lead/incident_contested": {"title": _incident(chinese), "count": 3, "left": 5},
-        "requester/started": {"agent": "王伟"},
-        "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
+        "requester/started": {"agent": agent},
+        "requester/approval": {"how": "asked", "who": lead, "text": ""},
         "approver/asked": {
             "text": text,
             "words": "需要您确认预算。" if chinese else "Please check the budget.",
-            "by": "王伟",
+            "by": agent,
             "again": True,
         },
         "requester/cannot_read": {"cause": "encrypted"},
@@ -178,9 +187,12 @@ def values(letter: str, language: str) -> Mapping[str, object]:
                 else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
             ),
         },
-        "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
-        "agent/reopened": {"text": text, "note": "reopened within 7 days"},
-        "agent/note": {"author": "赵敏", "text": text},
+        "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
+        "agent/reopened": {
+            "text": text,
+            "note": Words("The requester wrote again after closing.", "关闭之后用户又来信了。"),
+        },
+        "agent/note": {"author": lead, "text": text},
         "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
         "agent/sla_breach": {
             "clock": "resolution",
@@ -190,16 +202,16 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "done": _DONE,
         },
         "agent/escalated": {
-            "by": "赵敏",
+            "by": lead,
             "escalated": True,
             "reason": "没有备件" if chinese else "no spare parts",
             "category": "",
             "text": text,
             "done": _DONE,
         },
-        "agent/approval": {"how": "disagreed", "who": "赵敏", "text": "预算不够。" if chinese else "No budget."},
+        "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
         "agent/restricted": {"news": False, "closed_to": "#take"},
-        "agent/taken": {"by": "王伟"},
+        "agent/taken": {"by": agent},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
             "text": text,
@@ -224,10 +236,20 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "detail": "NO Unsafe Login",
             "since": NOW,
         },
-        "agent/summary": {"rows": ((NOW, "Re: [IT-1042] …"),), "count": 1},
-        "requester/summary": {"rows": ((NOW, "Re: [IT-1042] …"),), "count": 1},
-        "admin/quarantined": {"rows": ((4711, "li.lei@corp.example", "…", "too deep"),)},
-        "admin/observed": {"rows": ((NOW, "requester/acknowledged", "li.lei@corp.example", "Re: [IT-1042] …", "new"),)},
+        "agent/summary": {"rows": rows, "count": len(rows)},
+        "requester/summary": {"rows": rows, "count": len(rows)},
+        "admin/quarantined": {
+            "rows": (
+                (4711, "li.lei@corp.example", subject, "multipart nested deeper than 100 levels"),
+                (4712, "scanner@corp.example", "", "no From field"),
+            )
+        },
+        "admin/observed": {
+            "rows": (
+                (NOW, "requester/acknowledged", "li.lei@corp.example", f"Re: [IT-1042] {subject}", "new ticket"),
+                (NOW, "agent/new_ticket", "wang.wei@corp.example", f"Re: [IT-1042] {subject}", "new ticket"),
+            )
+        },
     }
     return examples.get(letter, {})
 
@@ -271,7 +293,17 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
 
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
-PUBLIC = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
+# The notices whose answers go to the requester.
+PUBLIC = frozenset(
+    {
+        "agent/new_ticket",
+        "agent/requester_replied",
+        "agent/reopened",
+        "agent/sla_warning",
+        "agent/sla_breach",
+        "agent/closed",
+    }
+)
 
 _AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin", "approver")
 _READERS: Mapping[Audience, Address] = {

@@ -9,15 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maild.model import Mail, Policy, Ticket, Words
-from maild.model.labels import FIELD_HINTS, FIELD_LABELS, OUTCOMES, PRIORITIES, STATES, TIERS
+from maild.model import Field, Mail, Policy, Ticket, Words
+from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOMES, PRIORITIES, STATES
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
-from maild.model.when import spoken
+from maild.model.when import dated, spoken
 from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
+from maild.outbound.picture import (
+    DeskView,
+    PersonView,
+    TicketView,
+    View,
+    about_rows,
+    agent_facts,
+    labelled,
+    requester_facts,
+)
 from maild.outbound.subject import bare_subject, tag
+from maild.outbound.titles import title
 from maild.tokens import Tokens
 
 # Shown rows and notices are cut here: the entry keeps the whole text. What goes to a requester is never cut.
@@ -67,92 +78,7 @@ _CODES: Mapping[tuple[str, str], Mapping[str, Words]] = {
     },
     ("agent/closed", "how"): {str(code): words for code, words in OUTCOMES.items()},
     ("agent/escalated", "by"): {"maild": Words("", "")},
-    ("agent/delivery_failed", "template"): {name: letter.title for name, letter in LETTERS.items() if letter.title},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class DeskView:
-    """The desk as everybody knows it."""
-
-    name: str
-    address: str
-    hotline: str
-    prefix: str
-    reopen_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class PersonView:
-    """A person: `name` is never empty, it falls back to the address."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketView:
-    """A ticket in words. `rows` are (label, value) of what is known.
-
-    `promise` is the spoken time of the first contact, empty when none was promised or when it lies behind and was
-    kept; `overdue` tells that it was not. `about` are (label, value) rows of what the report is about, `rows` behind
-    its subject, category and priority; `facts` rows of how it stands: less for a requester than for an agent.
-    """
-
-    tag: str
-    number: int
-    subject: str
-    state: str
-    outcome: str
-    category: str
-    priority: str
-    urgent: bool
-    reasons: tuple[str, ...]
-    rows: tuple[tuple[str, str], ...]
-    promise: str
-    overdue: bool
-    hold_until: str
-    assignee: str
-    team: str
-    requester: PersonView
-    created: str
-    summary: str
-    about: tuple[tuple[str, str], ...]
-    facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Everything that the template of one letter can name."""
-
-    desk: DeskView
-    to: PersonView
-    t: TicketView | None
-    v: Mapping[str, object]
-    buttons: tuple[Button, ...]
-    public: bool
-    kind: str
-    language: str
-
-
-_FACTS: dict[str, Words] = {
-    "subject": Words("Subject", "主题"),
-    "priority": Words("Priority", "优先级"),
-    "category": Words("Category", "分类"),
-    "requester": Words("Requester", "报障人"),
-    "team": Words("Team", "处理组"),
-    "assignee": Words("Handled by", "受理人"),
-    "state": Words("State", "状态"),
-    "received": Words("Received", "收到时间"),
-    "hold": Words("On hold until", "挂起到"),
-    "promise": Words("First contact by", "首次联系时限"),
-}
-_NOBODY = Words("nobody yet", "待分配")
-_NO_SUBJECT = Words("(no subject)", "（无主题）")
-# Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
-_AGENT_STATES: dict[str, Words] = {
-    "pending": Words("waiting for the requester", "等待报障人回复"),
-    "resolved": Words("solved, waiting for the requester's word", "已解决，待报障人确认"),
+    ("agent/delivery_failed", "template"): {name: title(name) for name in LETTERS},
 }
 
 
@@ -178,6 +104,8 @@ def view_of(
         values["attachments"] = _attachments(values["attachments"], attached)
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "admin/observed":
+        values["rows"] = _observed(values["rows"], language)
     return View(
         desk=DeskView(
             name=one_line(policy.desk.name.for_(language)),
@@ -210,13 +138,16 @@ class _Speech:
     def time(self, moment: datetime | None) -> str:
         return "" if moment is None else spoken(moment, self.zone, self.now, self.language, self.name_zone)
 
+    def date(self, moment: datetime | None) -> str:
+        return "" if moment is None else dated(moment, self.zone, self.now, self.language, self.name_zone)
+
     def text(self, text: str) -> str:
         if len(text) > self.limit:
             text = text[: self.limit] + " […]"
         return mask_secrets(text)[0] if self.mask else text
 
     def value(self, value: object) -> object:
-        """A value as a letter shows it: times spoken, words in the reader's language, tuples item by item."""
+        """A value as a letter shows it: times spoken, in tables with their date; words in the reader's language."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, datetime):
@@ -224,7 +155,7 @@ class _Speech:
         if isinstance(value, Words):
             return value.for_(self.language)
         if isinstance(value, (tuple, list)):
-            return tuple(self.value(item) for item in value)
+            return tuple(self.date(item) if isinstance(item, datetime) else self.value(item) for item in value)
         return value
 
     def field(self, name: str) -> tuple[str, str]:
@@ -275,75 +206,39 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         reasons=tuple(one_line(reason.for_(language), 300) for reason in ticket.reasons),
         rows=rows,
         promise="" if late and ticket.responded else speak.time(ticket.promise),
+        promise_date="" if late and ticket.responded else speak.date(ticket.promise),
         overdue=late and not ticket.responded,
-        hold_until=speak.time(ticket.hold_until),
+        hold_until=speak.date(ticket.hold_until),
         assignee=assignee_name,
         team=team.title.for_(language) if team else ticket.team,
         requester=requester,
-        created=speak.time(ticket.created),
+        created=speak.date(ticket.created),
         summary=speak.text(ticket.summary),
         about=(),
         facts=(),
     )
-    pairs = _agent_facts(view, ticket, language) if desk_eyes else _requester_facts(view, language)
-    return replace(view, about=(*_labelled(_about(view, language), language), *rows), facts=_labelled(pairs, language))
-
-
-_Pairs = tuple[tuple[str, str], ...]
-
-
-def _labelled(pairs: _Pairs, language: str) -> _Pairs:
-    return tuple((_FACTS[key].for_(language), value) for key, value in pairs if value)
-
-
-def _about(view: TicketView, language: str) -> _Pairs:
-    """What a report is about; the fields follow."""
-    subject = view.subject or _NO_SUBJECT.for_(language)
-    return ("subject", subject), ("category", view.category), ("priority", view.priority)
-
-
-def _requester_facts(view: TicketView, language: str) -> _Pairs:
-    """How it stands, for the requester."""
-    return (
-        ("subject", view.subject or _NO_SUBJECT.for_(language)),
-        ("state", view.outcome or view.state),
-        ("assignee", view.assignee or ("" if view.outcome else _NOBODY.for_(language))),
-        ("priority", view.priority),
-        ("received", view.created),
-        ("hold", view.hold_until),
-        ("promise", "" if view.overdue or view.outcome else view.promise),
-    )
-
-
-def _agent_facts(view: TicketView, ticket: Ticket, language: str) -> _Pairs:
-    """How it stands, for the desk; none of it is a secret from the requester."""
-    who = view.requester.name
-    if view.requester.address not in ("", who):
-        who = f"{who} <{view.requester.address}>"
-    assignee = view.assignee or _NOBODY.for_(language)
-    if view.assignee and ticket.tier != "L1":
-        assignee += f" · {TIERS[ticket.tier].for_(language)}"
-    state = _AGENT_STATES[ticket.state].for_(language) if ticket.state in _AGENT_STATES else view.state
-    return (
-        ("requester", who),
-        ("priority", view.priority),
-        ("category", view.category),
-        ("team", view.team),
-        ("assignee", assignee),
-        ("state", view.outcome or state),
-        ("received", view.created),
-        ("hold", view.hold_until),
-        ("promise", view.promise if ticket.responded is None else ""),
+    day = policy.calendar.day_minutes
+    pairs = agent_facts(view, ticket, language, day) if desk_eyes else requester_facts(view, language)
+    return replace(
+        view, about=(*labelled(about_rows(view, language), language), *rows), facts=labelled(pairs, language)
     )
 
 
 def _rows(ticket: Ticket, speak: _Speech) -> tuple[tuple[str, str], ...]:
     known = ticket.fields
     return tuple(
-        (FIELD_LABELS[name].for_(speak.language), speak.text(_short(known[name].value)))
+        (FIELD_LABELS[name].for_(speak.language), speak.text(_short(known[name].value)) + _origin(known[name], speak))
         for name in FIELD_NAMES
         if name in known and known[name].value.strip()
     )
+
+
+def _origin(field: Field, speak: _Speech) -> str:
+    """Where a guessed value was found, in brackets; nothing behind what somebody said on purpose (PRODUCT §3.1)."""
+    origin = FIELD_ORIGINS.get(field.source)
+    if origin is None:
+        return ""
+    return f"（{origin.zh}）" if speak.language.startswith("zh") else f" ({origin.en})"
 
 
 def _short(value: str) -> str:
@@ -366,6 +261,13 @@ def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
         (f"{policy.desk.prefix}-{key}" if isinstance(key, int) else one_line(str(key)), one_line(str(title), 120))
         for key, title in rows
     )
+
+
+def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
+    """Rows of (when, letter, recipient, subject, reason), the letter as people call it."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple((when, title(str(name)).for_(language), *rest) for when, name, *rest in rows)
 
 
 def _senseless(mail: Mail) -> frozenset[str]:

@@ -69,9 +69,19 @@ def newest(connection: Connection) -> tuple[int, bool]:
 
 
 def load(connection: Connection, number: int) -> Learned:
-    """The model of that number; without words if it is an old one, or a reset."""
-    row = connection.execute(select(learned.c.words, learned.c.tickets).where(learned.c.id == number)).one()
-    return Learned({word: WordWeights(rarity, weights) for word, (rarity, weights) in row.words.items()}, row.tickets)
+    """The model of that number; without words if it is an old one, or a reset. Raises ValueError if it makes no sense
+    to this version."""
+    try:
+        row = connection.execute(select(learned.c.words, learned.c.tickets).where(learned.c.id == number)).one()
+        words = {
+            str(word): WordWeights(
+                float(rarity), {str(category): float(weight) for category, weight in weights.items()}
+            )
+            for word, (rarity, weights) in row.words.items()
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"what was learned (row {number}) cannot be read: {error}") from error
+    return Learned(words, row.tickets)
 
 
 def put(connection: Connection, kind: str, who: str, why: str, when: datetime, **values: Any) -> int:

@@ -279,6 +279,8 @@ field = Table(
     text_("value"),
     text_("source"),
     Column("confidence", Float, nullable=False, server_default=text("1")),
+    # The values it had before: a quoted letter may still show one.
+    Column("former", Json, nullable=False, server_default=text("'[]'")),
     Column("at", Moment, nullable=False),
 )
 

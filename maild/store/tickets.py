@@ -18,7 +18,7 @@ _COLUMNS = tuple(column for column in ticket.c if column.name != "id")
 
 _LOAD = select(ticket).where(ticket.c.id == bindparam("number"))
 _LOAD_LOCKED = _LOAD.with_for_update()
-_FIELDS = select(field.c.name, field.c.value, field.c.source, field.c.confidence).where(
+_FIELDS = select(field.c.name, field.c.value, field.c.source, field.c.confidence, field.c.former).where(
     field.c.ticket == bindparam("number")
 )
 
@@ -228,7 +228,7 @@ def _replacing(insert_into: Any) -> Any:
     statement = insert_into(field)
     return statement.on_conflict_do_update(
         index_elements=["ticket", "name"],
-        set_={name: statement.excluded[name] for name in ("value", "source", "confidence", "at")},
+        set_={name: statement.excluded[name] for name in ("value", "source", "confidence", "former", "at")},
     )
 
 
@@ -239,7 +239,7 @@ def put_fields(connection: Connection, number: int, fields: Iterable[Field], whe
     """Insert or replace fields by name."""
     rows = [
         {"ticket": number, "name": each.name, "value": each.value, "source": each.source,
-         "confidence": each.confidence, "at": when}
+         "confidence": each.confidence, "former": list(each.former), "at": when}
         for each in fields
     ]  # fmt: skip
     if rows:
@@ -364,7 +364,7 @@ def newest_of(connection: Connection, requester: Iterable[str]) -> Any:
 
 
 def fields_of(connection: Connection, number: int) -> dict[str, Field]:
-    return {row[0]: Field(*row) for row in connection.execute(_FIELDS, {"number": number})}
+    return {row[0]: Field(*row[:4], tuple(row[4])) for row in connection.execute(_FIELDS, {"number": number})}
 
 
 def listing(connection: Connection, states: Sequence[str], limit: int, **equal: str) -> list[Ticket]:

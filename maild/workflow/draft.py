@@ -125,7 +125,7 @@ class Draft:
             had = self.ticket.fields.get(row.name)
             if had is not None and (had.value == row.value or _weight(had) > _weight(row)):
                 continue
-            self.fields[row.name] = row
+            self.fields[row.name] = row if had is None else _after(had, row)
             changed.append(row.name)
         self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
         return tuple(changed)
@@ -133,7 +133,8 @@ class Draft:
     def forget(self, *names: str) -> None:
         """Take fields back that were guessed and are wrong: they are empty from now on."""
         for name in names:
-            self.fields[name] = Field(name, "", self.ticket.fields[name].source, 0.0)
+            had = self.ticket.fields[name]
+            self.fields[name] = _after(had, Field(name, "", had.source, 0.0))
         self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
 
     # ── what will happen by itself ───────────────────────────────────────────────────────────────────────────────
@@ -183,6 +184,9 @@ class Draft:
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())
+        if audience == "requester" and to.key != self.who and answers not in seen:
+            # Somebody else wrote that mail, or the same person from another mailbox: in this one it cannot be seen.
+            answers = ""
         if answers and answers in seen:
             seen = seen[: seen.index(answers)]
         elif not answers and seen:
@@ -305,6 +309,16 @@ def _shown(value: object) -> str:
 
 # Whose word counts more (PRODUCT §3.1): an agent's, then what was said on purpose, then what was read between lines.
 _WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "directory": 2, "header": 1, "history": 1}
+
+
+# Values that a field is remembered to have had: as many as there may be letters that show them.
+_FORMER = 10
+
+
+def _after(had: Field, row: Field) -> Field:
+    """A field's new row, which remembers the values before it."""
+    former = (*(each for each in had.former if each != row.value), *((had.value,) if had.value else ()))
+    return replace(row, former=former[-_FORMER:])
 
 
 def _weight(row: Field) -> int:

@@ -131,9 +131,9 @@ def learn(examples: Iterable[Example]) -> Generator[None, None, Learned]:
 
     About a millisecond an example and pass on one core; the returned model is the same for the same set of examples.
     """
-    ordered = sorted(examples, key=lambda each: each.key)
-    rarity = _rarities(ordered)
-    scaled = [(each.key, _scaled(each.words, rarity), _begin(each.leaning), each.label) for each in ordered]
+    rows = list(examples)
+    rarity = _rarities(rows)
+    scaled = [(each.key, _scaled(each.words, rarity), _begin(each.leaning), each.label) for each in rows]
     labels = sorted({category for _, _, begin, label in scaled for category in (label, *begin)})
     weights: dict[str, dict[str, float]] = {}
     # The average over all steps is the last value less what each change missed (Daumé's trick).
@@ -168,7 +168,7 @@ def learn(examples: Iterable[Example]) -> Generator[None, None, Learned]:
             )
             for word, value in sorted(rarity.items())
         },
-        len(ordered),
+        len(rows),
     )
 
 

@@ -34,7 +34,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if ticket is None:
         message = event.message
         return Needs(
-            person=message.from_.key,
+            # Of a From that is known to be forged nothing is looked up.
+            person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
             behind=event.sent_by,
             team="*",
             similar=_report(message),

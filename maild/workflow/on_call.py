@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from maild.model import Agent, Facts, Policy, Ticket
 from maild.model.policy import Rota
-from maild.workflow import business_time, routing
+from maild.workflow import business_time, restricted, routing
 
 
 def called(ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> tuple[Agent, ...]:
@@ -13,12 +13,13 @@ def called(ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> tuple
     around_the_clock = ticket.priority == "P1" and ticket.resolution.calendar == "24x7"
     if not around_the_clock or business_time.is_open(now, policy.calendar):
         return ()
-    own = routing.own_address(ticket.requester, policy)
-    return tuple(agent for agent in on_duty(ticket.team, facts, policy, now) if agent.address != own)
+    return on_duty(ticket.team, facts, policy, now, ticket)
 
 
-def on_duty(team: str, facts: Facts, policy: Policy, now: datetime) -> tuple[Agent, ...]:
-    """Who is on call for a team: of each rota the one whose turn it is, or who stands in for them, or the next one."""
+def on_duty(team: str, facts: Facts, policy: Policy, now: datetime, ticket: Ticket | None = None) -> tuple[Agent, ...]:
+    """Who is on call for a team: of each rota the one whose turn it is, or who stands in for them, or the next one.
+
+    Asked about a `ticket`, it is nobody whose own it is, and nobody who may not see it."""
     found: dict[str, Agent] = {}
     for rota in policy.rota:
         if rota.teams and team not in rota.teams:
@@ -26,10 +27,16 @@ def on_duty(team: str, facts: Facts, policy: Policy, now: datetime) -> tuple[Age
         for address in _from_turn_on(rota, policy.calendar.zone, now):
             listed = policy.agent(address)
             agent = routing.standing_in(listed, facts, policy) if listed is not None else None
-            if agent is not None:
-                found.setdefault(agent.address, agent)
-                break
+            if agent is None or (ticket is not None and not _may_work(agent, ticket, policy)):
+                continue
+            found.setdefault(agent.address, agent)
+            break
     return tuple(found.values())
+
+
+def _may_work(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
+    own = routing.own_address(ticket.requester, policy)
+    return agent.address != own and restricted.may_see(agent, ticket, policy)
 
 
 def _from_turn_on(rota: Rota, zone: str, now: datetime) -> tuple[str, ...]:

@@ -119,9 +119,9 @@ def _alike(one: str, other: str) -> bool | None:
         return mine[0] in theirs[0] or theirs[0] in mine[0]
     # One word alone in an address ("sales", "lilei") says too little to tell two people apart.
     if mine[1] and theirs[1]:
-        same = mine[1] <= theirs[1] or theirs[1] <= mine[1] or "".join(sorted(mine[1])) == "".join(sorted(theirs[1]))
-        joined = _joined(one) == _joined(other)
-        return True if same or joined else (False if len(theirs[1]) > 1 else None)
+        if mine[1] <= theirs[1] or theirs[1] <= mine[1] or _letters(mine[1]) == _letters(theirs[1]):
+            return True
+        return False if len(theirs[1]) > 1 else None
     return None
 
 
@@ -130,5 +130,6 @@ def _parts(name: str) -> tuple[str, frozenset[str]]:
     return "".join(_HAN.findall(plain)), frozenset(word for word in _LATIN.findall(plain) if len(word) > 1)
 
 
-def _joined(name: str) -> str:
-    return "".join(sorted(_LATIN.findall(unicodedata.normalize("NFKC", name).lower())))
+def _letters(words: frozenset[str]) -> list[str]:
+    """All letters of a name, in order: "Lilei" and "Li Lei" have the same."""
+    return sorted("".join(words))

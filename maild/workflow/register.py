@@ -69,12 +69,12 @@ def register(
     if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
         # A shared mailbox's display name is nobody's name.
         told.pop("name")
-    # Who forwards a mail is not whom it is about.
-    known = facts.known if requester.key == message.from_.key else {}
     another = about_another(told, facts.person, requester)
-    draft.learn(without_the_writer_s(known) if another else known)
+    draft.learn(without_the_writer_s(facts.known) if another else facts.known)
     draft.learn(without_the_writer_s(told) if another else told)
-    if (writes_for := member(event, facts, policy)) is not None:
+    # Who forwards a mail writes for nobody.
+    own = requester.key == message.from_.key
+    if own and (writes_for := member(event, facts, policy)) is not None:
         draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
     if of is not None and of.restricted and not draft.ticket.restricted:

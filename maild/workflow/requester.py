@@ -272,7 +272,9 @@ def _both(one: Words, other: Words) -> Words:
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
     changed = draft.learn(found)
-    if "name" in changed and about_another(draft.ticket.fields, draft.facts.person, draft.ticket.requester):
+    mine = draft.who in (draft.ticket.requester.key, *draft.facts.same)
+    person = draft.facts.person if mine else None
+    if "name" in changed and about_another(draft.ticket.fields, person, draft.ticket.requester):
         # It turns out to be about somebody else: what was guessed of the writer is not theirs.
         draft.forget(*(draft.ticket.fields.keys() - without_the_writer_s(draft.ticket.fields).keys()))
     if changed:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from maild import experience, teach
+from maild import desk, experience, teach
+from maild.chores import Chores
+from maild.config import load
 from maild.model import Address, Entry, Learning, Policy, Ticket
 from maild.model.ticket import Close
 from maild.store import knowledge, learned, migrate, tickets
@@ -285,3 +287,26 @@ def test_what_is_forgotten_while_it_is_being_learned_does_not_come_back(engine: 
     # It had read nothing yet, or what it read is thrown away.
     assert found is not None and not found.in_use
     assert not in_force(engine, NOW + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("words", ["{", '{"carousel": 1}', '{"carousel": [1, {"hardware": "much"}]}', "[]"])
+def test_a_model_that_cannot_be_read_leaves_the_rules_to_decide(
+    engine: Engine, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for n in range(4):
+        ticket(engine, n, becomes="hardware")
+    assert taught(engine) is not None
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE learned SET words = :words"), {"words": words})
+    assert not in_force(engine, NOW)
+    assert "cannot be read" in caplog.text and "maild learner train" in caplog.text
+
+
+def test_the_daemon_s_plan_of_chores_has_learning_in_it(engine: Engine, tmp_path: Path) -> None:
+    for n in range(4):
+        ticket(engine, n, becomes="hardware")
+    settings = load(None, {"daemon": {"state_dir": str(tmp_path)}})
+    writer = replace(desk.writer(settings, desk.tokens(settings)), policy=POLICY)
+    chores = Chores(engine, writer, lambda: NOW, list, timedelta(minutes=15))
+    chores._plan.run_all()
+    assert in_force(engine, NOW)

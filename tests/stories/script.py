@@ -100,12 +100,14 @@ Step = Deliver | Expect | NobodyElse | Others | Pass | Check
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole script: its title (the first comment), the desk's own settings, the steps."""
+    """A whole script: its title (the first comment), the desk's own settings, the steps, and the company's directory
+    if there is one beside it."""
 
     name: str
     title: str
     settings: dict[str, dict[str, Any]]
     steps: tuple[Step, ...]
+    people: Path | None = None
 
 
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
@@ -149,7 +151,8 @@ def read(folder: Path) -> Story:
         raise StoryError(f"{folder.name}/{path.name}:1: the first line is the title: # What this story tells")
     if not steps:
         raise StoryError(f"{folder.name}/{path.name}:1: the story has no steps")
-    return Story(folder.name, title, settings, tuple(steps))
+    people = folder / "people.csv"
+    return Story(folder.name, title, settings, tuple(steps), people if people.exists() else None)
 
 
 def _tokens(text: str) -> list[tuple[str, bool]]:

@@ -158,6 +158,9 @@ def test_all_mistakes_are_told_at_once(read: Reader) -> None:
         ("", "[desk] is missing: it names the desk and its address"),
         ('mailbox = "x"', "mailbox must be written with double brackets: [[mailbox]]"),
         ('teams = "x"', "teams must be a table of tables: [teams.NAME]"),
+        ("[triage]\nlearn_margin = 2", "triage.learn_margin: must be at most 0.5 (here: 2)"),
+        ("[triage]\nlearn_from_tickets = 1", "triage.learn_from_tickets: must be at least 2"),
+        ('[triage]\nlearn_not_from = ["wang"]', "triage.learn_not_from.1: is no e-mail address"),
         ("[daemon]\ntick = 10", "daemon.tick: not a duration: 10; write it like 30s, 15m, 4h, 1d12h or 2w"),
         ('[calendar]\nhours = ["18:00-09:00"]', "calendar.hours.1: is no span of hours; write it like 09:00-12:00"),
         ('[targets.P9]\nresponse = "1h"\nresolution = "1h"', "targets.P9: the priorities are P1, P2, P3 and P4"),
@@ -437,3 +440,37 @@ def test_what_config_toml_shows_of_a_login_by_oauth_is_right() -> None:
 def default_of_oauth(key: str) -> object:
     least = {"flow": "refresh_token", "token_url": "https://h/", "client_id": "c", "refresh_token_from": "env:R"}
     return getattr(s.OAuthSection.model_validate(least), key)
+
+
+# ── the directory ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[directory]\nsource = "csv"', "directory.csv: is missing"),
+        ('[directory]\nsource = "ldap"', "directory.ldap: is missing"),
+        ('[directory]\nsource = "excel"', "directory.source: must be one of '', 'csv', 'ldap'"),
+        ('[directory]\nevery = "5s"', "directory.every: is too often"),
+        ("[directory]\nmost_gone = 2", "directory.most_gone: must be at most 1"),
+        ('[directory.ldap]\nbase = "dc=x"', "directory.ldap.host: is missing"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nsecurity = "none"', "directory.ldap.security: is for this"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nlogin = "cn=x"', "directory.ldap.password_from: and `login` go"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nfilter = "mail=*"', "directory.ldap.filter: is no LDAP filter"),
+        ('[directory.ldap]\nhost = "h"\nbase = "dc=x"\nfilters = "x"', "directory.ldap.filters: is no setting"),
+        (
+            '[directory.ldap]\nhost = "h"\nbase = "dc=x"\n[directory.ldap.attributes]\nphones = ["x"]',
+            "directory.ldap.attributes.phones: is no setting; did you mean phone?",
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_in_the_directory_are_named(read: Reader, text: str, told: str) -> None:
+    assert told in only(read.mistakes(SMALL + text))
+
+
+def test_a_directory_by_ldap_needs_few_lines(read: Reader) -> None:
+    settings = read(
+        SMALL + '[directory]\nsource = "ldap"\n[directory.ldap]\nhost = "dc1.corp.example"\nbase = "dc=corp"\n'
+    )
+    assert settings.directory.ldap is not None
+    assert (settings.directory.ldap.port, settings.directory.ldap.security) == (636, "tls")

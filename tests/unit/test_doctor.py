@@ -1,11 +1,13 @@
 """What `maild check` says of settings and clocks, without any server."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maild import desk
 from maild.config import Settings, load
 from maild.doctor.doors import clock, plain
 from maild.doctor.examine import examine
@@ -208,3 +210,35 @@ def test_the_secrets_of_a_login_by_oauth_are_looked_for_like_passwords(
     # At the doors nothing is tried that would need what cannot be read, nor without a place for a new refresh token.
     found = {each.what: each for each in examine(file, NOW)}
     assert {found[what].level for what in ("oauth", "mailbox main", "relay")} == {"skip"}
+
+
+_ON_CALL = {"agents": ["wang.wei@corp.example"]}
+
+
+@pytest.mark.parametrize(
+    ("sections", "level", "told"),
+    [
+        ({"on_call": [_ON_CALL]}, "warn", "a mail is all that wakes who is on call"),
+        ({"on_call": [_ON_CALL], "alarm": {"exec": "/bin/true"}}, "ok", "P1 count around the clock"),
+        (
+            {"on_call": [{**_ON_CALL, "teams": ["network"]}], "alarm": {"exec": "/bin/true"}},
+            "warn",
+            "nobody is on call for applications, security, service_desk",
+        ),
+    ],
+)
+def test_a_night_promise_with_nobody_behind_it_is_told(sections: dict[str, Any], level: str, told: str) -> None:
+    (found,) = [each for each in rules(settings(**sections), TODAY) if each.what == "on call"]
+    assert (found.level, told in found.detail) == (level, True), found.detail
+
+
+def test_a_year_whose_swapped_days_nobody_knows_is_told_by_check_and_by_one_alarm_from_december_on() -> None:
+    lacking = replace(settings(), holidays_missing=(2027,))
+    for day, level in ((date(2026, 11, 30), "ok"), (date(2026, 12, 1), "warn")):
+        (found,) = [each for each in rules(lacking, day) if each.what == "holidays"]
+        assert found.level == level
+        health = desk.holidays(lacking, datetime(day.year, day.month, day.day, 4, tzinfo=UTC))
+        assert (health.failing_since is None) == (level == "ok")
+        if level == "warn":
+            assert "swapped working days (调休) of 2027 are not known" in found.detail == health.detail
+            assert "extra_workdays" in health.remedy

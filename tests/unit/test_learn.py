@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from maild.model import Address, Learned
+from maild.model import Address, Learned, WordWeights
 from maild.workflow import learn, trial
 from maild.workflow.learn import Example, Leaning, judge, weigh, words_of
 from maild.workflow.triage import OUT_OF_SCOPE, leaning, rule, triage
@@ -68,7 +68,7 @@ def test_what_has_learned_nothing_gives_the_rules_reasons_word_for_word() -> Non
 
 def test_the_rules_verdict_begins_highest_whatever_the_sums_are() -> None:
     # "The leave system shows an error" is the system's, though more words speak of leave.
-    odd = Leaning("software", {"out_of_scope": 17.0, "software": 6.0, "hardware": 9.0})
+    odd = Leaning("software", {"out_of_scope": 100.0, "software": 1.0, "hardware": 9.0})
     assert judge(NOTHING, {"leave": 1.0}, odd).category == "software"
 
 
@@ -139,16 +139,25 @@ def test_an_out_of_scope_category_is_proposed_and_never_given() -> None:
     assert "“carousel”" in found.aside.en and "#out-of-scope" in found.aside.en and "#非IT" in found.aside.zh
 
 
+def unbound(examples: list[Example], category: str) -> Learned:
+    """A model that would give them this category, did the rules' verdict not stand."""
+    free = [replace(each, leaning=replace(each.leaning, stands=False)) for each in examples]
+    model = done(learn.learn(free))
+    assert {judge(model, each.words, each.leaning).category for each in free} == {category}
+    assert all(each.leaning.stands for each in examples)
+    return model
+
+
 def test_a_topic_that_goes_out_by_itself_stands_against_what_was_learned() -> None:
     canteen = [example("software", "Canteen", "The canteen is cold.", f"{n}@x") for n in range(6)]
-    model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in canteen))
+    model = unbound(canteen, "software")
     found = triage("Canteen", "The canteen is cold.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert (found.category, found.topic) == ("out_of_scope", "general_services")
 
 
 def test_what_the_rules_hold_back_as_restricted_stays_restricted() -> None:
     phishing = [example("software", "Phishing", "I got a phishing mail.", f"{n}@x") for n in range(6)]
-    model = done(learn.learn(replace(each, leaning=Leaning("other", {})) for each in phishing))
+    model = unbound(phishing, "software")
     found = triage("Phishing", "I got a phishing mail.", "en", {}, Address("z@x"), POLICY, learned=model)
     assert found.category == "security"
 
@@ -165,6 +174,19 @@ def test_words_of_restricted_tickets_are_told_to_nobody() -> None:
     for category in ("software", "hardware", "network", "account", "data", "request", "other"):
         named = {word for word, _ in learn.strongest(model, category, 1000)}
         assert named <= {word for each in REPORTS if each.label == category for word in each.words}
+
+
+def test_a_word_is_named_for_the_category_that_it_speaks_for_and_not_for_what_it_speaks_against() -> None:
+    """What a restricted ticket taught against another category would else be told in that category's place."""
+    model = Learned(
+        {
+            "falcon": WordWeights(2.0, {"security": 0.1, "software": -0.9, "hardware": -0.1}),
+            "carousel": WordWeights(2.0, {"hardware": 1.5, "software": -0.2}),
+        },
+        9,
+    )
+    said = judge(model, {"falcon": 1.0, "carousel": 1.0}, Leaning("software", {"software": 5.0}))
+    assert (said.category, said.because) == ("hardware", ("carousel",))
 
 
 def test_the_reason_names_the_words_and_what_the_rules_say() -> None:
@@ -204,10 +226,10 @@ def test_mails_of_one_person_are_never_tried_by_what_that_person_taught() -> Non
 
 
 def test_a_confirmed_ticket_stands_for_those_that_nobody_confirmed() -> None:
-    rows = [*kiosks(3), *(replace(each, weight=3.0) for each in REPORTS)]
+    rows = [*(replace(each, weight=2.0) for each in kiosks(3)), *(replace(each, weight=3.0) for each in REPORTS)]
     _, figures = done(try_out(rows, OUT_OF_SCOPE))
-    assert figures.mails == 3 + 3 * len(REPORTS)
-    assert figures.better == 3
+    assert figures.mails == 2 * 3 + 3 * len(REPORTS)
+    assert (figures.better, figures.rules) == (2 * 3, 3 * len(REPORTS))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def ask(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     draft.respond("asked for details")
     if draft.ticket.assignee is None:
         draft.change("asked for details", assignee=agent.address)
+    draft.note("asked", "", ", ".join(wanted), "the requester's details are missing")
     draft.enter("pending", f"asked for {', '.join(wanted)}", asked=wanted, owes="requester", hold_until=None)
     draft.cancel("hold_over", "confirm_reminder", "confirm_close", "scope_close")
     policy = draft.policy

@@ -1,4 +1,4 @@
-"""people as the company's directory knows them"""
+"""people as the company's directory knows them, and the values that fields had before"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("person", sa.Column("changed", types.Moment(), nullable=True))
     op.create_index("uq_person_key", "person", ["key"], unique=True, sqlite_where=_KEYED, postgresql_where=_KEYED)
     op.add_column("address", sa.Column("place", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column("field", sa.Column("former", types.Json(), server_default=sa.text("'[]'"), nullable=False))
     op.create_table(
         "member",
         sa.Column("person", _Id, nullable=False),
