@@ -47,7 +47,7 @@ _BODY_BYTES = 600_000
 
 _FORMS = (".txt", ".html")
 # The values that hold what somebody wrote, or a server said; all others are the desk's own sentences.
-_SAID = ("text", "summary", "detail")
+_SAID = ("text", "summary", "detail", "words")
 
 # A folder of letters is named by its language (RFC 5646); others, like macros/, lie beside them.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")

@@ -242,7 +242,9 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("a reminder", {"why": "reminder"}),
         _Face("nobody answers", {"why": "nobody", "departments": (), "title": ""}),
     ),
-    "approver/asked": (_Face("the first time", {"again": False, "words": "", "by": ""}, {"subject": _LONG_SUBJECT}),),
+    "approver/asked": (
+        _Face("the first time", {"again": False, "words": _LONG_TEXT, "by": "Anna Berg"}, {"subject": _LONG_SUBJECT}),
+    ),
     "admin/alarm": (_Face("bare", {"detail": "", "remedy": ""}),),
 }
 
