@@ -120,6 +120,9 @@ def consider(
     if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
+    if not asked and claimed is not None and verdict.verdict == "none" and claimed.approver == message.from_.key:
+        # The approver, perhaps: no letter of ours is answered, so it is no answer, but no report of their own either.
+        asked = claimed.approver
     ticket = claimed if joins(screening, verdict, asked) else None
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet

@@ -72,6 +72,9 @@ _EN_NAME = re.compile(
     rf"|[{_UP}][{_LOW}]{{1,14}}(?: [{_UP}]\.)?"
 )
 _FULL_NAME = re.compile(rf"[{_UP}][{_LOW}'’-]{{1,20}}(?: [{_UP}]\.)?(?: [{_UP}][{_UP}{_LOW}'’-]{{1,20}}){{1,2}}")
+_BEHIND_SENTENCE = re.compile(
+    rf"[.!?]\s{{1,3}}([{_UP}][{_LOW}'’-]{{1,20}} [{_UP}][{_LOW}'’-]{{1,20}}\s?[,|/] ?[^.!?]{{2,60}})$"
+)
 _THANKS_NAME = re.compile(
     rf"(?:^|[.!?。]\s{{1,3}})(?i:thanks|thank you|thx|cheers|regards|best|br|kind regards|best regards)[,!.]{{1,2}}"
     rf"\s{{1,3}}([{_UP}][{_LOW}'’-]{{1,15}}(?: [{_UP}][{_LOW}'’-]{{1,20}})?)(?=\s{{0,3}}(?:[(,|/]|$))"
@@ -343,7 +346,9 @@ def _closed(body: str) -> Person:
         return Person(named[1])
     lines = [line.strip() for line in body.rstrip().split("\n")]
     last = [line for line in lines if line and not _DEVICE_LINE.match(line)][-4:]
-    for at, line in enumerate(last):
+    for at, whole in enumerate(last):
+        # "… is affected. Camille Roux, Accounting, +33 …": what stands behind the last sentence.
+        line = whole[behind.start(1) :] if (behind := _BEHIND_SENTENCE.search(whole)) else whole
         thanked = _THANKS_NAME.search(line)
         parts = [part.strip() for part in re.split(r"[,|｜/／(（]| - | – ", line)]
         name = thanked[1] if thanked else parts[0]

@@ -34,7 +34,7 @@ _ROLE = re.compile(
     re.I,
 )
 # What is as long as that is nobody's shortened answer but our shortened line.
-_LONG = 60
+_LONG = 20
 # "采购部（不是财务部）": what it is not is no part of the name.
 _NOT_THAT = re.compile(r"\s{0,3}[（(](?:不是|非|原|以前|not |was |formerly )[^（）()]{1,40}[)）]$")
 _DIGITS_LINE = re.compile(r"^[+\d][\d \-()转#x.]{2,22}$")
@@ -119,6 +119,9 @@ def _form(own: str, whole: str, asked: tuple[str, ...], shown: Mapping[str, Fiel
             value = _value(found.name, found.value)
             # Below the new text stand our own words, with or without `>`: there only what was asked is an answer.
             ours = found.quoted or text is not own
+            # A line of the form has its label in front; one inside a quoted sentence is part of what was said before.
+            if ours and found.inline:
+                continue
             if ours and found.name in shown and _echoes(value, shown[found.name]):
                 continue
             if value and found.name not in answered and (found.name in asked or not ours):

@@ -25,7 +25,8 @@ class MailArrived:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
     that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
-    approval by the letter of ours that this mail answers; empty: it answers none.
+    approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
+    names without that evidence; empty: it answers none.
     """
 
     message: Message

@@ -85,12 +85,15 @@ _FACTS: dict[str, Words] = {
     "state": Words("State", "状态"),
     "received": Words("Received", "收到时间"),
     "hold": Words("On hold until", "挂起到"),
+    "approver": Words("Asked to approve", "审批人"),
     "promise": Words("Contact by", "首次联系时限"),
     "target": Words("Targets", "时限要求"),
 }
 _IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}响应，{}解决")
 _AROUND = Words("answered in {}, solved in {}, day and night", "{}响应，{}解决（7×24 小时）")
 _NOBODY = Words("nobody yet", "待分配")
+# A ticket has an approver only as long as the answer is waited for.
+WAITS_FOR_APPROVAL = Words("waiting for an approval", "等待审批")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 # Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
 _AGENT_STATES: dict[str, Words] = {
@@ -143,6 +146,7 @@ def agent_facts(view: TicketView, ticket: Ticket, language: str, day_minutes: in
         ("team", view.team),
         ("assignee", assignee),
         ("state", view.outcome or state),
+        ("approver", ticket.approver),
         ("received", view.created),
         ("hold", view.hold_until),
         ("promise", view.promise_date if ticket.responded is None else ""),

@@ -18,6 +18,7 @@ from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
 from maild.outbound.picture import (
+    WAITS_FOR_APPROVAL,
     DeskView,
     PersonView,
     TicketView,
@@ -198,7 +199,7 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         tag=tag(ticket, policy),
         number=ticket.key,
         subject=bare_subject(ticket.subject, policy),
-        state=STATES[ticket.state].for_(language),
+        state=(WAITS_FOR_APPROVAL if ticket.approver else STATES[ticket.state]).for_(language),
         outcome=OUTCOMES[ticket.outcome].for_(language) if ticket.outcome else "",
         category=category.title.for_(language) if category else ticket.category,
         priority=PRIORITIES[ticket.priority].for_(language),

@@ -26,6 +26,11 @@ _MANAGER_WORDS = frozenset({"manager", "boss", "supervisor", "主管", "经理",
 # What the buttons write into the body: no reason of anybody's.
 _BARE = frozenset({"同意。", "不同意。原因：", "i agree.", "i do not agree. reason:", "i do not agree because:"})
 _WORDS_CHARS = 4_000
+# A ticket that waits for somebody who never gets the question would wait for ever.
+_NOT_LIVE = Words(
+    "an approval cannot be asked for: in agents mode no mail leaves to anybody else",
+    "当前为 agents 模式，邮件只发给支持人员，无法请求审批",
+)
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -58,6 +63,8 @@ def by_category(draft: Draft) -> Colleague | Words | None:
     category = draft.policy.categories.get(draft.ticket.category)
     if category is None or not category.approval or draft.ticket.kind == "incident":
         return None
+    if draft.policy.mode == "agents":
+        return _NOT_LIVE
     if not draft.ticket.internal:
         # A stranger cannot make a manager get mail (PRODUCT §2.5).
         return Words("needs an approval, and comes from outside: ask somebody by #approve WHO, or close it",
@@ -130,6 +137,8 @@ def _put(draft: Draft, who: Colleague, report: str, words: str = "", by: str = "
 def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """`#approve [WHO] [why]`: by default the requester's manager; the words go to the approver alone."""
     ticket = draft.ticket
+    if draft.policy.mode == "agents":
+        raise Refused(_NOT_LIVE)
     if ticket.state in ("resolved", "closed"):
         raise Refused(Words("the ticket is not being worked on; #reopen it first", "工单不在处理中，请先 #重开"))
     first, rest = _who(command.argument)
@@ -182,6 +191,8 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
         draft.note("not an answer", "", writer, f"{event.asked} was asked, not {writer}")
         _tell(draft, "forwarded", _own(draft, message.from_), text)
         return draft.outcome(f"a question to {event.asked}, answered by {writer}: noted, nothing done", "ticketed")
+    if event.trust.verdict == "none":
+        return _without_evidence(draft, event, text)
     verdict = facts.button if facts.button in VERBS else read_answer(text)
     who = facts.colleagues.get(writer) or Colleague(message.from_)
     who = who if who.address.name else Colleague(message.from_, who.language)
@@ -202,6 +213,17 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
         return draft.outcome("the approver writes something else: told to the agents", "ticketed")
     _answered(draft, who, verdict == "agree", words)
     return draft.outcome(f"the approver {verdict}s", "ticketed")
+
+
+def _without_evidence(draft: Draft, event: MailArrived, text: str) -> Outcome:
+    """In the approver's name, and naming the ticket, but answering no letter of ours, as some phones do: no answer. The
+    question is put to the approver again, and the agents get to read what was written."""
+    who = _own(draft, event.message.from_)
+    draft.note("not an answer", "", who.address.key, "it answers no letter that was sent to them")
+    if draft.ticket.state == "on_hold":
+        _put(draft, who, draft.facts.report)
+    _tell(draft, "unproved", who, text)
+    return draft.outcome("in the approver's name without evidence: asked again, nothing done", "ticketed")
 
 
 def _entry(event: MailArrived, text: str) -> Entry:

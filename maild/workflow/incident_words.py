@@ -90,7 +90,7 @@ SYMPTOMS = frozenset(
     for name in "connect receive send open login slow locked denied error down install request screen calls".split()
 )
 # What is out of order; the other symptoms are wishes and appliances.
-FAULTS = frozenset(f"={name}" for name in "connect receive send open login slow down error locked".split())
+FAULTS = frozenset(f"={name}" for name in "connect receive send open login slow down error".split())
 LABELS: dict[str, Words] = {f"={name}": label for name, label, _ in _TERMS}
 # A term's own way to be written wins over a part of it: "vpn connection lost" is VPN and connecting.
 _FINDER = re.compile("|".join(rf"(?P<{name}>{pattern})" for name, _, pattern in _TERMS), re.ASCII)

@@ -156,7 +156,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
     there = tuple({agent.address: agent for agent in found}.values())
     if routing.unattended(draft.ticket, draft.facts, draft.policy):
         draft.tell_admins("admin/unattended", UNATTENDED)
-    claims = draft.facts.claimed
+    claims, second = draft.facts.claimed, second_problem(draft, text)
     for agent in there:
         if author is not None and agent.address == author.address:
             continue
@@ -171,7 +171,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
             approval=wants,
-            second=second_problem(draft, text),
+            second=second,
             **_proposal(draft),
             aside=draft.aside.for_(agent.language),
         )

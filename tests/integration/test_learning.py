@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import Engine, text
@@ -78,10 +79,12 @@ def ticket(
     becomes: str = "",
     outcome: Close | None = None,
     worked: bool = True,
+    solved: bool = True,
     at: datetime = NOW,
     subject: str = "Carousel",
     words: str = "The visitor carousel is stuck, again.",
     internal: bool = True,
+    role: Literal["requester", "stranger"] = "requester",
     who: str = WANG,
 ) -> int:
     """A ticket of its own person: corrected by an agent (`becomes`) or closed (`outcome`), after work by one."""
@@ -89,10 +92,10 @@ def ticket(
     blank = Ticket(
         subject=subject, requester=requester, internal=internal, category=becomes or category, team="service_desk",
         created=at, state="closed" if outcome else "open", outcome=outcome, closed=at if outcome else None,
-        responded=at if worked else None, resolved=at if worked else None,
+        responded=at if worked else None, resolved=at if solved else None,
     )  # fmt: skip
     entry = Entry(
-        direction="in", visibility="public", author=requester, role="requester" if internal else "stranger",
+        direction="in", visibility="public", author=requester, role=role,
         text=words, new_text=words,
     )  # fmt: skip
     with engine.begin() as connection:
@@ -192,6 +195,7 @@ def test_switched_off_nothing_is_learned(engine: Engine) -> None:
     "changes",
     [
         {"internal": False},
+        {"role": "stranger"},
         {"outcome": "spam"},
     ],
 )
@@ -203,20 +207,21 @@ def test_strangers_and_spam_teach_nothing(engine: Engine, changes: dict[str, obj
 
 
 @pytest.mark.parametrize(
-    ("outcome", "worked", "teaches"),
+    ("outcome", "worked", "solved", "teaches"),
     [
-        ("confirmed", True, 1),
-        ("unconfirmed", True, 0),
-        ("by_agent", True, 0),
-        ("withdrawn", True, 0),
-        ("confirmed", False, 0),
-        (None, True, 0),
+        ("confirmed", True, True, 1),
+        ("unconfirmed", True, True, 0),
+        ("by_agent", True, True, 0),
+        ("withdrawn", True, True, 0),
+        ("confirmed", False, True, 0),
+        ("confirmed", True, False, 0),
+        (None, True, True, 0),
     ],
 )
 def test_an_uncorrected_ticket_teaches_when_an_agent_solved_it_and_the_requester_confirmed(
-    engine: Engine, outcome: Close | None, worked: bool, teaches: int
+    engine: Engine, outcome: Close | None, worked: bool, solved: bool, teaches: int
 ) -> None:
-    ticket(engine, 1, category="hardware", outcome=outcome, worked=worked)
+    ticket(engine, 1, category="hardware", outcome=outcome, worked=worked, solved=solved)
     with reading(engine) as connection:
         rows, _ = learned.lessons(connection, learned.BEGINNING, 10)
     assert len(rows) == teaches
@@ -280,13 +285,13 @@ def test_what_was_forgotten_teaches_no_more(engine: Engine) -> None:
 def test_what_is_forgotten_while_it_is_being_learned_does_not_come_back(engine: Engine) -> None:
     for n in range(4):
         ticket(engine, n, becomes="hardware")
-    teacher = Teacher(engine)
-    assert teacher.step(POLICY, NOW, 0) is None
+    work = teach.training(engine, POLICY, NOW, "maild")
+    next(work)
     teach.forget(engine, "the admin root", "", NOW)
-    found = teacher.step(POLICY, NOW, 60)
-    # It had read nothing yet, or what it read is thrown away.
-    assert found is not None and not found.in_use
+    found = done(work)
+    assert not found.in_use and found.why == "forgotten while it was being learned"
     assert not in_force(engine, NOW + timedelta(minutes=5))
+    assert taught(engine, now=NIGHT) is None
 
 
 @pytest.mark.parametrize("words", ["{", '{"carousel": 1}', '{"carousel": [1, {"hardware": "much"}]}', "[]"])

@@ -143,3 +143,30 @@ def test_what_ends_the_waiting_ends_the_question(asked: Desk) -> None:
     got = asked.write(ANNA, "Re: [IT-1]", "#resolve It was in stock.", VOUCHED)
     assert ("approver/over", MARY) in sent(got)
     assert (asked.state(1), approver(asked)) == ("resolved", "")
+
+
+def test_in_agents_mode_nobody_is_asked_and_the_agents_know_why(make_desk: MakeDesk) -> None:
+    desk = make_desk(**asking(MARY), desk={"mode": "agents"})
+    desk.write(TOM, *REQUEST, VOUCHED)
+    assert (desk.state(1), approver(desk)) == ("new", "")
+    assert "in agents mode no mail leaves" in words(desk.letter("agent/new_ticket", ANNA))
+    desk.reply(desk.letter("agent/new_ticket", ANNA), f"#approve {MARY}")
+    assert "in agents mode no mail leaves" in words(desk.letter("agent/transcript", ANNA))
+
+
+def test_a_chaser_meanwhile_is_told_that_the_approval_is_waited_for(asked: Desk) -> None:
+    asked.reply(asked.letter("requester/acknowledged", TOM), "Any news?")
+    assert "waiting for an approval" in words(asked.letter("requester/progress", TOM))
+    assert MARY not in words(asked.letter("requester/progress", TOM))
+    assert (asked.state(1), approver(asked)) == ("on_hold", MARY)
+
+
+def test_an_answer_that_names_the_ticket_alone_is_asked_for_again(asked: Desk) -> None:
+    """Some phones drop the References: no evidence, so nothing is done, and no ticket of its own comes of it either."""
+    got = asked.write(MARY, "Re: [IT-1] Request: new laptop", "Approved.", VOUCHED)
+    assert ("approver/asked", MARY) in sent(got) and ("agent/approval", ANNA) in sent(got)
+    assert "nothing shows that it is theirs" in words(asked.letter("agent/approval", ANNA))
+    assert (asked.state(1), approver(asked)) == ("on_hold", MARY)
+    assert len(asked.rows("SELECT id FROM ticket")) == 1
+    asked.press(asked.letter("approver/asked", MARY), "agree")
+    assert asked.state(1) == "open"

@@ -151,3 +151,15 @@ def test_an_old_one_answered_late_stays_restricted(desk: Desk) -> None:
     got = desk.reply(desk.letter("requester/closed", TOM), "The monitor shows MAGPIE again, please look.")
     assert [row.restricted for row in desk.rows("SELECT restricted FROM ticket")] in ([True, True], [1, 1])
     assert not {out.recipient for out in got} & {*OUTSIDE}
+
+
+def test_what_is_split_off_stays_restricted_until_the_team_says_otherwise(desk: Desk) -> None:
+    with_secret(desk)
+    desk.write(ZHAO, "Re: [IT-1]", "#split the printer MAGPIE jams too", VOUCHED)
+    rows = desk.rows("SELECT team, restricted FROM ticket WHERE id = 2")
+    assert [(row.team, bool(row.restricted)) for row in rows] == [("security", True)]
+    desk.write(ZHAO, "Re: [IT-2]", "#category hardware", VOUCHED)
+    rows = desk.rows("SELECT team, restricted FROM ticket WHERE id = 2")
+    assert [(row.team, bool(row.restricted)) for row in rows] == [("service_desk", False)]
+    # What its own team gave free is no secret any more.
+    desk.outs[:] = [out for out in desk.outs if out.ticket != 2]

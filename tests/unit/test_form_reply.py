@@ -83,6 +83,16 @@ def test_a_value_that_the_letter_showed_in_part_is_not_cut_to_that_part() -> Non
     assert changes(reply(f"好的\n\n在 2026年11月23日，10:06，IT服务台 写道：\n{quoted}"), known) == {}
 
 
+@pytest.mark.parametrize("broken_at", [0, 30, 70], ids=["whole", "broken early", "broken late"])
+def test_a_long_line_that_a_mail_program_breaks_is_still_our_own(broken_at: int) -> None:
+    """Inside it stands what looks like a label ("error: access is denied"), and mail programs break quoted lines."""
+    said = "The printer spooler could not be started because of the following error: access is denied by the server"
+    known = {**KNOWN, "error": Field("error", said, "label")}
+    line = f"{said[:broken_at]}\n> {said[broken_at:]}" if broken_at else said
+    quoted = f"> Device: 惠普 LaserJet 1020\n> Error message: {line}\n"
+    assert changes(reply(f"ok\n\nOn Mon, Nov 23, 2026 at 10:06 AM IT Service Desk wrote:\n{quoted}"), known) == {}
+
+
 GMAIL = "IT服务台 <it@corp.example> 于2026年11月23日周一 10:06写道："
 OUTLOOK = (
     "发件人: IT服务台 <it@corp.example>\n发送时间: 2026年11月23日 10:06\n收件人: 李雷 <li.lei@corp.example>\n"

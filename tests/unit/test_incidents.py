@@ -104,15 +104,15 @@ def test_it_takes_five_different_people_within_the_window(reports: list[Report],
 
 
 def test_everyday_reports_need_more_people_than_rare_ones() -> None:
-    passwords = [report(1000 + n, "忘记密码", "密码输错账号锁定了，请解锁", minutes=100 + 9 * n) for n in range(150)]
+    passwords = [report(1000 + n, "忘记密码", "密码忘了登录不了，请重置", minutes=100 + 9 * n) for n in range(150)]
     others = [report(2000 + n, f"工位{n}的事", f"第{n}件", minutes=100 + 3 * n) for n in range(450)]
-    today = [report(n, "忘记密码", "密码输错账号锁定了，请解锁", minutes=n) for n in range(1, 9)]
+    today = [report(n, "忘记密码", "密码忘了登录不了，请重置", minutes=n) for n in range(1, 9)]
     noise = [report(100 + n, f"别的{n}", "", minutes=n) for n in range(20)]
     assert found_in(*passwords, *others, *noise, *today) == []
     outage = vpn(6, first=50)
     assert [set(one) for one in found_in(*passwords, *others, *noise, *today, *outage)] == [{50, 51, 52, 53, 54, 55}]
     # Fifty within the hour are no ordinary Monday any more.
-    flood = [report(300 + n, "忘记密码", "密码输错账号锁定了，请解锁", minutes=n) for n in range(50)]
+    flood = [report(300 + n, "忘记密码", "密码忘了登录不了，请重置", minutes=n) for n in range(50)]
     assert len(found_in(*passwords, *others, *noise, *flood)) == 1
 
 

@@ -70,6 +70,24 @@ def test_a_report_finds_its_category(subject: str, text: str, category: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("subject", "category"),
+    [
+        ("食堂门口的屏幕不亮", "hardware"),
+        ("电梯口的显示屏不亮", "hardware"),
+        ("食堂的空调坏了", "out_of_scope"),
+        ("电梯坏了", "out_of_scope"),
+        ("The USB socket next to the canteen is loose", "hardware"),
+        ("The cable near the coffee machine is loose", "hardware"),
+        ("The canteen is cold", "out_of_scope"),
+        ("The coffee machine is broken", "out_of_scope"),
+    ],
+)
+def test_where_something_stands_is_not_what_it_is_about(subject: str, category: str) -> None:
+    assert of(subject).category == category
+    assert bool(of(subject).topic) == (category == "out_of_scope")
+
+
+@pytest.mark.parametrize(
     ("text", "urgency"),
     [
         ("很急，请尽快处理", "high"),
