@@ -17,6 +17,7 @@ from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import tickets
 from maild.tokens import Tokens
+from maild.workflow import lifecycle
 from maild.workflow.decide import decide, needs
 
 
@@ -113,7 +114,7 @@ def consider(
     if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
-    ticket = claimed if joins(screening, verdict) else None
+    ticket = claimed if joins(screening, verdict) or _notes(screening, verdict, claimed, received, policy) else None
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
@@ -130,6 +131,13 @@ def awaits(event: MailArrived) -> bool:
     Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
     """
     return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
+
+
+def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, received: datetime, policy: Policy) -> bool:
+    """Whether a colleague's words are noted on a ticket that they are not on; on a closed one nobody would see them."""
+    if claimed is None or not verdict.colleague or screening.verdict != "person":
+        return False
+    return lifecycle.deed("colleague", lifecycle.stage(claimed, received, policy)) == "note_inside"
 
 
 def joins(screening: Screening, verdict: Trust) -> bool:

@@ -11,6 +11,7 @@ from maild.model.event import (
     Outcome,
     Solved,
     TimerFired,
+    Waiting,
 )
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
@@ -94,5 +95,6 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "Waiting",
     "Words",
 ]

@@ -94,12 +94,14 @@ class Needs:
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
     similar    words to look for among the solved tickets; empty: do not look
     bounced    the Message-ID of the mail that a delivery report speaks of
+    waiting    the words of colleagues on the ticket that an agent may accept
     """
 
     person: str = ""
     team: str = ""
     similar: str = ""
     bounced: str = ""
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,15 @@ class Solved:
 
     ticket: int
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Words of a colleague who is not on the ticket, inside until an agent accepts them; `inbound` is their mail."""
+
+    author: Address
+    text: str
+    inbound: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +139,8 @@ class Facts:
     asked_today how many confirmations were asked of this agent in the last 24 hours
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
     waits       that mail still waits for its confirmation on this ticket
+    waiting     words of colleagues that an agent may accept, oldest first
+    accepts     the inbound mail whose writer a pressed button accepts; 0: none
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
     """
@@ -147,6 +160,8 @@ class Facts:
     asked_today: int = 0
     asked_about: int = 0
     waits: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    accepts: int = 0
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
 

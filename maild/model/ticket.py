@@ -140,7 +140,7 @@ class Entry:
     direction: Literal["in", "out"]
     visibility: Literal["public", "internal"]
     author: Address
-    role: Literal["requester", "agent", "desk", "stranger"]
+    role: Literal["requester", "agent", "desk", "stranger", "colleague"]
     text: str
     new_text: str
     message_id: str = ""

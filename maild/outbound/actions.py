@@ -40,10 +40,11 @@ LABELS: dict[str, Words] = {
     "resolve": Words("Resolve", "解决"),
     "escalate": Words("Escalate", "升级"),
     "out-of-scope": Words("Not IT", "非IT职责"),
+    "accept": Words("Let them join", "接纳为参与人"),
     "confirm": Words("Yes, do it", "确认执行"),
 }
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm"})
+MAIN = frozenset({"solved", "take", "confirm", "accept"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty: whatever stood there would be a word to the requester.

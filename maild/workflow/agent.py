@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import files
+from maild.workflow import files, lifecycle
 from maild.workflow.commands import talk
 from maild.workflow.commands.grammar import Command, Parsed, parse
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
@@ -140,7 +140,7 @@ def _without_unproved(parsed: Parsed, event: MailArrived, policy: Policy) -> Par
     return replace(parsed, commands=kept, problems=(*parsed.problems, *refused))
 
 
-_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam"})
+_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam", "accept"})
 _UNPROVED = Words(
     "this command needs a mail that your own mail server vouches for: write from the company's mailbox",
     "此命令要求邮件通过公司邮件服务器的认证，请用公司邮箱发送",
@@ -204,10 +204,11 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     draft.respond("wrote to the requester")
     if ticket.assignee is None:
         assign_to(draft, agent, f"{agent.name} answered first")
-    if draft.ticket.state == "new":
-        draft.enter("open", f"{agent.name} answered", owes="requester")
-    else:
-        draft.change("", owes="requester")
+    goes = lifecycle.DEEDS[lifecycle.deed("reply", lifecycle.stage(draft.ticket, draft.now, draft.policy))].to
+    if goes is not None:
+        draft.enter(goes, f"{agent.name} answered")
+    # Whoever was answered has no reason to ask a second time.
+    draft.change("", owes="requester", chased=None)
     copied = {each.key for each in (*message.to, *message.cc)}
     if ticket.requester.key in copied:
         _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")

@@ -105,8 +105,8 @@ FILLERS = (
 NOTED = frozenset(
     (
         "收到", "好", "好的", "好滴", "好哒", "嗯", "嗯嗯", "知道", "知道了", "明白", "明白了", "了解", "了解了",
-        "知悉", "已阅", "已知悉", "行", "哦", "ok", "okay", "noted", "received", "got", "it", "understood", "will", "do",
-        "alright", "sure", "sounds", "good", "i", "see", "fine", "roger",
+        "知悉", "已阅", "已知悉", "行", "哦", "ok", "okay", "noted", "received", "got", "it", "understood", "will",
+        "do", "alright", "sure", "sounds", "good", "i", "see", "fine", "roger",
     )
 )  # fmt: skip
 RATINGS: tuple[tuple[int, tuple[str, ...]], ...] = (

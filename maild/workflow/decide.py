@@ -5,6 +5,7 @@ from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
 from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
@@ -27,11 +28,16 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if event.screening.verdict != "person":
         return Needs()
     if ticket is None:
-        message = event.message
-        return Needs(
-            person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip()
-        )
-    return Needs(team="*")
+        return _of_a_new_ticket(event)
+    if ticket.state == "closed" and event.trust.verdict == "requester":
+        # It may become a ticket of its own, and then it wants to know what a new one does.
+        return _of_a_new_ticket(event)
+    return Needs(team="*", waiting=event.trust.verdict == "agent")
+
+
+def _of_a_new_ticket(event: MailArrived) -> Needs:
+    message = event.message
+    return Needs(person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip())
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -60,6 +66,8 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
+        if event.trust.colleague:
+            return colleague_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links)

@@ -27,7 +27,7 @@ from maild.model import (
     Timer,
 )
 from maild.model.ticket import Close, State
-from maild.workflow import sla
+from maild.workflow import lifecycle, sla
 
 # Changes of these are told in the history; the others are bookkeeping that the history's own lines explain.
 _TOLD = frozenset(
@@ -36,7 +36,7 @@ _TOLD = frozenset(
 )
 
 # Timers that wait for the requester's word: any human mail of theirs stops them all.
-WAITING = ("info_reminder", "info_close", "confirm_reminder", "confirm_close", "scope_close")
+WAITING = tuple(lifecycle.WAITING)
 
 
 class Draft:

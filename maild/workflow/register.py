@@ -93,6 +93,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             text=shown,
             attachments=files.listed(event.message.attachments),
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
+            follows=_follows(draft),
             team_wide=draft.ticket.assignee is None and len(there) > 1,
             similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
             verdict=event.trust.verdict,
@@ -254,8 +255,15 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str) -> None
         missing=ticket.asked,
         secret=secret,
         second_problem="",
+        follows=_follows(draft),
         picture=_picture_alone(message),
     )
+
+
+def _follows(draft: Draft) -> str:
+    """The tag of the closed ticket that this one follows, if it does."""
+    old = next((number for number, kind in draft.links if kind == "follow-up"), None)
+    return f"{draft.policy.desk.prefix}-{old}" if old is not None else ""
 
 
 def _reason(draft: Draft, event: MailArrived, stranger: bool) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
+from maild.workflow import colleague, lifecycle
 from maild.workflow.commands import sorting, talk, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -20,6 +21,7 @@ _DOERS: dict[str, _Doer] = {
     "category": sorting.category,
     "out-of-scope": sorting.out_of_scope,
     "spam": sorting.spam,
+    "accept": colleague.accept,
     "note": talk.note,
     "ask": talk.ask,
     "hold": talk.hold,
@@ -49,6 +51,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     done: list[Line] = []
     for at, command in enumerate(parsed.commands):
         try:
+            refused = lifecycle.refusal(command.verb, lifecycle.stage(trial.ticket, trial.now, trial.policy))
+            if refused is not None:
+                raise Refused(refused)
             _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]
