@@ -32,7 +32,7 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
     if event.kind not in lifecycle.TABLE:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")
     name = lifecycle.deed(_happening(ticket, event), lifecycle.stage(ticket, now, policy))
-    return draft.outcome(_DEEDS[name](draft, event, lifecycle.DEEDS[name]))
+    return draft.outcome(DOES[name](draft, event, lifecycle.DEEDS[name]))
 
 
 def _happening(ticket: Ticket, event: TimerFired) -> str:
@@ -139,7 +139,8 @@ def _nothing(draft: Draft, event: TimerFired, deed: Deed) -> str:
     return f"{event.kind}: nothing to do, the ticket is {draft.ticket.state} and waits for {draft.ticket.owes}"
 
 
-_DEEDS: Mapping[str, Callable[[Draft, TimerFired, Deed], str]] = {
+# What the deeds of lifecycle.ROWS are, for what time brings.
+DOES: Mapping[str, Callable[[Draft, TimerFired, Deed], str]] = {
     "remind": _remind,
     "ask_again": _ask_again,
     "expire": _expire,

@@ -70,7 +70,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
-    reason = _DEEDS[name](draft, _Said(event, answer, text, DEEDS[name]))
+    reason = DOES[name](draft, _Said(event, answer, text, DEEDS[name]))
     return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
 
 
@@ -295,7 +295,8 @@ def _ended(draft: Draft, said: _Said) -> str:
     return "asks how it stands after closing: told how it ended"
 
 
-_DEEDS: Mapping[str, Callable[[Draft, _Said], str]] = {
+# What the deeds of lifecycle.ROWS are, for what the requester's side writes.
+DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
     "confirm": _confirm,
     "withdraw": _withdraw,
     "agree": _agree,
