@@ -4,6 +4,7 @@ from collections import defaultdict
 from itertools import groupby
 from pathlib import Path
 
+from maild.model.ticket import State
 from maild.workflow import lifecycle
 from maild.workflow.lifecycle import DEEDS, ROWS, STAGES, STATE_OF
 
@@ -42,7 +43,7 @@ def written() -> str:
 
 def _diagram() -> list[str]:
     """One arrow for each change of state, with everything that leads along it."""
-    arrows: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    arrows: dict[tuple[State, State], dict[str, None]] = defaultdict(dict)
     for was, becomes, row in lifecycle.transitions():
         # Mermaid reads a number sign as the beginning of a character's code.
         arrows[was, becomes][row.title.en.lstrip("#")] = None

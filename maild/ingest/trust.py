@@ -47,7 +47,7 @@ def judge(
         return _judge_agent(thread, vouched, answered, policy, internal)
     if thread.ticket is not None and writer in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
-    if internal and passed and _answers_theirs(thread, speakers, tokens):
+    if internal and passed and _answers_theirs(thread, {writer, *speakers}, tokens):
         return Trust(
             "none", f"{writer} is internal and answers a letter that was passed on", True, True, colleague=True
         )
@@ -74,7 +74,8 @@ def _judge_agent(thread: Thread, vouched: Authentication, answered: bool, policy
 
 
 def _answers_theirs(thread: Thread, speakers: Set[str], tokens: Tokens | None) -> bool:
-    """Whether the mail hangs on a letter of ours to somebody of the ticket, who must have passed it on."""
+    """Whether the mail hangs on a letter of ours to somebody of the ticket, who must have passed it on, or on what we
+    answered to that."""
     signed = thread.signed
     if tokens is None or signed is None or thread.ticket is None or signed.audience != "public":
         return False

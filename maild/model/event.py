@@ -114,10 +114,9 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Words of a colleague who is not on the ticket, inside until an agent accepts them; `inbound` is their mail."""
+    """A mail of a colleague who is not on the ticket, whose words stay inside until an agent accepts them."""
 
     author: Address
-    text: str
     inbound: int
 
 
@@ -175,6 +174,7 @@ class Outcome:
 
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
+    published      inbound mails of colleagues whose words were inside and are public now
     away           an agent's address, and until when they are away
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
@@ -198,6 +198,7 @@ class Outcome:
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
+    published: tuple[int, ...] = ()
     away: tuple[str, datetime] | None = None
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()

@@ -269,7 +269,7 @@ def entries(connection: Connection, number: int) -> Sequence[Any]:
 
 
 _WAITING = (
-    select(entry.c.author, entry.c.author_name, entry.c.new_text, entry.c.inbound)
+    select(entry.c.author, entry.c.author_name, entry.c.inbound)
     .where(
         entry.c.ticket == bindparam("number"),
         entry.c.role == "colleague",
@@ -282,9 +282,16 @@ _WAITING = (
 
 
 def waiting(connection: Connection, number: int) -> tuple[Waiting, ...]:
-    """Words of colleagues whom nobody has let in yet, oldest first."""
+    """Mails of colleagues whom nobody has let in yet, oldest first."""
     rows = connection.execute(_WAITING, {"number": number}).all()
-    return tuple(Waiting(Address(row.author, row.author_name), row.new_text, row.inbound or 0) for row in rows)
+    return tuple(Waiting(Address(row.author, row.author_name), row.inbound or 0) for row in rows)
+
+
+def publish(connection: Connection, number: int, mails: Sequence[int]) -> None:
+    """What these mails said on the ticket is public from now on, as a participant's words are."""
+    if mails:
+        theirs = (entry.c.ticket == number, entry.c.role == "colleague", entry.c.inbound.in_(mails))
+        connection.execute(update(entry).where(*theirs).values(visibility="public", role="requester"))
 
 
 _ENTRY_IDS = (

@@ -72,17 +72,7 @@ def accept(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     (address,) = chosen
     words = [each for each in waiting if each.author.key == address]
     colleague = words[-1].author
-    for each in words:
-        draft.keep(
-            Entry(
-                direction="in",
-                visibility="public",
-                author=colleague,
-                role="requester",
-                text=each.text,
-                new_text=each.text,
-            )
-        )
+    draft.published.extend(each.inbound for each in words)
     draft.writers.append(colleague)
     draft.readers.append(colleague)
     draft.note("participant", "", address, f"accepted by {agent.name}")

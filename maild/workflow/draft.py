@@ -52,6 +52,7 @@ class Draft:
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
         self.readers: list[Address] = []
+        self.published: list[int] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
         self.corrections: list[tuple[str, str, str]] = []
@@ -210,6 +211,7 @@ class Draft:
             links=tuple(self.links),
             writers=tuple(self.writers),
             readers=tuple(self.readers),
+            published=tuple(self.published),
             rating=self.rating,
             corrections=tuple(self.corrections),
             undeliverable=tuple(self.undeliverable),

@@ -126,11 +126,11 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
     ticket, facts = ticket_in(at), Facts()
     row = lifecycle.TABLE[what]
     if what in SAID:
-        # In words a rating rates a closed ticket alone, and who withdraws what is solved confirms it: buttons are exact.
+        # Words rate a closed ticket alone, and who withdraws what is solved confirms it: buttons are exact.
         button = {"rating": "rate5", "withdrawn": "withdraw"}.get(what, "")
         return mail(SAID[what]), replace(facts, button=button), ticket
     if row.by == "agent":
-        waiting = (Waiting(MARY, "it is the fuse", 1),) if what == "accept" else ()
+        waiting = (Waiting(MARY, 1),) if what == "accept" else ()
         return mail(COMMANDS[what], Address(AGENT, "王伟"), agent=True), replace(facts, waiting=waiting), ticket
     if what == "p1_silence":
         kind = {"pending": "info_close", "sent_away": "scope_close"}.get(at, "confirm_close")
@@ -252,7 +252,7 @@ class _Played:
         self.ticket, self.timers, self.now = ticket, dict[str, Timer](), NOW
 
     def mail(self, how: str, what: str) -> None:
-        facts = Facts(waiting=(Waiting(MARY, "it is the fuse", 1),))
+        facts = Facts(waiting=(Waiting(MARY, 1),))
         if how == "agent":
             event = mail(what, Address(AGENT, "王伟"), agent=True)
         elif how == "presses":

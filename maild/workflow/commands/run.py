@@ -43,7 +43,17 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
-    for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable"):
+    for name in (
+        "entries",
+        "mails",
+        "history",
+        "links",
+        "writers",
+        "readers",
+        "published",
+        "corrections",
+        "undeliverable",
+    ):
         setattr(trial, name, list(getattr(draft, name)))
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
