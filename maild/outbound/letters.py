@@ -81,7 +81,9 @@ LETTERS: Mapping[str, Letter] = {
     "agent/requester_replied": Letter(
         {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
     ),
-    "agent/colleague_wrote": Letter({"text": "", "attachments": (), "writer": "", "number": 0}, ("accept",)),
+    "agent/colleague_wrote": Letter(
+        {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
+    ),
     "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),

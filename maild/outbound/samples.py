@@ -139,7 +139,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "agent/colleague_wrote": {
             "text": text,
             "attachments": attachments,
-            "writer": "韩梅梅 <han.meimei@corp.example>" if chinese else "Mary Jones <mary.jones@corp.example>",
+            "writer": "韩梅梅" if chinese else "Mary Jones",
+            "address": "han.meimei@corp.example" if chinese else "mary.jones@corp.example",
             "number": 4711,
         },
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},

@@ -7,7 +7,7 @@ like anybody in copy. Nothing of the ticket is told to them that they had not in
 
 from datetime import datetime
 
-from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
+from maild.model import Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import files, routing
 from maild.workflow.commands.arguments import Refused
@@ -42,7 +42,8 @@ def colleague_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attach=files.carried(message.attachments, policy.notice_attachment_bytes),
             attachments=files.listed(message.attachments),
             text=mask_secrets(text)[0],
-            writer=_named(message.from_),
+            writer=message.from_.name or message.from_.key,
+            address=message.from_.key,
             number=event.inbound,
         )
     if not wrote_before and not event.backlog:
@@ -81,7 +82,3 @@ def accept(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 
 
 _NOBODY = Words("no colleague's words wait on this ticket", "这张工单上没有待接纳的同事来信")
-
-
-def _named(who: Address) -> str:
-    return f"{who.name} <{who.key}>" if who.name else who.key
