@@ -19,20 +19,24 @@ def raise_alarm(program: str, what: str, text: str) -> None:
     """
     if not program:
         return
-    shown = "".join(c if c.isprintable() else " " for c in text)[:_TEXT_CHARS]
     try:
-        threading.Thread(target=_run, args=(program, what, shown), name="alarm", daemon=True).start()
+        threading.Thread(target=run, args=(program, what, text), name="alarm", daemon=True).start()
     except RuntimeError as error:
         # No thread to be had (TasksMax): the mail about it and this line remain.
         log.error("the alarm program %s was not started: %s", program, error)
 
 
-def _run(program: str, what: str, text: str) -> None:
+def run(program: str, what: str, text: str, to: str = "") -> bool:
+    """Start the program and wait for its end; whether it did its work (ended with 0 in time).
+
+    `to`: the addresses of who is to be called, for MAILD_ALARM_TO.
+    """
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LANG": os.environ.get("LANG", "C.UTF-8"),
         "MAILD_ALARM": what,
-        "MAILD_ALARM_TEXT": text,
+        "MAILD_ALARM_TEXT": _one_line(text),
+        **({"MAILD_ALARM_TO": _one_line(to)} if to else {}),
     }
     try:
         done = subprocess.run(
@@ -41,6 +45,11 @@ def _run(program: str, what: str, text: str) -> None:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         log.error("the alarm program %s did not do its work: %s; see [alarm] exec", program, error)
-        return
+        return False
     if done.returncode:
         log.error("the alarm program %s ended with %d; see [alarm] exec", program, done.returncode)
+    return done.returncode == 0
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)[:_TEXT_CHARS]

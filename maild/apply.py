@@ -8,9 +8,14 @@ from sqlalchemy import Connection
 
 from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
+from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, tickets, timers
+from maild.store import knowledge, ledger, outbox, outbox_counts, people, people_directory, tickets, timers, upkeep
 from maild.tokens import Tokens
+from maild.workflow.knowledge import solution_of, title_of, worth_keeping
+
+# Lines of history about how a ticket ended: when one of them changes, what it taught may hold no more.
+_ENDINGS = frozenset({"outcome", "merged_into"})
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
 Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
@@ -48,6 +53,8 @@ def apply(
     ticket, released = outcome.ticket, 0
     if mail is not None and mail.screening.verdict == "person" and mail.trust.verdict != "failed":
         people.mark_alive(connection, mail.message.from_.key)
+    for shared, who in outcome.members:
+        people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
     if outcome.away is not None:
         people.set_away(connection, outcome.away[0], outcome.away[1])
@@ -73,6 +80,9 @@ def apply(
             released = ledger.release_waiting(connection, outcome.release, mail.message.from_.key, number, now)
         if outcome.drop and mail is not None:
             ledger.drop_waiting(connection, outcome.drop, mail.message.from_.key, number, now)
+    elif outcome.follow:
+        # An absence concerns tickets without being one.
+        timers.put_follows(connection, 0, outcome.follow, now)
     queued, alarm = 0, ""
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
@@ -87,6 +97,10 @@ def apply(
         queued = sum(letter.state == "queued" for letter in letters)
     if ticket is not None:
         tickets.add_history(connection, ticket.key, history, inbound, now, new)
+        if mail is None or mail.quiet != "all":
+            called = call_for(outcome, ticket, writer.policy)
+            if called is not None:
+                upkeep.open_alarm(connection, *called, now)
     for opened in outcome.also:
         # What is opened beside it goes by the same mail, whose sender has been dealt with above.
         queued += apply(connection, opened, writer, now).queued
@@ -121,8 +135,11 @@ def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: dateti
         knowledge.keep_rating(connection, ticket.key, *outcome.rating, now)
     who = outcome.history[0].who if outcome.history else "maild"
     knowledge.keep_corrections(connection, ticket.key, outcome.corrections, who, now)
-    if ticket.state == "closed" and ticket.outcome == "confirmed" and ticket.summary:
-        knowledge.keep_solution(connection, ticket, now)
+    text = solution_of(ticket) if worth_keeping(ticket) else ""
+    if text:
+        knowledge.keep_solution(connection, ticket, title_of(ticket), text, now, anew=outcome.rating is not None)
+    elif any(line.was and line.what in _ENDINGS for line in outcome.history):
+        knowledge.withdraw_solution(connection, ticket.key)
 
 
 def _letters(

@@ -16,10 +16,13 @@ from sqlalchemy import Connection, Engine
 
 from maild.alarm import raise_alarm
 from maild.apply import Writer, post
+from maild.directory.keeper import CHORE as DIRECTORY
+from maild.directory.keeper import Failed, Keeper
 from maild.model import Address, Mail
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
 from maild.store.engine import reading
+from maild.teach import Teacher
 
 log = logging.getLogger("maild.chores")
 
@@ -28,6 +31,7 @@ _ROWS = 100
 _JUMP_S = 5.0
 _EPOCH = datetime(2000, 1, 1)
 _GONE_AFTER = timedelta(days=1)
+_LEARNING_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,14 @@ class Chores:
         patience: timedelta,
         alarm_program: str = "",
         place: str = "",
+        directory: Keeper | None = None,
     ) -> None:
-        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE")."""
+        """`place`: where this daemon runs, if several may share the database; it stands in its alarms (" on PLACE").
+        `directory`: who keeps the people as the company's directory has them."""
         self._engine, self._writer, self._clock, self._health, self._patience = engine, writer, clock, health, patience
-        self._alarm_program, self._place = alarm_program, place
+        self.alarm_program, self._place = alarm_program, place
+        self._directory = directory
+        self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
         self._offset = 0.0
         self._make_plan()
@@ -80,6 +88,8 @@ class Chores:
         self._plan.every(1).minutes.do(self.summarise)
         self._plan.every(5).minutes.do(self.expire)
         self._plan.every(10).minutes.do(self.observed)
+        self._plan.every(5).seconds.do(self.keep_directory)
+        self._plan.every(10).seconds.do(self.learn)
 
     def use(self, writer: Writer) -> None:
         """Work by another policy from now on (a reload)."""
@@ -113,7 +123,7 @@ class Chores:
             if by_mail:
                 post(connection, self._to_admins("alarm", what=name, detail=detail, remedy=remedy), self._writer, now)
         log.error("alarm: %s: %s", name, detail)
-        raise_alarm(self._alarm_program, name, detail)
+        raise_alarm(self.alarm_program, name, detail)
 
     def _recovered(self, name: str, now: datetime) -> None:
         with reading(self._engine) as connection:
@@ -207,6 +217,19 @@ class Chores:
             if row.kind.endswith(gone) and upkeep.close_alarm(connection, row.kind, now):
                 log.warning("alarm ended, its daemon has not been seen for a day: %s", row.kind)
 
+    def keep_directory(self) -> None:
+        """Read the company's directory when it is due; what keeps it from being taken over is one alarm."""
+        if self._directory is None:
+            return
+        now = self._clock()
+        with reading(self._engine) as connection:
+            failing = any(row.kind == DIRECTORY for row in upkeep.open_alarms(connection))
+        ended = self._directory.step(now, failing)
+        if isinstance(ended, Failed):
+            self.alarm(DIRECTORY, ended.detail, ended.remedy)
+        elif ended is not None and failing:
+            self._recovered(DIRECTORY, now)
+
     def observed(self) -> None:
         """In observe mode: once a day, what would have been sent, and why (PRODUCT §3.3)."""
         if self._writer.policy.mode != "observe":
@@ -220,6 +243,11 @@ class Chores:
             if shown:
                 outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")
                 post(connection, self._to_admins("observed", rows=shown), self._writer, now)
+
+    def learn(self) -> None:
+        """Learn from the agents' corrections when it is time to, a little at each step: timers wait no longer for it
+        than this."""
+        self._teacher.step(self._writer.policy, self._clock(), _LEARNING_S)
 
     def _to_admins(self, name: str, **values: object) -> list[Mail]:
         policy = self._writer.policy

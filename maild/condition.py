@@ -45,7 +45,7 @@ class Condition:
         self._spoke = spoke
         self._fetch, self._others, self._loops = tuple(fetch), tuple(others), (*fetch, *others)
         self._sender, self._clock = sender, clock
-        self._patience, self._program = patience, alarm_program
+        self._patience, self.alarm_program = patience, alarm_program
         self._where = f" on {place}" if place else ""
         self._relay_from: float | None = None
         self._database_alarm = False
@@ -105,7 +105,7 @@ class Condition:
             if self._database_alarm:
                 self._database_alarm = False
                 log.warning("recovered: database%s", self._where)
-                raise_alarm(self._program, f"recovered: database{self._where}", "the database takes work again")
+                raise_alarm(self.alarm_program, f"recovered: database{self._where}", "the database takes work again")
             return
         if self._database_from is None:
             self._database_from = min(loop.failing_from or 0.0 for loop in lacking)
@@ -113,7 +113,7 @@ class Condition:
             return
         self._database_alarm = True
         log.error("alarm: database%s: %s", self._where, lacking[0].trouble)
-        raise_alarm(self._program, f"database{self._where}", lacking[0].trouble)
+        raise_alarm(self.alarm_program, f"database{self._where}", lacking[0].trouble)
 
 
 def _limit(loop: Loop) -> float:

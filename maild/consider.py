@@ -5,7 +5,7 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from maild import gather
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen
+from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import tickets
 from maild.tokens import Tokens
-from maild.workflow import lifecycle
-from maild.workflow.decide import decide, needs
+from maild.workflow import approval, lifecycle
+from maild.workflow.decide import decide
+from maild.workflow.needs import needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def event_of(
         fields=extract(message, (*ticket.asked, *ticket.fields) if ticket is not None else ()),
         let_in=let_in,
         quiet=quiet,
+        sent_by=sent_by(message),
     )
 
 
@@ -102,11 +105,12 @@ def consider(
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = Thread(number, "references" if number is not None else "none")
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
-    speakers: Set[str] = gather.speakers(connection, claimed) if claimed is not None else frozenset()
+    speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     pressed, confirms = "", 0
     if claimed is not None:
         pressed, confirms = gather.button(connection, keys, message.sender.identity, claimed.key, tokens, now)
-    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed))
+    asked = _asked(connection, message, claimed, pressed, policy, now)
+    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
     if confirmed and verdict.verdict == "unverified":
         verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
     elif let_in and verdict.verdict == "unverified":
@@ -114,10 +118,13 @@ def consider(
     if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
-    ticket = claimed if joins(screening, verdict) or _notes(screening, verdict, claimed, received, policy) else None
+    joined = joins(screening, verdict, asked) or _notes(screening, verdict, claimed, received, policy)
+    ticket = claimed if joined else None
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
+    if asked and ticket is not None:
+        event = replace(event, asked=asked)
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     button = pressed if ticket else ""
@@ -137,9 +144,24 @@ def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, receive
     """Whether a colleague's words are noted on a ticket that they are not on; on a closed one nobody would see them."""
     if claimed is None or not verdict.colleague or screening.verdict != "person":
         return False
-    return lifecycle.deed("colleague", lifecycle.stage(claimed, received, policy)) == "note_inside"
+    return lifecycle.act("colleague", lifecycle.stage(claimed, received, policy)) == "note_inside"
 
 
-def joins(screening: Screening, verdict: Trust) -> bool:
-    """Whether a mail may join the ticket that it claims. A delivery report belongs to the mail it speaks of."""
-    return screening.verdict == "bounce" or verdict.verdict in ("agent", "requester", "unverified")
+def joins(screening: Screening, verdict: Trust, asked: str = "") -> bool:
+    """Whether a mail may join the ticket that it claims. A delivery report belongs to the mail it speaks of; what a
+    colleague answers to a question that somebody else was asked (`asked`) is noted there, and does nothing."""
+    if screening.verdict == "bounce" or verdict.verdict in ("agent", "requester", "unverified", "approver"):
+        return True
+    return bool(asked) and verdict.verdict == "none" and verdict.internal
+
+
+def _asked(
+    connection: Connection, message: Message, claimed: Ticket | None, pressed: str, policy: Policy, now: datetime
+) -> str:
+    """Who was asked for an approval by the letter that a mail answers, or whose button it presses."""
+    if claimed is None:
+        return ""
+    if pressed in approval.VERBS:
+        return (message.sender.identity or "").lower()
+    days = trust.SIGNED_DAYS if policy.authserv_id else trust.SIGNED_DAYS_ALONE
+    return gather.asked_for_approval(connection, message, claimed.key, now - timedelta(days=days))

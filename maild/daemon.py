@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,10 @@ from types import FrameType
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild import desk
-from maild.alarm import raise_alarm
 from maild.chores import Chores, Health
 from maild.condition import Condition, place_of
 from maild.config import ConfigError, Settings, load
+from maild.directory.keeper import Keeper
 from maild.doorbell import Doorbell
 from maild.fetch import Fetcher, gap_told
 from maild.ingest.worker import Worker
@@ -30,6 +31,7 @@ from maild.log import Drain
 from maild.logins import Logins
 from maild.loops import Loop
 from maild.notify import notify, watchdog_seconds
+from maild.p1_calls import P1Calls
 from maild.receive import Receiver
 from maild.store import locks, outbox, upkeep
 from maild.store.engine import disk_failed, trouble
@@ -77,6 +79,7 @@ class Daemon:
         self._engine = desk.open_database(settings)
         self._lock = desk.lock(settings)
         desk.check_codes(settings, self._engine)
+        desk.note_config(settings.policy, self._engine, clock())
         self._keys = desk.tokens(settings)
         self._writer = desk.writer(settings, self._keys)
         self._stop, self.ready = threading.Event(), threading.Event()
@@ -85,13 +88,16 @@ class Daemon:
         self._worker = Worker()
         self._receiver = Receiver(self._engine, self._writer, self._worker, clock, settings.limits.parse_bytes)
         self._looked: dict[str, datetime | None] = {box.name: None for box in settings.mailboxes}
+        self._calls = P1Calls(self._engine, clock)
         self._ticker = Ticker(self._engine, self._writer, clock, self._heard)
         self._logins = Logins(settings, self._engine, clock)
         self._sender = desk.sender(settings, self._engine, clock, self._logins)
         place = "" if self._lock is not None else place_of(str(settings.state_dir))
+        self._directory = Keeper(self._engine, settings.directory)
         self._chores = Chores(
-            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place
-        )
+            self._engine, self._writer, clock, self._health, settings.alarm.no_fetch, settings.alarm.exec, place,
+            self._directory,
+        )  # fmt: skip
         fetchers = desk.fetchers(settings, self._engine, clock, self._logins)
         self._fetchers = [fetcher for fetcher, _ in fetchers]
         self._fetch_loops = [self._fetch_loop(fetcher, poll) for fetcher, poll in fetchers]
@@ -168,11 +174,8 @@ class Daemon:
             self._beat("receive")
         while self._receiver.alarms:
             kind, what = self._receiver.alarms.popleft()
-            if kind != "P1":
-                log.warning("%s %s", what, kind)
-            else:
-                log.warning("a new P1: %s", what)
-                raise_alarm(self._settings.alarm.exec, kind, what)
+            log.warning("%s %s", what, kind)
+        self._calls.step(self._settings.alarm.exec)
 
     def _rest_receive(self) -> None:
         self._received.wait(_DEFERRED_S if self._receiver.deferred else _REST_S)
@@ -186,6 +189,7 @@ class Daemon:
         if fired:
             # A confirmation may have put mails back into line.
             self._received.ring()
+        self._calls.step(self._settings.alarm.exec)
         self._chores.step()
         self._sending.ring()
 
@@ -288,6 +292,13 @@ class Daemon:
                 log.warning("config: the change of [%s] counts from the next start on", name)
         for user in (self._receiver, self._ticker, self._chores):
             user.use(writer)
+        self._directory.use(settings.directory)
+        self._chores.alarm_program = self._condition.alarm_program = settings.alarm.exec
+        self._settings = replace(
+            self._settings, policy=settings.policy, alarm=settings.alarm, country=settings.country,
+            holidays_missing=settings.holidays_missing,
+        )  # fmt: skip
+        self._tell_tickets()
         # A login may have been put right: whoever sits out a refusal tries again now.
         for source in self._logins.all():
             source.forget_refusals()
@@ -296,6 +307,14 @@ class Daemon:
         log.info("config reloaded, mode %s", settings.policy.mode)
         notify("READY=1", "STATUS=running")
         return True
+
+    def _tell_tickets(self) -> None:
+        """Tickets hear of the new settings; where the database is away just now, at the next start."""
+        try:
+            desk.note_config(self._settings.policy, self._engine, self._clock())
+        except DBAPIError as error:
+            log.error("the tickets hear of the new settings at the next start: %s", trouble(error))
+        self._ticking.ring()
 
     def _watch(self) -> None:
         """Say READY when mailbox and database have answered; then the watchdog's rounds."""
@@ -367,7 +386,7 @@ class Daemon:
                 fetcher.mailbox.cut()
 
     def _health(self) -> list[Health]:
-        found = self._condition.health()
+        found = [*self._condition.health(), desk.holidays(self._settings, self._clock())]
         for fetcher in self._fetchers:
             name, gap = fetcher.mailbox.account.name, fetcher.gap
             if gap is not None:

@@ -7,26 +7,32 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from maild import __version__
 from maild.apply import Writer
+from maild.chores import Health
 from maild.config import ConfigError, Settings, read_secret
+from maild.config.calendar import unknown_days
 from maild.fetch import Fetcher, Limits
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.mailbox_account import Account
 from maild.logins import Logins
+from maild.model import Policy
 from maild.outbound.compose import Composer
 from maild.outbound.smtp import Courier, Relay
 from maild.send import Sender
-from maild.store import migrate, tickets
+from maild.store import migrate, tickets, timers, upkeep
 from maild.store.engine import open_engine, reading, trouble
 from maild.tokens import Tokens
+from maild.workflow import reconfigured
 
 # THREATS F08: Exchange Online takes 3 connections and 30 mails a minute.
 _PROFILES = {"own": (8, 0), "exchange": (3, 30)}
@@ -111,17 +117,41 @@ def check_codes(settings: Settings, engine: Engine) -> None:
     with reading(engine) as connection:
         categories, teams, _ = tickets.codes_in_use(connection)
     policy = settings.policy
+    renamed = {old for old, new in policy.renamed.items() if new in policy.categories}
     mistakes = [
-        f"categories.{code}: open tickets are in it; keep it, or name its successor"
-        for code in sorted(categories - set(policy.categories))
+        f'categories.{code}: open tickets are in it; keep it, or name its successor: [renamed] {code} = "…"'
+        for code in sorted(categories - set(policy.categories) - renamed)
     ]
+    renamed = {old for old, new in policy.renamed.items() if new in policy.teams}
     mistakes += [
-        f"teams.{code}: open tickets belong to it; keep it, or move them first"
+        f'teams.{code}: open tickets belong to it; keep it, or name its successor: [renamed] {code} = "…"'
         # Without any [teams] the shipped categories name teams that nobody has to set up.
-        for code in sorted(teams - set(policy.teams) if policy.teams else ())
+        for code in sorted(teams - set(policy.teams) - renamed if policy.teams else ())
     ]
     if mistakes:
         raise ConfigError(settings.path, mistakes)
+
+
+def note_config(policy: Policy, engine: Engine, now: datetime) -> bool:
+    """Let every ticket that is being worked on hear of settings that concern it, where these have changed since maild
+    last read them: the calendar, who is an agent, what codes are called. Whether they have."""
+    concerns = (
+        policy.calendar.zone, policy.calendar.hours, sorted(policy.calendar.weekdays),
+        sorted(policy.calendar.holidays), sorted(policy.calendar.workdays),
+        policy.warn_at, policy.repeat_at, sorted(policy.agents), sorted(policy.renamed.items()),
+    )  # fmt: skip
+    with engine.begin() as connection:
+        changed = upkeep.note_config(connection, sha256(repr(concerns).encode()).hexdigest(), now)
+        if changed:
+            timers.for_all_live(connection, reconfigured.KIND, now)
+    return changed
+
+
+def holidays(settings: Settings, now: datetime) -> Health:
+    """A year whose swapped working days (调休) nobody has told us is one alarm, until they are known."""
+    missing = settings.swapped_days_unknown(now.astimezone(ZoneInfo(settings.policy.desk.zone)).date())
+    detail, remedy = unknown_days(settings.country, missing)
+    return Health("holidays", now if missing else None, detail, remedy, patience=timedelta())
 
 
 def fetchers(

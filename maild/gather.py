@@ -3,15 +3,38 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from maild import experience
 from maild.ingest.thread import Keys, Known
-from maild.model import Address, DeliveryFailed, Event, Facts, Field, MailArrived, Needs, Policy, Solved, Ticket
-from maild.store import awaited, knowledge, ledger, ledger_lists, outbox_lists, people, tickets
+from maild.model import (
+    Address,
+    DeliveryFailed,
+    Event,
+    Facts,
+    Field,
+    MailArrived,
+    Message,
+    Needs,
+    Person,
+    Policy,
+    Solved,
+    Ticket,
+)
+from maild.store import (
+    awaited,
+    deeds,
+    ledger,
+    ledger_lists,
+    outbox_lists,
+    people,
+    people_directory,
+    tickets,
+)
 from maild.tokens import Tokens
-from maild.workflow.similar import best, words_of
+from maild.workflow import persons
+from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
@@ -19,10 +42,7 @@ CONFIRM = "confirm"
 ACCEPT = "accept"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
-# Only the newest solutions are looked through (MEASURED: similar tickets must not search all tickets).
-_SOLUTIONS = 2000
 # Fields of an earlier ticket that are about the person, not about that problem.
-_PERSONAL = ("name", "department", "phone", "location")
 # Where the last matter was need not be where the person sits: a place is the directory's to tell.
 _REMEMBERED = ("name", "department", "phone")
 
@@ -42,11 +62,13 @@ def known(connection: Connection, keys: Keys) -> Known:
     return Known(by_id, frozenset(existing), merged, early)
 
 
-def speakers(connection: Connection, ticket: Ticket) -> frozenset[str]:
-    """Who may speak on a ticket: its requester and the accepted participants, in lower case."""
-    return frozenset(
-        {ticket.requester.key, *(who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes)}
-    )
+def speakers(connection: Connection, ticket: Ticket, policy: Policy) -> frozenset[str]:
+    """Who may speak on a ticket: its requester and the accepted participants at all of their addresses, and who writes
+    for the shared mailbox that is its requester; plain, as `policy.plain` makes addresses."""
+    requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
+    written = {who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes}
+    people = people_directory.same(connection, requester | written | {policy.plain(each) for each in written})
+    return frozenset(policy.plain(each) for each in people | people_directory.members(connection, requester))
 
 
 def facts(
@@ -64,8 +86,12 @@ def facts(
     a pressed button confirms."""
     earlier: Mapping[str, Field] = {}
     language = zone = ""
+    person = behind = None
     if needs.person:
-        earlier, language, zone = _person(connection, needs.person)
+        person, earlier, language, zone = _person(connection, _writer(event, needs.person), policy)
+    if needs.behind:
+        row = people_directory.person_of(connection, needs.behind, policy.plain(needs.behind))
+        behind = row[0] if row is not None else None
     absent: dict[str, str] = {}
     turn: dict[str, datetime] = {}
     load: Mapping[str, int] = {}
@@ -79,7 +105,7 @@ def facts(
             load = tickets.load_by_agent(connection)
     similar: tuple[Solved, ...] = ()
     if needs.similar:
-        similar = best(words_of(needs.similar), _solutions(connection))
+        similar = experience.similar(connection, needs.similar)
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
@@ -99,14 +125,21 @@ def facts(
         asked = agent.address if agent is not None else event.message.from_.key
         asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
+    number = ticket.id if ticket is not None else None
+    report = tickets.report_of(connection, number) if needs.report and number is not None else ""
+    warned = tickets.has_history(connection, number, WARNED) if needs.warned and number is not None else False
     return Facts(
         known=earlier,
+        person=person,
+        behind=behind,
+        same=_same(connection, event, ticket, policy),
         language=language,
         zone=zone,
         absent=absent,
         load=load,
         turn=turn,
         similar=similar,
+        solutions=experience.solutions(connection, needs.solutions) if needs.solutions else {},
         threads=threads,
         claimed=claimed,
         readers=readers,
@@ -119,24 +152,14 @@ def facts(
         accepts=accepts,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        learned=experience.learned(connection, now) if needs.learned else None,
+        manager=people.manager_of(connection, needs.manager) if needs.manager else None,
+        colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
+        report=report,
+        warned=warned,
+        urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
     )
-
-
-# The newest solutions with their words, by database, and when the last of them was written: read again when another
-# one is.
-_KNOWN_SOLUTIONS: WeakKeyDictionary[Engine, tuple[datetime | None, tuple[tuple[Solved, frozenset[str]], ...]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _solutions(connection: Connection) -> tuple[tuple[Solved, frozenset[str]], ...]:
-    last = knowledge.last_solution(connection)
-    had = _KNOWN_SOLUTIONS.get(connection.engine)
-    if had is None or had[0] != last:
-        rows = knowledge.newest_solutions(connection, _SOLUTIONS) if last else ()
-        had = (last, tuple((Solved(row.ticket, row.title), words_of(row.title)) for row in rows))
-        _KNOWN_SOLUTIONS[connection.engine] = had
-    return had[1]
 
 
 def button(
@@ -161,6 +184,12 @@ def button(
     return "", 0
 
 
+def asked_for_approval(connection: Connection, message: Message, ticket: int, since: datetime) -> str:
+    """Who was asked for an approval by the letter that a mail answers; empty if it answers none."""
+    newest_first = message.answered[:_THREAD_IDS]
+    return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
+
+
 def _question(connection: Connection, event: MailArrived) -> int:
     """The mail that the answered question asks about: "1" under any other notice is a word like others."""
     message = event.message
@@ -174,24 +203,39 @@ def bounced_ticket(connection: Connection, event_message_id: str | None) -> int 
     return row.ticket if row is not None else None
 
 
-def _person(connection: Connection, address: str) -> tuple[Mapping[str, Field], str, str]:
-    """What the directory, else the person's latest ticket, says: fields, language, zone."""
-    found: dict[str, Field] = {}
+def _person(
+    connection: Connection, writer: Address, policy: Policy
+) -> tuple[Person | None, Mapping[str, Field], str, str]:
+    """What the directory, else the person's latest ticket, says: record, fields, language; and the directory's zone."""
+    row = people_directory.person_of(connection, writer.key, policy.plain(writer.key))
+    person, changed = row if row is not None else (None, None)
+    addresses = person.addresses if person is not None else (writer.key, policy.plain(writer.key))
+    earlier: dict[str, Field] = {}
     language = zone = ""
-    before = tickets.newest_of(connection, address)
+    before = tickets.newest_of(connection, (writer.key, *addresses))
     if before is not None:
-        language, zone = before.language, before.zone
-        for name, field in tickets.fields_of(connection, before.id).items():
-            if name in _REMEMBERED:
-                found[name] = Field(name, field.value, "history", min(field.confidence, 0.6))
-    record = people.record_of(connection, address)
-    if record is not None:
-        for name in _PERSONAL:
-            value = getattr(record, name)
-            if value:
-                found[name] = Field(name, value, "directory", 0.9)
-        language, zone = record.language or language, record.zone or zone
-    return found, language, zone
+        language = before.language
+        earlier = {
+            name: field for name, field in tickets.fields_of(connection, before.id).items() if name in _REMEMBERED
+        }
+    if person is not None:
+        language, zone = person.language or language, person.zone
+    told = before.created if before is not None else None
+    return person, persons.known(person, changed, earlier, told, writer), language, zone
+
+
+def _writer(event: Event, address: str) -> Address:
+    """The person who is asked about, with the name that a mail of theirs bears."""
+    if isinstance(event, MailArrived) and event.message.from_.key == address:
+        return event.message.from_
+    return Address(address)
+
+
+def _same(connection: Connection, event: Event, ticket: Ticket | None, policy: Policy) -> frozenset[str]:
+    """All addresses of the ticket's requester, where a mail asks who that is."""
+    if ticket is None or not isinstance(event, MailArrived):
+        return frozenset()
+    return people_directory.same(connection, {ticket.requester.key, policy.plain(ticket.requester.key)})
 
 
 def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:

@@ -348,9 +348,6 @@ class Receiver:
         )
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
-        ticket = applied.ticket
-        if ticket is not None and considered.ticket is None and ticket.priority == "P1" and not ledger_hold.silent(row):
-            self._raised.append(("P1", f"{self._writer.policy.desk.prefix}-{ticket.key} {ticket.subject}"))
         return True
 
     @staticmethod

@@ -13,8 +13,9 @@ from maild.model import Address, DeliveryFailed, Event, Followed, TimerFired
 from maild.store import ledger, tickets, timers
 from maild.store.engine import reading
 from maild.store.timers import DELIVERY_FAILED, FOLLOWED
-from maild.workflow.decide import decide, needs
+from maild.workflow.decide import decide
 from maild.workflow.due import SILENCE_KINDS
+from maild.workflow.needs import needs
 
 log = logging.getLogger("maild.tick")
 

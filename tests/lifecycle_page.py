@@ -6,7 +6,7 @@ from pathlib import Path
 
 from maild.model.ticket import State
 from maild.workflow import lifecycle
-from maild.workflow.lifecycle import DEEDS, ROWS, STAGES, STATE_OF
+from maild.workflow.lifecycle import ACTS, ROWS, STAGES, STATE_OF
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "lifecycle.md"
 
@@ -38,7 +38,7 @@ _WHO = {
 
 
 def written() -> str:
-    return "\n".join((_HEAD, *_diagram(), *_tables(), *_deeds()))
+    return "\n".join((_HEAD, *_diagram(), *_tables(), *_acts()))
 
 
 def _diagram() -> list[str]:
@@ -61,14 +61,14 @@ def _tables() -> list[str]:
         lines += [f"| | {' | '.join(_COLUMNS[each] for each in STAGES)} |", f"|---|{'---|' * len(STAGES)}"]
         for row in rows:
             title = row.title.en if row.title.en == row.title.zh else f"{row.title.en}<br>{row.title.zh}"
-            lines.append(f"| {title} | {' | '.join(row.deeds[each].replace('_', ' ') for each in STAGES)} |")
+            lines.append(f"| {title} | {' | '.join(row.acts[each].replace('_', ' ') for each in STAGES)} |")
         lines.append("")
     return lines
 
 
-def _deeds() -> list[str]:
+def _acts() -> list[str]:
     lines = ["## What is done · 各项处理", "", "| | what it is · 说明 | then · 之后 |", "|---|---|---|"]
-    for name, deed in DEEDS.items():
-        then = " ".join(part for part in (deed.to or "", deed.outcome or "") if part)
-        lines.append(f"| {name.replace('_', ' ')} | {deed.does.en} · {deed.does.zh} | {then} |")
+    for name, act in ACTS.items():
+        then = " ".join(part for part in (act.to or "", act.outcome or "") if part)
+        lines.append(f"| {name.replace('_', ' ')} | {act.does.en} · {act.does.zh} | {then} |")
     return [*lines, ""]

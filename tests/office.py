@@ -105,6 +105,7 @@ class Indoors(Desk):
         with (
             mock.patch.multiple(sys, stdin=streams[0], argv=["maild", *arguments]),
             mock.patch.dict(os.environ, {"MAILD_CONFIG": str(self.file), "COLUMNS": "200"}),
+            contextlib.chdir(self.folder),
             contextlib.redirect_stdout(streams[1]),
             contextlib.redirect_stderr(streams[2]),
             _closing_databases(),

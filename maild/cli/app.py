@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maild.cli import database, ends, running, show_inbound, show_outbox
+from maild.cli import database, directory, ends, learner, running, show_inbound, show_outbox
 from maild.cli.backup import backup
 from maild.cli.bring_in import bring_in
 from maild.cli.check import check
@@ -52,6 +52,7 @@ _SET_UP, _WATCH, _MAIL = "Set up and run", "Watch", "Mail"
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(init)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(check)
 app.add_typer(database.app, name="db", rich_help_panel=_SET_UP)
+app.add_typer(directory.app, name="directory", rich_help_panel=_SET_UP)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(backup)
 app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.run)
 app.add_typer(running.demo, name="demo", rich_help_panel=_SET_UP)
@@ -59,6 +60,7 @@ app.command(cls=PlainCommand, rich_help_panel=_SET_UP)(running.version)
 app.command(cls=PlainCommand, rich_help_panel=_WATCH)(status)
 app.command(cls=PlainCommand, rich_help_panel=_WATCH)(tickets)
 app.command(cls=PlainCommand, rich_help_panel=_WATCH)(show)
+app.add_typer(learner.app, name="learner", rich_help_panel=_WATCH)
 app.command(cls=PlainCommand, rich_help_panel=_MAIL)(inspect)
 app.add_typer(show_inbound.app, name="inbound", rich_help_panel=_MAIL)
 app.add_typer(show_outbox.app, name="outbox", rich_help_panel=_MAIL)

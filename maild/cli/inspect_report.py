@@ -116,7 +116,10 @@ def _read(looked: Looked, message: Message, policy: Policy, now: datetime) -> Re
         "screening": {"verdict": screening.verdict, "reason": screening.reason},
         "bounce": _bounce(message),
         # A listed agent without evidence has no more rights than anybody: the ledger's own word for it is not of §6.
-        "trust": {"verdict": "none" if verdict.verdict == "unverified" else verdict.verdict, "reason": verdict.reason},
+        "trust": {
+            "verdict": "none" if verdict.verdict in ("unverified", "approver") else verdict.verdict,
+            "reason": verdict.reason,
+        },
         "thread": {"ticket": f"{policy.desk.prefix}-{claimed}", "by": "tag"}
         if claimed is not None
         else {"ticket": None, "by": "none"},

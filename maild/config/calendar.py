@@ -41,6 +41,17 @@ def expand(
     return holidays, workdays, unknown
 
 
+def unknown_days(country: str, years: Iterable[int]) -> tuple[str, str]:
+    """What is not known of these years, and what to do about it."""
+    listed = ", ".join(map(str, years))
+    return (
+        f"the swapped working days (调休) of {listed} are not known: promises go by the statutory days of {country}"
+        " alone",
+        "update the package `holidays` and start maild again, or list them in [calendar] extra_workdays and"
+        " extra_holidays and reload; open promises are then reckoned anew",
+    )
+
+
 def _statutory(country: str, years: frozenset[int]) -> tuple[frozenset[date], frozenset[date]]:
     # The package takes a tenth of a second to load, and a desk with own days only never needs it.
     from holidays import country_holidays

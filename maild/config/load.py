@@ -4,8 +4,8 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from maild import model
 from maild.config import sections as s
 from maild.config.calendar import expand
+from maild.config.directory import DIRECTORY_TABLES, DirectorySection
 from maild.config.durations import business_minutes
+from maild.config.duty import check_duty, renamed_codes
+from maild.config.macros import read_macros
 from maild.config.triage_tables import RULE_TABLES, build, overlaid, shipped_tables
 from maild.data import data_dir
 
@@ -34,15 +37,26 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "escalation": s.EscalationSection,
     "alarm": s.AlarmSection,
     "templates": s.TemplatesSection,
+    "macros": s.MacrosSection,
     "importance": s.ImportanceSection,
+    "directory": DirectorySection,
+    "triage": s.TriageSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
     "agents": s.AgentSection,
+    "on_call": s.OnCallSection,
     "admins": s.AdminSection,
 }
-_TABLES: Mapping[str, type[s.Section]] = {"targets": s.TargetSection, "teams": s.TeamSection}
+_TABLES: Mapping[str, type[s.Section]] = {
+    "targets": s.TargetSection,
+    "teams": s.TeamSection,
+    "skills": s.SkillSection,
+}
+# Tables inside a section, by their key.
+_BELOW: Mapping[object, type[s.Section]] = {"oauth": s.OAuthSection, **DIRECTORY_TABLES}
 _REQUIRED = ("desk",)
+_DECEMBER = 12
 _TWICE = re.compile(r"Cannot declare \(([^()]{1,200})\) twice")
 _OF_SECRETS = re.compile(r"password|key_from|secret|token_from")
 _QUOTED = re.compile(r"'([^']{1,100})'")
@@ -70,8 +84,17 @@ class Settings:
     alarm: s.AlarmSection
     limits: s.LimitsSection
     templates: s.TemplatesSection
+    directory: DirectorySection
     country: str
     holidays_missing: tuple[int, ...] = ()
+
+    def years_in_sight(self, today: date) -> tuple[int, ...]:
+        """The years whose calendar promises may need by now: this one, and from December on the next."""
+        return (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
+
+    def swapped_days_unknown(self, today: date) -> tuple[int, ...]:
+        """Of these years, those whose swapped working days nobody has told us."""
+        return tuple(year for year in self.years_in_sight(today) if year in self.holidays_missing)
 
     @property
     def state_dir(self) -> Path:
@@ -103,9 +126,10 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         mistakes.extend(str(error).split("\n"))
     _cross_check(parsed, triage.categories if triage is not None else {}, mistakes)
     calendar, missing = _calendar(parsed, mistakes)
+    macros = read_macros(parsed["macros"].dir, mistakes) if parsed["macros"] is not None else {}
     if mistakes or triage is None or calendar is None:
         raise ConfigError(name, mistakes)
-    policy = _policy(parsed, triage, calendar)
+    policy = replace(_policy(parsed, triage, calendar), macros=macros)
     return Settings(
         path=name,
         policy=policy,
@@ -117,6 +141,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
         alarm=parsed["alarm"],
         limits=parsed["limits"],
         templates=parsed["templates"],
+        directory=parsed["directory"],
         country=parsed["calendar"].country,
         holidays_missing=missing,
     )
@@ -128,7 +153,7 @@ def _toml_words(error: tomllib.TOMLDecodeError) -> str:
 
 
 def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
-    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES]
+    known = [*_SECTIONS, *_LISTS, *_TABLES, *RULE_TABLES, "renamed"]
     for key in tables:
         if key not in known:
             mistakes.append(f"[{key}] is no section of config.toml{_did_you_mean(key, known)}")
@@ -158,6 +183,7 @@ def _parse(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
             rows = {code: _over_default(code, row) for code, row in rows.items()}
         checked = {code: _section(kind, row, f"{key}.{code}", mistakes) for code, row in rows.items()}
         parsed[key] = {code: row for code, row in checked.items() if row is not None}
+    parsed["renamed"] = renamed_codes(tables.get("renamed", {}), mistakes)
     if parsed.get("desk") is None:
         parsed.pop("desk", None)
     return parsed
@@ -183,7 +209,8 @@ def _plain(item: Any, kind: type[BaseModel]) -> str:
     """One pydantic error as a sentence with a remedy."""
     key, error = str(item["loc"][-1]) if item["loc"] else "", str(item["type"])
     if error == "extra_forbidden":
-        below = s.OAuthSection if "oauth" in item["loc"][:-1] else kind
+        within = [_BELOW[part] for part in item["loc"][:-1] if part in _BELOW]
+        below = within[-1] if within else kind
         return f"is no setting{_did_you_mean(key, below.model_fields)}"
     if error == "missing":
         return "is missing, and has no default"
@@ -251,6 +278,13 @@ def _cross_check(parsed: Mapping[str, Any], categories: Mapping[str, model.Categ
                 mistakes.append(
                     f"categories.{code}.team: there is no [teams.{category.team}]{_did_you_mean(category.team, teams)}"
                 )
+    domains = {domain.lower().lstrip("@") for domain in desk.internal_domains} if desk is not None else set()
+    for code, category in categories.items():
+        if domains and "@" in category.approval and category.approval.rpartition("@")[2] not in domains:
+            mistakes.append(
+                f"categories.{code}.approval: {category.approval} is no colleague: it is of no internal domain"
+            )
+    mistakes.extend(check_duty(parsed, categories))
     names = [box.name for box in parsed["mailbox"]]
     for name in sorted({name for name in names if names.count(name) > 1}):
         mistakes.append(f"mailbox: the name {name} is used twice; each mailbox needs a name of its own")
@@ -307,6 +341,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
     waiting: s.WaitingSection = parsed["waiting"]
     budgets: s.BudgetsSection = parsed["budgets"]
     targets = {**_DEFAULT_TARGETS, **parsed["targets"]}
+    # Somebody hears of it at night: a rota, a program, or the admin's word for it.
+    on_call = bool(parsed["alarm"].on_call or parsed["alarm"].exec or parsed["on_call"])
     agents = {
         agent.address.lower(): model.Agent(
             agent.address.lower(),
@@ -316,6 +352,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             agent.lead or any(team.lead.lower() == agent.address.lower() for team in parsed["teams"].values()),
             agent.language,
             tuple(alias.lower() for alias in agent.aliases),
+            agent.skills,
+            agent.deputy.lower(),
         )
         for agent in parsed["agents"]
     }
@@ -342,11 +380,15 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         ),
         agents=MappingProxyType(agents),
         topics=triage.topics,
+        renamed=MappingProxyType(parsed["renamed"]),
+        skills=MappingProxyType(
+            {code: model.Skill(code, skill.words, skill.categories) for code, skill in parsed["skills"].items()}
+        ),
         targets=MappingProxyType(
             {
                 priority: model.Target(
-                    _minutes(target.response, target.calendar, calendar),
-                    _minutes(target.resolution, target.calendar, calendar),
+                    _minutes(target.response, target.calendar if on_call else "business", calendar),
+                    _minutes(target.resolution, target.calendar if on_call else "business", calendar),
                     target.calendar,
                 )
                 for priority, target in targets.items()
@@ -355,6 +397,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         matrix=triage.matrix,
         urgency_words=triage.urgency_words,
         impact_words=triage.impact_words,
+        alone_words=tuple(word.casefold() for word in parsed["importance"].alone_words),
         vips=frozenset(address.lower() for address in parsed["importance"].vips),
         systems=triage.systems,
         admins=tuple(model.Address(admin.address, admin.name) for admin in parsed["admins"]),
@@ -366,7 +409,12 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         authserv_id=parsed["trust"].authserv_id,
         agent_trust=parsed["trust"].agents,
         stranger_answer=parsed["trust"].answer_strangers,
-        on_call=parsed["alarm"].on_call or bool(parsed["alarm"].exec),
+        on_call=on_call,
+        rota=tuple(
+            model.Rota(tuple(address.lower() for address in row.agents), row.start, row.days, row.change, row.teams)
+            for row in parsed["on_call"]
+        ),
+        alarm_program=bool(parsed["alarm"].exec),
         reminder_days=waiting.reminder_days,
         pending_close_days=waiting.close_days,
         confirm_reminder_days=waiting.confirm_reminder_days,
@@ -385,6 +433,13 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             budgets.strangers_per_hour,
             budgets.unanswered_limit,
             budgets.notices_per_10_minutes,
+        ),
+        learning=model.Learning(
+            parsed["triage"].learn,
+            parsed["triage"].learn_from_tickets,
+            parsed["triage"].learn_margin,
+            parsed["triage"].learn_after_corrections,
+            frozenset(address.lower() for address in parsed["triage"].learn_not_from),
         ),
     )
 

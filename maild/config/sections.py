@@ -241,6 +241,21 @@ class AgentSection(Section):
     lead: bool = False
     language: Language = "zh-CN"
     aliases: tuple[Address, ...] = ()
+    skills: tuple[Code, ...] = ()
+    deputy: AddressOrNone = ""
+
+
+class SkillSection(Section):
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class OnCallSection(Section):
+    agents: tuple[Address, ...] = Field(min_length=1)
+    start: date = date(2024, 1, 1)
+    days: Days = 7
+    change: time = time(9)
+    teams: tuple[Code, ...] = ()
 
 
 class AdminSection(Section):
@@ -284,7 +299,7 @@ class WaitingSection(Section):
 
 class EscalationSection(Section):
     warn_at: float = Field(0.75, gt=0, lt=1)
-    repeat_at: tuple[float, ...] = (1.5, 2.0)
+    repeat_at: tuple[Annotated[float, Field(gt=1, le=100)], ...] = (1.5, 2.0)
 
 
 class AlarmSection(Section):
@@ -297,5 +312,22 @@ class TemplatesSection(Section):
     dir: str = ""
 
 
+class TriageSection(Section):
+    learn: bool = True
+    learn_from_tickets: int = Field(50, ge=2, le=1000)
+    learn_margin: float = Field(0.01, ge=0, le=0.5)
+    learn_after_corrections: int = Field(20, ge=1, le=1000)
+    learn_not_from: tuple[Address, ...] = ()
+
+
+class MacrosSection(Section):
+    dir: str = ""
+
+
 class ImportanceSection(Section):
     vips: tuple[Address, ...] = ()
+    alone_words: tuple[str, ...] = (
+        "只有我", "仅我", "就我", "只是我", "我一个人", "我自己的", "其他人正常", "其他人都正常", "其他同事正常",
+        "其他同事都正常", "别人都正常", "别人都可以", "only me", "just me", "only my", "just my", "for me only",
+        "everyone else can", "everybody else can", "others are fine", "my colleagues can",
+    )  # fmt: skip

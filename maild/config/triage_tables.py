@@ -1,5 +1,6 @@
 """The rules of triage as config.toml states them, a site's own laid over the shipped ones, made into nouns."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def build(tables: Mapping[str, Any]) -> TriageTables:
 
 
 def _category(code: str, table: Mapping[str, Any]) -> Category:
-    strange = sorted(set(table) - {"title", "team", "required", "hint", "keywords", "restricted"})
+    strange = sorted(set(table) - {"title", "team", "required", "hint", "keywords", "restricted", "approval"})
     if strange:
         raise ValueError(f"categories.{code}.{strange[0]}: is no setting; config.toml lists all settings")
     for key in ("title", "team"):
@@ -117,6 +118,16 @@ def _category(code: str, table: Mapping[str, Any]) -> Category:
         hint=_both(table.get("hint", {})),
         keywords={language: _keywords(code, language, words) for language, words in table.get("keywords", {}).items()},
         restricted=bool(table.get("restricted", False)),
+        approval=_approval(code, table.get("approval", "")),
+    )
+
+
+def _approval(code: str, value: Any) -> str:
+    """Who must agree to what a category asks for: "manager", an address, or an empty text for nobody."""
+    if value in ("", "manager") or (isinstance(value, str) and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value)):
+        return str(value).lower()
+    raise ValueError(
+        f'categories.{code}.approval: {value!r} is nobody; write "manager" for the requester\'s manager, or one address'
     )
 
 

@@ -22,13 +22,14 @@ def examine(path: Path, now: datetime, doors: bool = True) -> Iterator[Finding]:
         return
     yield Finding("ok", "config", str(path))
     # The libraries behind these take half a second: a mistake in config.toml is told before that.
-    from maild.doctor import places, rules
+    from maild.doctor import directory, places, rules
 
     yield from rules.rules(settings, now.date())
     yield from places.credentials(settings)
     yield from places.letters(settings)
     yield from places.key(settings)
     yield from places.database(settings)
+    yield from directory.directory(settings, doors)
     if doors:
         from maild.doctor import doors as servers
         from maild.doctor import oauth

@@ -53,6 +53,8 @@ def hidden_of(door: MailboxSection | RelaySection | None) -> list[str]:
 def credentials(settings: Settings) -> Iterator[Finding]:
     """Say which secrets cannot be looked at from a shell, and the command that can."""
     sources = [*sources_of(settings), settings.database.password_from]
+    if settings.directory.source == "ldap" and settings.directory.ldap is not None:
+        sources.append(settings.directory.ldap.password_from)
     sources += [settings.secrets.signing_key_from, settings.secrets.former_signing_key_from]
     names = [each.partition(":")[2] for each in dict.fromkeys(sources) if hidden(each)]
     if not names:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from datetime import date
 
 from maild.config import Settings
+from maild.config.calendar import unknown_days
 from maild.doctor.finding import Finding
 from maild.model import Policy
 
-_DECEMBER = 12
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # A server's clock, not an office's.
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Universal", "Zulu", "Etc/GMT", "GMT"})
@@ -78,15 +78,34 @@ def _nights(policy: Policy) -> Iterator[Finding]:
     nights = sorted(priority for priority, target in policy.targets.items() if target.calendar == "24x7")
     if not nights:
         return
-    if policy.on_call:
-        yield Finding("ok", "on call", f"{', '.join(nights)} count around the clock")
+    if not policy.on_call:
+        yield Finding(
+            "warn",
+            "on call",
+            f"{', '.join(nights)} targets are counted in business time until there is an [[on_call]], or [alarm]"
+            " on_call or exec is set",
+            "set one of them when somebody is reachable at night",
+        )
         return
-    yield Finding(
-        "warn",
-        "on call",
-        f"{', '.join(nights)} targets are counted in business time until [alarm] on_call or exec is set",
-        "set one of them when somebody is reachable at night",
-    )
+    alone = {category.team for category in policy.categories.values() if not _on_duty(category.team, policy)}
+    if policy.rota and not policy.alarm_program:
+        yield Finding(
+            "warn",
+            "on call",
+            f"{', '.join(nights)} count around the clock, and a mail is all that wakes who is on call",
+            "name a program in [alarm] exec that calls or texts them",
+        )  # fmt: skip
+    elif policy.rota and alone:
+        yield Finding(
+            "warn", "on call", f"nobody is on call for {', '.join(sorted(alone))}",
+            "add these teams to an [[on_call]], or leave out its `teams`",
+        )  # fmt: skip
+    else:
+        yield Finding("ok", "on call", f"{', '.join(nights)} count around the clock")
+
+
+def _on_duty(team: str, policy: Policy) -> bool:
+    return any(not rota.teams or team in rota.teams for rota in policy.rota)
 
 
 def _hours(policy: Policy) -> Iterator[Finding]:
@@ -116,12 +135,9 @@ def _holidays(settings: Settings, today: date) -> Iterator[Finding]:
             'set [calendar] country, like country = "CN"',
         )  # fmt: skip
         return
-    wanted = {today.year} if today.month < _DECEMBER else {today.year, today.year + 1}
-    missing = sorted(wanted & set(settings.holidays_missing))
+    missing = settings.swapped_days_unknown(today)
     if missing:
-        yield Finding(
-            "warn", "holidays", f"the swapped working days of {', '.join(map(str, missing))} are not known",
-            "update the package `holidays`, or list them in [calendar] extra_workdays and extra_holidays",
-        )  # fmt: skip
+        yield Finding("warn", "holidays", *unknown_days(settings.country, missing))
     else:
-        yield Finding("ok", "holidays", f"{settings.country}, known for {', '.join(map(str, sorted(wanted)))}")
+        known = ", ".join(map(str, settings.years_in_sight(today)))
+        yield Finding("ok", "holidays", f"{settings.country}, known for {known}")

@@ -25,12 +25,15 @@ def judge(
     tokens: Tokens | None,
     now: datetime,
     pressed: bool = False,
+    asked: str = "",
 ) -> Trust:
     """The verdict on a mail that claims `thread`.
 
     signed    every signed id that the mail refers to
-    speakers  lower-case addresses of the requester and the accepted participants of the claimed ticket
+    speakers  addresses of the requester and the accepted participants of the claimed ticket, as `policy.plain` makes
+              them
     pressed   the mail carries a button's token that was made for this writer and this ticket
+    asked     the address that was asked for an approval by the letter of ours that the mail answers
     """
     identity = message.sender.identity
     vouched = authenticate(message, policy.authserv_id)
@@ -45,7 +48,9 @@ def judge(
     if agent is not None:
         answered = pressed or _answers_us(thread, signed, agent, policy, tokens, now)
         return _judge_agent(thread, vouched, answered, policy, internal)
-    if thread.ticket is not None and writer in speakers:
+    if thread.ticket is not None and internal and asked == writer:
+        return Trust("approver", f"{writer} was asked for an approval by the mail that this one answers", True, passed)
+    if thread.ticket is not None and policy.plain(writer) in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
     if internal and passed and _answers_theirs(thread, {writer, *speakers}, tokens):
         return Trust(

@@ -1,6 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.event import (
+    Colleague,
+    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -9,10 +11,12 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
+    Solution,
     Solved,
     TimerFired,
     Waiting,
 )
+from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
     Address,
@@ -28,6 +32,7 @@ from maild.model.message import (
     Thread,
     Trust,
 )
+from maild.model.person import Person
 from maild.model.policy import (
     Agent,
     Budgets,
@@ -35,7 +40,10 @@ from maild.model.policy import (
     Category,
     Desk,
     Keyword,
+    Learning,
     Policy,
+    Rota,
+    Skill,
     SystemName,
     Target,
     Team,
@@ -63,6 +71,8 @@ __all__ = [
     "Calendar",
     "Category",
     "Clock",
+    "Colleague",
+    "Deed",
     "DeliveryFailed",
     "Desk",
     "Entry",
@@ -75,15 +85,22 @@ __all__ = [
     "Forwarded",
     "History",
     "Keyword",
+    "Learned",
+    "Learning",
+    "Lesson",
     "Mail",
     "MailArrived",
     "Message",
     "Needs",
     "Outcome",
+    "Person",
     "Policy",
+    "Rota",
     "Screening",
     "Sender",
     "SignedId",
+    "Skill",
+    "Solution",
     "Solved",
     "SystemName",
     "Target",
@@ -96,5 +113,6 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "WordWeights",
     "Words",
 ]

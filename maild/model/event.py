@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.learned import Learned
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
+from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -20,7 +22,9 @@ class MailArrived:
 
     `let_in` says which admin let in a mail that was held, and why; empty: nobody had to. `quiet` keeps mails back:
     "writer", nothing goes to whoever wrote it (a machine that an admin let in); "all", nothing leaves (an old mail
-    that was imported).
+    that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
+    than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
+    approval by the letter of ours that this mail answers; empty: it answers none.
     """
 
     message: Message
@@ -35,6 +39,8 @@ class MailArrived:
     too_large: int = 0
     let_in: str = ""
     quiet: Literal["no", "writer", "all"] = "no"
+    sent_by: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +98,70 @@ class Needs:
 
     person     the address whose directory record, earlier fields and language are wanted; empty: nobody's
     team       the team whose agents' absence, load and turn are wanted; empty: none; "*": of every team
-    similar    words to look for among the solved tickets; empty: do not look
+    similar    a report (its first line the subject) to compare with the solved tickets; empty: do not look
+    solutions  the tickets whose solutions the mail names
     bounced    the Message-ID of the mail that a delivery report speaks of
     waiting    the words of colleagues on the ticket that an agent may accept
+    behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
+    learned    what the desk has learned of categories is wanted
+    manager    the address of whoever's manager is wanted
+    colleagues addresses of people whose name and language the directory is asked for
+    report     the words with which the ticket was reported are wanted
+    warned     whether the requester was told already to change a password
+    past       what was done on the ticket so far
+    urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
     """
 
     person: str = ""
+    behind: str = ""
     team: str = ""
     similar: str = ""
+    solutions: tuple[int, ...] = ()
     bounced: str = ""
     waiting: bool = False
+    learned: bool = False
+    manager: str = ""
+    colleagues: tuple[str, ...] = ()
+    report: bool = False
+    warned: bool = False
+    past: bool = False
+    urgent_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An internal person as the directory knows them; `language` is empty where it does not say."""
+
+    address: Address
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
+
+    at: datetime
+    what: str
+    becomes: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solved ticket that resembles this one."""
+    """A solved ticket that resembles this one. `restricted_to` is the team that alone may see it; empty: anybody."""
 
     ticket: int
     title: str
+    category: str = ""
+    restricted_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What solved a ticket, in words that may be sent to others."""
+
+    solved: Solved
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +177,15 @@ class Facts:
     """What `gather` found.
 
     known       fields that the directory or the same person's earlier tickets gave, by name
+    person      the directory's record of the writer; None: it knows nobody of that address
+    behind      the directory's record of whoever wrote it in that person's name
+    same        all addresses of the ticket's requester that the directory knows
     language, zone   what the directory or an earlier ticket says of the person; empty when nothing does
     absent      agents (address) who are away now, with the address of their deputy or an empty string
     load        open tickets per agent address
     turn        when each agent was last given a ticket, by address (round-robin)
     similar     solved tickets that resemble this one, best first
+    solutions   the named solutions that there are, by ticket
     threads     Message-IDs of the ticket's conversation with each person, oldest first, by address
     claimed     the ticket that the mail names but has no right to join
     readers     accepted participants who get the conversation by mail too
@@ -142,15 +198,26 @@ class Facts:
     accepts     the inbound mail whose writer a pressed button accepts; 0: none
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
+    learned     what the desk has learned of categories, while that is in use; None: the rules alone decide
+    manager     the manager of the person who was asked about, if the directory names one
+    colleagues  who was asked about, by address; one whom the directory does not know has no name
+    report      what the requester wrote when the ticket was opened
+    warned      the requester of this ticket was told to change a password
+    past        what was done on the ticket so far, oldest first
+    urgent      the urgent tickets (P1, P2) that an agent has in work, by number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
+    person: Person | None = None
+    behind: Person | None = None
+    same: frozenset[str] = frozenset()
     language: str = ""
     zone: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
     load: Mapping[str, int] = field(default_factory=dict)
     turn: Mapping[str, datetime] = field(default_factory=dict)
     similar: tuple[Solved, ...] = ()
+    solutions: Mapping[int, Solution] = field(default_factory=dict)
     threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: Ticket | None = None
     readers: tuple[Address, ...] = ()
@@ -163,6 +230,13 @@ class Facts:
     accepts: int = 0
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
+    learned: Learned | None = None
+    manager: Colleague | None = None
+    colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+    report: str = ""
+    warned: bool = False
+    past: tuple[Deed, ...] = ()
+    urgent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +249,7 @@ class Outcome:
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
     published      inbound mails of colleagues whose words were inside and are public now
+    members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
     away           an agent's address, and until when they are away
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
@@ -199,6 +274,7 @@ class Outcome:
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
     published: tuple[int, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
     away: tuple[str, datetime] | None = None
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from maild.model.message import Address, Attachment
 
-Audience = Literal["requester", "agent", "lead", "admin", "stranger"]
+Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

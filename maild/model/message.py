@@ -194,12 +194,13 @@ class Trust:
     """Who the writer is to the claimed ticket (PRODUCT §2.5), with the reason.
 
     agent · requester (of this ticket, or an accepted participant) · stranger · failed (authentication failed) ·
-    unverified (a listed agent without the evidence) · none (an internal person without a claim on a ticket).
+    unverified (a listed agent without the evidence) · approver (answers our question whether they agree, sent to this
+    very address) · none (an internal person without a claim on a ticket).
     `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
     for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4).
     """
 
-    verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "none"]
+    verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
     reason: str
     internal: bool = False
     authenticated: bool = False

@@ -48,7 +48,8 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One category of manual 2.2.2. `keywords` per language code (zh, en); `required` are field names."""
+    """One category of manual 2.2.2. `keywords` per language code (zh, en); `required` are field names; `approval` says
+    who must agree first: "manager", an address, or nobody."""
 
     code: str
     title: Words
@@ -57,6 +58,7 @@ class Category:
     hint: Words = Words("", "")
     keywords: Mapping[str, tuple[Keyword, ...]] = field(default_factory=dict)
     restricted: bool = False
+    approval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,31 @@ class Agent:
     lead: bool = False
     language: str = "en"
     aliases: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    deputy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What some agents know: reports of these categories, or with one of these words, go to them first."""
+
+    code: str
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Who is on call: the agents by turns, `days` each, beginning on `start` at `change` on the desk's wall clock.
+
+    `teams` limits it to the tickets of these teams; empty: all.
+    """
+
+    agents: tuple[str, ...]
+    start: date = date(2024, 1, 1)
+    days: int = 7
+    change: time = time(9)
+    teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +156,28 @@ class Budgets:
     notices_10min: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Whether the desk learns categories from its agents (PRODUCT §3.2), from how many settled tickets on, and by how
+    much what it learned must be better than the rules (a share of mails, 0–1) before it is used.
+
+    after      so many new corrections are learned at once, fewer wait for the night
+    not_from   agents whose corrections teach nothing, by address
+    """
+
+    on: bool = True
+    least: int = 50
+    margin: float = 0.01
+    after: int = 20
+    not_from: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise."""
+    """All of config.toml that decisions depend on. Durations are minutes of business time unless named otherwise.
+
+    `on_call`: somebody hears of a P1 at night, so 24x7 targets count; `alarm_program`: by a program of the site's too.
+    """
 
     desk: Desk
     mode: Literal["observe", "agents", "live"] = "live"
@@ -140,10 +186,13 @@ class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    skills: Mapping[str, Skill] = field(default_factory=dict)
     targets: Mapping[Priority, Target] = field(default_factory=dict)
     matrix: Mapping[tuple[Level, Impact], Priority] = field(default_factory=dict)
     urgency_words: Mapping[Level, tuple[str, ...]] = field(default_factory=dict)
     impact_words: Mapping[Impact, tuple[str, ...]] = field(default_factory=dict)
+    alone_words: tuple[str, ...] = ()
     vips: frozenset[str] = frozenset()
     systems: tuple[SystemName, ...] = ()
     admins: tuple[Address, ...] = ()
@@ -156,6 +205,8 @@ class Policy:
     agent_trust: Literal["either", "both"] = "either"
     stranger_answer: bool = True
     on_call: bool = False
+    rota: tuple[Rota, ...] = ()
+    alarm_program: bool = False
     reminder_days: tuple[int, ...] = (1, 3)
     pending_close_days: int = 5
     confirm_reminder_days: int = 2
@@ -169,14 +220,25 @@ class Policy:
     transcripts: Literal["problems", "always"] = "problems"
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
+    learning: Learning = Learning()
+    # Texts that agents send by name, by language.
+    macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def agent(self, address: str) -> Agent | None:
         """The listed agent who writes from this address (or an alias of theirs), if any."""
-        wanted = address.lower()
-        found = self.agents.get(wanted)
-        if found is not None:
-            return found
-        return next((agent for agent in self.agents.values() if wanted in agent.aliases), None)
+        for wanted in dict.fromkeys((address.lower(), self.plain(address))):
+            found = self.agents.get(wanted)
+            found = found or next((agent for agent in self.agents.values() if wanted in agent.aliases), None)
+            if found is not None:
+                return found
+        return None
+
+    def plain(self, address: str) -> str:
+        """An address as a person's: in lower case and, at an internal domain, without what stands behind a plus sign
+        (PRODUCT §2.5)."""
+        local, at, domain = address.lower().rpartition("@")
+        base = local.partition("+")[0]
+        return f"{base}@{domain}" if at and base and domain in self.desk.internal_domains else address.lower()
 
     def is_internal(self, address: str) -> bool:
         """Whether an address is of one of the desk's internal domains (sub-domains do not count)."""

@@ -50,7 +50,7 @@ class Triage:
     """Classification and priority of a report (manual 2.2.2, 2.3.2), each with its reason in both languages.
 
     The five reasons stand in the order category, urgency, impact, importance, priority. `topic` is the code of the
-    out-of-scope topic that matched, empty otherwise.
+    out-of-scope topic that matched, empty otherwise. `aside` is a word for the agents alone.
     """
 
     category: str
@@ -60,29 +60,33 @@ class Triage:
     priority: Priority
     reasons: tuple[Words, ...] = ()
     topic: str = ""
+    aside: Words = Words("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A stopwatch in working time. `target`, `spent`: minutes; `since`: when it last began to run, None: it stands.
 
-    `calendar` is business or 24x7. The target is stored when set, so a changed policy never moves a promise.
+    `calendar` is business or 24x7. The target is stored when set, so a changed policy never moves a promise. `told` is
+    the highest share of this target that somebody has been told of (0.75: warned, 1.0: breach).
     """
 
     target: int = 0
     spent: float = 0.0
     since: datetime | None = None
     calendar: Literal["business", "24x7"] = "business"
+    told: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """The current state of one ticket; what happened stands in its history. `id` is None until it is inserted.
 
-    `promise` is the response deadline as told to the requester. `asked` are the fields that the last form asked for.
-    `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass incident's own ticket,
-    the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to one. `approver` is the
-    address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
+    `promise` is the response deadline as told to the requester. `priority_by` is the agent who set the priority, empty
+    while it follows from the report; a lead's word is `priority_locked` as well. `asked` are the fields that the last
+    form asked for. `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass
+    incident's own ticket, the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to
+    one. `approver` is the address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
     """
 
     id: int | None = None
@@ -99,6 +103,7 @@ class Ticket:
     importance: Importance = "normal"
     priority: Priority = "P3"
     priority_locked: bool = False
+    priority_by: str = ""
     reasons: tuple[Words, ...] = ()
     restricted: bool = False
     team: str = ""
@@ -140,7 +145,7 @@ class Entry:
     direction: Literal["in", "out"]
     visibility: Literal["public", "internal"]
     author: Address
-    role: Literal["requester", "agent", "desk", "stranger", "colleague"]
+    role: Literal["requester", "agent", "desk", "stranger", "approver", "colleague"]
     text: str
     new_text: str
     message_id: str = ""

@@ -42,9 +42,13 @@ LABELS: dict[str, Words] = {
     "out-of-scope": Words("Not IT", "非IT职责"),
     "accept": Words("Let them join", "接纳为参与人"),
     "confirm": Words("Yes, do it", "确认执行"),
+    "split": Words("Split", "拆分"),
+    "agree": Words("I agree", "同意"),
+    "disagree": Words("I do not agree", "不同意"),
+    "not-approved": Words("Tell them, and close", "告知用户并关闭"),
 }
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm", "accept"})
+MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty: whatever stood there would be a word to the requester.
@@ -52,6 +56,8 @@ _BODIES: dict[str, Words] = {
     "solved": Words("It is solved.", "已解决。"),
     "unsolved": Words("It is not solved yet: ", "还没解决："),
     "withdraw": Words("I withdraw this report.", "撤回工单。"),
+    "agree": Words("I agree.", "同意。"),
+    "disagree": Words("I do not agree. Reason: ", "不同意。原因："),
     "rate5": Words("5", "5"),
     "rate4": Words("4", "4"),
     "rate3": Words("3", "3"),

@@ -36,6 +36,7 @@ LETTERS: Mapping[str, Letter] = {
             "picture": False,
             "known": (),
             "follows": "",
+            "approver": "",
         },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
@@ -62,10 +63,24 @@ LETTERS: Mapping[str, Letter] = {
     "requester/progress": Letter(title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/passed_on": Letter({"accepted": False}, title=Words("that a mail was passed on", "邮件已转交的通知")),
+    "requester/new_promise": Letter(
+        {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
+    ),
     "requester/started": Letter({"agent": ""}, title=Words("that work has begun", "开始处理的通知")),
     "requester/cannot_read": Letter({"cause": "unreadable"}, title=Words("that we cannot read it", "无法读取的通知")),
     "requester/summary": Letter({"rows": (), "count": 0}),
+    "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
+    "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
     "stranger/received": Letter(),
+    "approver/asked": Letter(
+        {"text": "", "words": "", "by": "", "again": False},
+        ("agree", "disagree"),
+        Words("the question for approval", "审批请求"),
+    ),
+    "approver/unclear": Letter(
+        verbs=("agree", "disagree"), title=Words("the question what an answer meant", "审批回复的确认")
+    ),
+    "approver/over": Letter(title=Words("that no approval is needed", "无需审批的通知")),
     "agent/new_ticket": Letter(
         {
             "text": "",
@@ -75,8 +90,13 @@ LETTERS: Mapping[str, Letter] = {
             "team_wide": False,
             "similar": (),
             "verdict": "",
+            "approval": "",
+            "topic": "",
+            "guidance": "",
+            "second": "",
+            "aside": "",
         },
-        (*_WORK, "out-of-scope"),
+        (*_WORK, "out-of-scope", "split"),
     ),
     "agent/requester_replied": Letter(
         {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
@@ -87,17 +107,22 @@ LETTERS: Mapping[str, Letter] = {
     "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
-    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1}, _WORK),
-    "agent/escalated": Letter({"by": "", "escalated": False, "reason": "", "category": "", "text": ""}, _WORK),
+    "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
+    "agent/escalated": Letter(
+        {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
+    ),
     "agent/taken": Letter({"by": ""}),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
+    "agent/approval": Letter({"how": "agreed", "who": "", "text": ""}, (*_WORK, "not-approved")),
+    "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
+    "admin/unattended": Letter(),
     "admin/quarantined": Letter({"rows": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

@@ -43,6 +43,12 @@ POLICY = Policy(
     },
 )
 
+_DONE = (
+    (NOW - timedelta(hours=3), Words("assigned to 王伟", "分派给王伟")),
+    (NOW - timedelta(hours=2), Words("first contact by 王伟", "王伟首次联系用户")),
+    (NOW - timedelta(hours=1), Words("王伟 left a note", "王伟写了备注")),
+)
+
 TRIAGE = Triage(
     category="hardware",
     urgency="medium",
@@ -105,6 +111,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "second_problem": "邮箱满了" if chinese else "my mailbox is full",
             "known": (),
             "follows": "IT-987",
+            "approver": "",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -124,7 +131,18 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/closed": {"by": "confirmed", "reason": "", "who": "韩梅梅" if chinese else "Mary Jones"},
         "requester/reopened": {"how": "both"},
         "requester/passed_on": {"accepted": True},
+        "requester/new_promise": {
+            "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
+            "was": _LATER,
+        },
         "requester/started": {"agent": "王伟"},
+        "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
+        "approver/asked": {
+            "text": text,
+            "words": "需要您确认预算。" if chinese else "Please check the budget.",
+            "by": "王伟",
+            "again": True,
+        },
         "requester/cannot_read": {"cause": "encrypted"},
         "agent/new_ticket": {
             "text": text,
@@ -134,6 +152,15 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
+            "approval": "赵敏 已同意。" if chinese else "Approved by Zhao Min.",
+            "topic": "facilities",
+            "guidance": "空调请找行政部，分机 6600。" if chinese else "For air conditioning: Facilities, 6600.",
+            "second": "邮箱满了" if chinese else "my mailbox is full",
+            "aside": (
+                "与本台以往归为非IT职责的来信相似：“门禁卡”。如确非IT职责，请回复 #非IT。"
+                if chinese
+                else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
+            ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "tag and token disagree"},
         "agent/colleague_wrote": {
@@ -146,14 +173,23 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "agent/reopened": {"text": text, "note": "reopened within 7 days"},
         "agent/note": {"author": "赵敏", "text": text},
         "agent/sla_warning": {"clock": "response", "due": _DUE, "share": 75},
-        "agent/sla_breach": {"clock": "resolution", "due": _DUE, "step": 2},
+        "agent/sla_breach": {
+            "clock": "resolution",
+            "due": _DUE,
+            "step": 2,
+            "tier": Words("second line", "二线支持"),
+            "done": _DONE,
+        },
         "agent/escalated": {
             "by": "赵敏",
             "escalated": True,
             "reason": "没有备件" if chinese else "no spare parts",
             "category": "",
             "text": text,
+            "done": _DONE,
         },
+        "agent/approval": {"how": "disagreed", "who": "赵敏", "text": "预算不够。" if chinese else "No budget."},
+        "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": "王伟"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
@@ -203,16 +239,19 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             values=values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" else ticket(language)
+        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
 
 
+# Letters to the admins that speak of one ticket.
+ABOUT_A_TICKET = frozenset({"admin/unattended"})
 PUBLIC = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
 
-_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin")
+_AUDIENCES: tuple[Audience, ...] = ("requester", "stranger", "agent", "lead", "admin", "approver")
 _READERS: Mapping[Audience, Address] = {
     "requester": Address("li.lei@corp.example", "李雷"),
     "stranger": Address("someone@elsewhere.example"),
     "agent": Address("wang.wei@corp.example", "王伟"),
     "lead": Address("zhao.min@corp.example", "赵敏"),
+    "approver": Address("zhao.min@corp.example", "赵敏"),
     "admin": Address("root@corp.example"),
 }

@@ -40,7 +40,10 @@ def subject_for(mail: Mail, ticket: Ticket | None, policy: Policy) -> str:
     if mail.audience == "stranger":
         fixed = _RECEIVED.for_(mail.language)
         return f"[{tag(ticket, policy)}] {fixed}" if ticket is not None else fixed
-    if mail.subject or ticket is None:
+    if mail.subject and ticket is not None:
+        # An admin's mail about one ticket, without a word of its requester's.
+        return f"[{tag(ticket, policy)}] {one_line(mail.subject, 250)}"
+    if ticket is None:
         return one_line(mail.subject, 250) or one_line(policy.desk.name.for_(mail.language), 250)
     own = bare_subject(ticket.subject, policy)
     return f"Re: [{tag(ticket, policy)}] {own or _NO_SUBJECT.for_(ticket.language)}"

@@ -28,11 +28,17 @@ _TEXT_CHARS = 60_000
 _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/requester_replied": ("note",),
     "agent/reopened": ("note",),
-    "agent/escalated": ("reason", "text"),
+    "agent/escalated": ("reason", "text", "done"),
+    "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
-_MASKED = frozenset({"agent/new_ticket", "agent/requester_replied", "agent/reopened"})
+_MASKED = frozenset(
+    {
+        "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
+        "agent/escalated", "approver/asked", "lead/low_rating",
+    }
+)  # fmt: skip
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -161,7 +167,7 @@ def view_of(
     given."""
     letter = LETTERS[mail.template]
     language = mail.language
-    outside = mail.audience in ("requester", "stranger")
+    outside = mail.audience in ("requester", "stranger", "approver")
     zone = ticket.zone if outside and ticket is not None else policy.desk.zone
     limit = sys.maxsize if outside else _TEXT_CHARS
     speak = _Speech(zone, now, language, zone != policy.desk.zone, mail.template in _MASKED, limit)
@@ -361,6 +367,21 @@ def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _senseless(mail: Mail) -> frozenset[str]:
+    """The buttons of a letter that make no sense with what it says."""
+    if mail.template == "agent/approval":
+        if mail.values.get("how") != "disagreed":
+            return frozenset({"not-approved"}) | (_WAITING if mail.values.get("how") != "agreed" else frozenset())
+        return _WAITING
+    if mail.template == "agent/new_ticket" and not mail.values.get("second"):
+        return frozenset({"split"})
+    return frozenset()
+
+
+# Nothing is to be done before an approver has answered, nor when they disagreed.
+_WAITING = frozenset({"take", "resolve", "escalate"})
+
+
 def _buttons(
     mail: Mail, letter: Letter, ticket: Ticket | None, policy: Policy, tokens: Tokens, now: datetime
 ) -> tuple[Button, ...]:
@@ -375,6 +396,8 @@ def _buttons(
             return ()
         if ticket.responded is not None and ticket.assignee == agent.address:
             verbs = tuple(verb for verb in verbs if verb != "take")
+    left_out = _senseless(mail)
+    verbs = tuple(verb for verb in verbs if verb not in left_out)
     if mail.template == "requester/closed" and mail.values.get("by", "confirmed") not in RATED_CLOSINGS:
         return ()
     number = mail.values.get("number")

@@ -1,52 +1,87 @@
 """What solved tickets teach: solutions, ratings and corrections. Writes solution, rating and correction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Ticket
-from maild.store.schema import correction, rating, solution
+from maild.store.schema import correction, entry, rating, solution
+from maild.store.schema import ticket as tickets
+
+# Of a report its first words are compared.
+_REPORT_CHARS = 600
 
 
-def keep_solution(connection: Connection, ticket: Ticket, when: datetime) -> None:
-    """Keep the summary of a solved ticket; a later one of the same ticket replaces it."""
+def keep_solution(connection: Connection, ticket: Ticket, title: str, text: str, when: datetime, anew: bool) -> None:
+    """Keep the solution of a ticket; another one of the same ticket is replaced.
+
+    A row that changes gets a new id, which is how every daemon notices: `anew` gives it one though title and text are
+    the same (its rating came).
+    """
     values = {
-        "ticket": ticket.key,
-        "title": ticket.subject[:200],
-        "text": ticket.summary,
+        "title": title,
+        "text": text,
         "category": ticket.category,
         "language": ticket.language,
         "restricted": ticket.restricted,
-        "at": when,
     }
-    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert_into(solution).values(values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["ticket"], set_={name: statement.excluded[name] for name in values if name != "ticket"}
-        )
-    )
+    had = connection.execute(
+        select(*(solution.c[name] for name in values)).where(solution.c.ticket == ticket.key)
+    ).one_or_none()
+    if had is not None:
+        if not anew and tuple(had) == tuple(values.values()):
+            return
+        withdraw_solution(connection, ticket.key)
+    connection.execute(insert(solution).values(ticket=ticket.key, at=when, **values))
 
 
-_LAST = select(solution.c.at).order_by(solution.c.at.desc()).limit(1)
+def withdraw_solution(connection: Connection, number: int) -> None:
+    """The ticket was opened again, or merged: what it taught is not proposed any more."""
+    connection.execute(delete(solution).where(solution.c.ticket == number))
 
 
-def last_solution(connection: Connection) -> datetime | None:
-    """When the last solution was written; None as long as there is none."""
-    return connection.execute(_LAST).scalar()
+def newest_solution(connection: Connection) -> tuple[int, int]:
+    """(id, ticket) of the solution that was written last; zeros as long as there is none."""
+    row = connection.execute(
+        select(solution.c.id, solution.c.ticket).order_by(solution.c.id.desc()).limit(1)
+    ).one_or_none()
+    return (row.id, row.ticket) if row is not None else (0, 0)
 
 
-def newest_solutions(connection: Connection, limit: int) -> Sequence[Any]:
-    """(ticket, title, category) of the newest solutions that anybody of the desk may see."""
-    return connection.execute(
-        select(solution.c.ticket, solution.c.title, solution.c.category)
-        .where(solution.c.restricted.is_(False))
-        .order_by(solution.c.at.desc())
-        .limit(limit)
-    ).all()
+def solutions_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
+    """The newest solutions with an id above `after`, newest first, each with the first words of its report."""
+    query = _rows(func.substr(entry.c.new_text, 1, _REPORT_CHARS).label("report"))
+    first = and_(entry.c.ticket == solution.c.ticket, entry.c.n == 1)
+    query = query.outerjoin(entry, first).where(solution.c.id > after).order_by(solution.c.id.desc()).limit(limit)
+    return connection.execute(query).all()
+
+
+def solutions_of(connection: Connection, numbers: Collection[int]) -> Sequence[Any]:
+    """The solutions of these tickets that hold now: those of tickets still closed."""
+    if not numbers:
+        return ()
+    return connection.execute(_rows().where(solution.c.ticket.in_(numbers), tickets.c.state == "closed")).all()
+
+
+def _rows(*more: ColumnElement[Any]) -> Select[Any]:
+    """Solutions with what their tickets say today: who may see them, how they were received."""
+    return select(
+        solution.c.id,
+        solution.c.ticket,
+        solution.c.title,
+        solution.c.text,
+        solution.c.category,
+        solution.c.language,
+        tickets.c.requester_name,
+        tickets.c.restricted,
+        tickets.c.team,
+        tickets.c.rating,
+        tickets.c.outcome,
+        *more,
+    ).join_from(solution, tickets, tickets.c.id == solution.c.ticket)
 
 
 def keep_rating(connection: Connection, number: int, stars: int, words: str, when: datetime) -> None:

@@ -60,6 +60,23 @@ def asked_about(connection: Connection, message_ids: Sequence[str], recipient: s
     return int(row.inbound or 0)
 
 
+def asked_for_approval(connection: Connection, message_ids: Sequence[str], ticket: int, since: datetime) -> str:
+    """Who got the letter of ours that a mail with these ids, newest first, answers, if it is one to an approver about
+    this ticket and not older than `since`; empty if the newest of our mails among them is another."""
+    columns = (
+        outbox.c.message_id, outbox.c.reference, outbox.c.recipient, outbox.c.audience, outbox.c.ticket,
+        outbox.c.created,
+    )  # fmt: skip
+    rows = connection.execute(
+        select(*columns).where(or_(outbox.c.message_id.in_(message_ids), outbox.c.reference.in_(message_ids)))
+    ).all()
+    ours = {one: row for row in rows for one in (row.message_id, row.reference)}
+    row = next((ours[one] for one in message_ids if one in ours), None)
+    if row is None or row.audience != "approver" or row.ticket != ticket or row.created < since:
+        return ""
+    return str(row.recipient)
+
+
 def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[str, int]:
     """Ticket by Message-ID of our own mails."""
     wanted = list(message_ids)

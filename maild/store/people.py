@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from maild.model import Address, Colleague
 from maild.store.schema import address, agent_state, person
 
 _RECORD = select(person).join(address, address.c.person == person.c.id).where(address.c.address == bindparam("who"))
@@ -19,6 +20,19 @@ _AGENTS = select(agent_state)
 def record_of(connection: Connection, key: str) -> Any:
     """The directory's record of the person with this address."""
     return connection.execute(_RECORD, {"who": key}).one_or_none()
+
+
+def colleague_of(connection: Connection, key: str) -> Colleague:
+    """Name and language of the person with this address; both empty where the directory does not know it."""
+    record = record_of(connection, key)
+    return Colleague(Address(key)) if record is None else Colleague(Address(key, record.name), record.language)
+
+
+def manager_of(connection: Connection, key: str) -> Colleague | None:
+    """The manager of the person with this address, as the directory names them."""
+    record = record_of(connection, key)
+    manager = record.manager.strip().lower() if record is not None else ""
+    return colleague_of(connection, manager) if "@" in manager else None
 
 
 def state_of(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:

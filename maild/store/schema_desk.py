@@ -2,10 +2,10 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, false, text
 
-from maild.store.columns import id_, metadata, ref, text_
+from maild.store.columns import ZERO, id_, metadata, ref, text_
 from maild.store.types import CleanText, Json, Moment
 
-# ── store/people.py ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── store/people.py, people_directory.py ─────────────────────────────────────────────────────────────────────────
 person = Table(
     "person",
     metadata,
@@ -20,7 +20,20 @@ person = Table(
     Column("vip", Boolean, nullable=False, server_default=false()),
     Column("shared", Boolean, nullable=False, server_default=false()),
     text_("source"),
+    # What the directory calls them by, and when what it says of them last changed.
+    text_("key"),
+    Column("changed", Moment),
+    Index("uq_person_key", "key", unique=True, sqlite_where=text("key <> ''"), postgresql_where=text("key <> ''")),
     sqlite_autoincrement=True,
+)
+
+# Who has written for a shared mailbox, or in whose name it has written: they may write on its tickets.
+member = Table(
+    "member",
+    metadata,
+    ref("person", "person.id", primary_key=True, autoincrement=False),
+    Column("address", CleanText, primary_key=True),
+    Column("since", Moment, nullable=False),
 )
 
 address = Table(
@@ -28,6 +41,8 @@ address = Table(
     metadata,
     Column("address", CleanText, primary_key=True),
     ref("person", "person.id", index=True),
+    # Its place among the addresses of that person; the first is the main one.
+    Column("place", Integer, nullable=False, server_default=ZERO),
     # The RFC 3463 status of a permanent bounce; empty while mail may be sent there.
     text_("bounced"),
     Column("bounced_at", Moment),
@@ -89,6 +104,29 @@ incident = Table(
     text_("state"),
     Column("members", Json, nullable=False),
     Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# ── store/learned.py ─────────────────────────────────────────────────────────────────────────────────────────────
+learned = Table(
+    "learned",
+    metadata,
+    id_(),
+    Column("at", Moment, nullable=False),
+    # trained: a model and how it did · reset: what was learned until then counts no more.
+    text_("kind"),
+    text_("who"),
+    text_("why"),
+    Column("in_use", Boolean, nullable=False, server_default=false()),
+    # Since when the desk has been judging by what it learned, without a break.
+    Column("since", Moment),
+    Column("tickets", Integer, nullable=False, server_default=ZERO),
+    Column("corrections", Integer, nullable=False, server_default=ZERO),
+    # The newest correction that was there: those above it are new.
+    Column("upto", BigInteger, nullable=False, server_default=ZERO),
+    Column("figures", Json, nullable=False),
+    # The weights of the newest model; earlier rows keep their figures only.
+    Column("words", Json, nullable=False),
     sqlite_autoincrement=True,
 )
 

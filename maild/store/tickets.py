@@ -48,6 +48,7 @@ def from_row(row: Row[Any]) -> Ticket:
         importance=m["importance"],
         priority=m["priority"],
         priority_locked=m["priority_locked"],
+        priority_by=m["priority_by"],
         reasons=tuple(Words(*pair) for pair in m["reasons"]),
         restricted=m["restricted"],
         team=m["team"],
@@ -86,7 +87,13 @@ def _values(value: Ticket) -> dict[str, Any]:
 
 def _clock(value: Mapping[str, Any]) -> Clock:
     since = value.get("since")
-    return Clock(value["target"], value["spent"], datetime.fromisoformat(since) if since else None, value["calendar"])
+    return Clock(
+        value["target"],
+        value["spent"],
+        datetime.fromisoformat(since) if since else None,
+        value["calendar"],
+        value.get("told", 0.0),
+    )
 
 
 def _clock_value(clock: Clock) -> dict[str, Any]:
@@ -106,6 +113,20 @@ def save(connection: Connection, value: Ticket) -> Ticket:
         return replace(value, id=int(number[0]))
     connection.execute(_UPDATE, {**_values(value), "number": value.id})
     return value
+
+
+_REPORT = select(entry.c.new_text).where(entry.c.ticket == bindparam("number")).order_by(entry.c.n).limit(1)
+
+
+def report_of(connection: Connection, number: int) -> str:
+    """What was written when the ticket was opened: the new text of its first entry."""
+    return str(connection.execute(_REPORT, {"number": number}).scalar() or "")
+
+
+def has_history(connection: Connection, number: int, what: str) -> bool:
+    """Whether the ticket's history has a line of that kind."""
+    wanted = select(history.c.id).where(history.c.ticket == number, history.c.what == what).limit(1)
+    return connection.execute(wanted).scalar() is not None
 
 
 _INSERT_ENTRY, _INSERT_HISTORY = insert(entry), insert(history)
@@ -345,17 +366,27 @@ def load_by_agent(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def urgent_of(connection: Connection, agent: str) -> tuple[int, ...]:
+    """The P1 and P2 that an agent has in work, oldest first."""
+    rows = connection.execute(
+        select(ticket.c.id)
+        .where(ticket.c.assignee == agent, ticket.c.state.in_(("new", "open")), ticket.c.priority.in_(("P1", "P2")))
+        .order_by(ticket.c.id)
+    )
+    return tuple(rows.scalars())
+
+
 _NEWEST_OF = (
-    select(ticket.c.id, ticket.c.language, ticket.c.zone)
-    .where(ticket.c.requester == bindparam("who"))
+    select(ticket.c.id, ticket.c.language, ticket.c.created)
+    .where(ticket.c.requester.in_(bindparam("whom", expanding=True)))
     .order_by(ticket.c.id.desc())
     .limit(1)
 )
 
 
-def newest_of(connection: Connection, requester: str) -> Any:
-    """The latest earlier ticket of a person: what they told us before stands there."""
-    return connection.execute(_NEWEST_OF, {"who": requester}).one_or_none()
+def newest_of(connection: Connection, requester: Iterable[str]) -> Any:
+    """The latest earlier ticket of the person with these addresses: what they told us before stands there."""
+    return connection.execute(_NEWEST_OF, {"whom": [*dict.fromkeys(requester)]}).one_or_none()
 
 
 def fields_of(connection: Connection, number: int) -> dict[str, Field]:

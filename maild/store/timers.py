@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Follow, Timer
-from maild.store.schema import timer
+from maild.store.schema import ticket, timer
+from maild.store.types import Json, Moment
 
 # The kind of the rows, due now, that carry a refused mail to its ticket; the outbox row's number follows.
 DELIVERY_FAILED = "delivery_failed:"
@@ -81,6 +82,21 @@ def put_follows(connection: Connection, origin: int, follows: Iterable[Follow], 
     for n, each in enumerate(follows):
         kind = f"{FOLLOWED}{each.what}:{origin}:{when.isoformat()}:{n}"
         put(connection, each.ticket, [Timer(kind, when, {**each.data, "what": each.what, "origin": origin})], new=False)
+
+
+def for_all_live(connection: Connection, kind: str, when: datetime) -> None:
+    """Let something happen on every ticket that is not closed."""
+    insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # SQLite takes ON CONFLICT behind a SELECT only where that has a WHERE, as this one has.
+    live = select(ticket.c.id, literal(kind), literal(when, Moment), literal({}, Json), literal(0)).where(
+        ticket.c.state != "closed"
+    )
+    statement = insert_into(timer).from_select(["ticket", "kind", "due", "data", "failures"], live)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["ticket", "kind"], set_={"due": statement.excluded.due, "failures": 0}
+        )
+    )
 
 
 def due(connection: Connection, now: datetime, limit: int, silence: Silence = _NO_SILENCE) -> list[Due]:

@@ -32,6 +32,15 @@ def forget_chores(connection: Connection, before: datetime) -> None:
     connection.execute(delete(chore).where(chore.c.at < before))
 
 
+def note_config(connection: Connection, fingerprint: str, when: datetime) -> bool:
+    """Whether these settings are others than those that were in force."""
+    if not claim_chore(connection, _CONFIG, fingerprint, when):
+        return False
+    connection.execute(delete(chore).where(chore.c.name == _CONFIG, chore.c.period != fingerprint))
+    return True
+
+
+_CONFIG = "config"
 _SEEN = "daemon "
 
 

@@ -16,6 +16,8 @@ from maild.workflow.draft import Draft
 # How long an unconfirmed mail of an agent waits, and how many questions they get a day (PRODUCT §2.5).
 CONFIRM_FOR = timedelta(hours=24)
 CONFIRMATIONS_A_DAY = 3
+# As much of a refused mail is shown to its writer.
+_SHOWN_BACK = 1_000
 
 _COPIED = Words(
     "the requester stands in To or Cc of your mail and has it already, quoted notice included; it was not sent again",
@@ -74,6 +76,24 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _transcript(worked, agent, lines, "")
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     return worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+
+
+def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """An agent of another team writes on a restricted ticket: nothing is done, and they learn only that it exists."""
+    agent = _listed(policy, event.message.from_.address)
+    draft = Draft(ticket, now, facts, policy, who=agent.address)
+    _keep_command_mail(draft, agent, event)
+    draft.note("refused", "", agent.address, f"restricted to the team {ticket.team}")
+    draft.write(
+        "agent/restricted",
+        Address(agent.address, agent.name),
+        "agent",
+        agent.language,
+        reply="internal",
+        answers=event.message.message_id,
+        closed_to=event.message.new_text[:_SHOWN_BACK],
+    )
+    return draft.outcome(f"refused: the ticket is restricted to the team {ticket.team}", "ticketed")
 
 
 def unverified_agent_wrote(
@@ -204,7 +224,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     draft.respond("wrote to the requester")
     if ticket.assignee is None:
         assign_to(draft, agent, f"{agent.name} answered first")
-    goes = lifecycle.DEEDS[lifecycle.deed("reply", lifecycle.stage(draft.ticket, draft.now, draft.policy))].to
+    goes = lifecycle.ACTS[lifecycle.act("reply", lifecycle.stage(draft.ticket, draft.now, draft.policy))].to
     if goes is not None:
         draft.enter(goes, f"{agent.name} answered")
     # Whoever was answered has no reason to ask a second time.

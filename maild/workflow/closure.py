@@ -4,7 +4,7 @@ from maild.model import Address, Agent, Words
 from maild.model.ticket import Close
 from maild.workflow import business_time, lifecycle, routing
 from maild.workflow.draft import WAITING, Draft
-from maild.workflow.lifecycle import Deed
+from maild.workflow.lifecycle import Act
 
 
 def resolve(draft: Draft, agent: Agent, summary: str) -> None:
@@ -50,18 +50,18 @@ def tell_closed(draft: Draft, how: str, text: str) -> None:
 
 def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = True, noted: str = "") -> None:
     """Back to work: the resolution clock goes on where it stood, and whoever worked on it hears of it."""
-    open_again(draft, lifecycle.DEEDS["contest"], why, counts=True, noted=noted)
+    open_again(draft, lifecycle.ACTS["contest"], why, counts=True, noted=noted)
     if tell:
         draft.tell_requester("requester/reopened", answers=answers, how="by_agent")
     tell_open_again(draft, why, text)
 
 
-def open_again(draft: Draft, deed: Deed, why: Words, counts: bool, noted: str = "") -> None:
+def open_again(draft: Draft, act: Act, why: Words, counts: bool, noted: str = "") -> None:
     """A resolved or closed ticket is open again. `counts`: as a solution that did not hold."""
-    if deed.to is None:
-        raise ValueError("the table names a deed that leads nowhere")
+    if act.to is None:
+        raise ValueError("the table names an act that leads nowhere")
     draft.enter(
-        deed.to,
+        act.to,
         noted or why.en,
         outcome=None,
         closed=None,
@@ -73,11 +73,11 @@ def open_again(draft: Draft, deed: Deed, why: Words, counts: bool, noted: str = 
     draft.cancel(*WAITING, "hold_over")
 
 
-def go_on(draft: Draft, deed: Deed, why: str) -> None:
+def go_on(draft: Draft, act: Act, why: str) -> None:
     """A ticket that waited is worked on again; the desk owes the next word."""
-    if deed.to is None:
-        raise ValueError("the table names a deed that leads nowhere")
-    draft.enter(deed.to, why, owes="desk", hold_until=None)
+    if act.to is None:
+        raise ValueError("the table names an act that leads nowhere")
+    draft.enter(act.to, why, owes="desk", hold_until=None)
     draft.cancel(*WAITING, "hold_over")
 
 
@@ -94,7 +94,7 @@ def rate(draft: Draft, stars: int, words: str) -> bool:
     draft.change("rated by the requester", rating=stars)
     draft.rating = (stars, words)
     if stars <= 2:
-        for lead in routing.leads(draft.ticket.team, draft.policy):
+        for lead in routing.leads(draft.ticket.team, draft.policy, draft.facts, without=draft.ticket.requester.key):
             draft.write(
                 "lead/low_rating",
                 Address(lead.address, lead.name),

@@ -3,41 +3,17 @@
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Needs, Outcome, Policy, Ticket
-from maild.workflow.agent import agent_wrote, unverified_agent_wrote
+from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
+from maild.workflow import approval, restricted, sla
+from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.persons import is_requester
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
 from maild.workflow.too_large import too_large
-
-_WORDS = 400
-
-
-def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
-    """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
-    if not isinstance(event, MailArrived):
-        return Needs(team="*")
-    if event.too_large:
-        return Needs(person=event.message.from_.key)
-    if event.screening.verdict == "bounce":
-        bounce = event.message.bounce
-        return Needs(team="*", bounced=(bounce.message_id or "") if bounce else "")
-    if event.screening.verdict != "person":
-        return Needs()
-    if ticket is None:
-        return _of_a_new_ticket(event)
-    if ticket.state == "closed" and event.trust.verdict == "requester":
-        # It may become a ticket of its own, and then it wants to know what a new one does.
-        return _of_a_new_ticket(event)
-    return Needs(team="*", waiting=event.trust.verdict == "agent")
-
-
-def _of_a_new_ticket(event: MailArrived) -> Needs:
-    message = event.message
-    return Needs(person=message.from_.key, team="*", similar=f"{message.subject} {message.new_text[:_WORDS]}".strip())
 
 
 def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -62,7 +38,11 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
     if ticket is not None:
-        if event.trust.verdict == "agent" and not _is_requester(ticket, event):
+        if event.asked and _answers_an_approver(event, facts):
+            return approval.approver_wrote(ticket, event, facts, now, policy)
+        if _is_outsider(ticket, event, facts, policy):
+            return outsider_wrote(ticket, event, facts, now, policy)
+        if event.trust.verdict == "agent" and not _is_requester(ticket, event, facts, policy):
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
@@ -70,7 +50,15 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
             return colleague_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
-    return register(event, facts, now, policy, links)
+    return register(event, facts, now, policy, links, facts.claimed)
+
+
+def _answers_an_approver(event: MailArrived, facts: Facts) -> bool:
+    """Whether the mail is about an approver's question. A listed agent who was asked may give commands instead."""
+    if facts.button in approval.VERBS or event.trust.verdict in ("approver", "none"):
+        return True
+    own = event.asked == event.message.from_.key
+    return event.trust.verdict == "agent" and own and not approval.with_command(event.message.new_text)
 
 
 def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
@@ -82,7 +70,8 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     if event.quiet == "all":
         mails = ()
         # The clocks of an old ticket have run out long ago: nobody is warned of it before somebody takes it up.
-        timers = timers if outcome.ticket is not None and outcome.ticket.id is not None else ()
+        if outcome.ticket is not None and outcome.ticket.id is None:
+            outcome, timers = replace(outcome, ticket=sla.hushed(outcome.ticket)), ()
     elif event.quiet == "writer":
         mails = tuple(each for each in mails if each.to.key != event.message.from_.key)
     if len(mails) < len(outcome.mails) and outcome.ticket is not None:
@@ -92,8 +81,16 @@ def _by_hand(event: MailArrived, outcome: Outcome) -> Outcome:
     return replace(outcome, mails=mails, timers=timers, history=history)
 
 
-def _is_requester(ticket: Ticket, event: MailArrived) -> bool:
+def _is_outsider(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
+    """Whether an agent writes on a ticket that is restricted to another team (PRODUCT §3.2)."""
+    agent = policy.agent(event.message.from_.address)
+    if agent is None or event.trust.verdict != "agent" or _is_requester(ticket, event, facts, policy):
+        return False
+    return not restricted.may_see(agent, ticket, policy)
+
+
+def _is_requester(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
     """An agent is a plain requester on their own ticket, unless they answer a notice of it."""
-    return ticket.requester.key == event.message.from_.key and (
+    return is_requester(ticket, event.message.from_, facts, policy) and (
         event.thread.signed is None or event.thread.signed.audience == "public"
     )

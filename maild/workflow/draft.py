@@ -15,6 +15,7 @@ from maild.model import (
     Agent,
     Attachment,
     Audience,
+    Colleague,
     Entry,
     Facts,
     Field,
@@ -25,18 +26,24 @@ from maild.model import (
     Policy,
     Ticket,
     Timer,
+    Words,
 )
 from maild.model.ticket import Close, State
-from maild.workflow import lifecycle, sla
+from maild.workflow import lifecycle, restricted, sla
 
 # Changes of these are told in the history; the others are bookkeeping that the history's own lines explain.
 _TOLD = frozenset(
     "state outcome category urgency impact importance priority team assignee tier restricted hold_until rating"
-    " merged_into priority_locked".split()
+    " merged_into priority_locked approver".split()
 )
+
+# The subject of the mail to the admins when nobody who could work on a ticket is there.
+UNATTENDED = Words("a ticket waits and nobody is there", "有工单无人处理")
 
 # Timers that wait for the requester's word: any human mail of theirs stops them all.
 WAITING = tuple(lifecycle.WAITING)
+# The line of history of a requester who was told to change a password: once a ticket is enough.
+WARNED = "told to change a password"
 
 
 class Draft:
@@ -53,6 +60,7 @@ class Draft:
         self.writers: list[Address] = []
         self.readers: list[Address] = []
         self.published: list[int] = []
+        self.members: list[tuple[str, str]] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
         self.corrections: list[tuple[str, str, str]] = []
@@ -60,10 +68,10 @@ class Draft:
         self.rating: tuple[int, str] | None = None
         # The out-of-scope topic that triage found, if any.
         self.topic = ""
+        # What is proposed to the agents alone.
+        self.aside = Words("", "")
         self.release = self.drop = 0
         self._before = ticket if ticket.id is not None else None
-        # What was reached while a mail lay unread, or by a new target, is told at once.
-        self._tell_reached = self._before is None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,11 +106,10 @@ class Draft:
                 replace(self.ticket, responded=self.now), self.ticket.state, self.policy, self.now
             )
 
-    def reprioritise(self, why: str, **changes: Any) -> None:
+    def reprioritise(self, why: str, by: str = "", **changes: Any) -> None:
         """Change what the priority follows from, or the priority itself; clocks keep what they have spent."""
-        self.change(why, **changes)
+        self.change(why, by, **changes)
         self.ticket = sla.set_targets(self.ticket, self.ticket.priority, self.policy, self.now)
-        self._tell_reached = True
 
     def learn(self, found: Mapping[str, Field] | tuple[Field, ...]) -> tuple[str, ...]:
         """Take over fields; what a person says beats what was guessed. Gives the names of those that changed."""
@@ -116,6 +123,12 @@ class Draft:
             changed.append(row.name)
         self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
         return tuple(changed)
+
+    def forget(self, *names: str) -> None:
+        """Take fields back that were guessed and are wrong: they are empty from now on."""
+        for name in names:
+            self.fields[name] = Field(name, "", self.ticket.fields[name].source, 0.0)
+        self.ticket = replace(self.ticket, fields={**self.ticket.fields, **self.fields})
 
     # ── what will happen by itself ───────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +162,15 @@ class Draft:
             why = "the requester is a machine" if to.address else "nobody knows where to"
             self.note("no mail", "", f"{letter} to {to.address}".strip(), why)
             return
+        subject = ""
+        reader = self.policy.agent(to.address) if audience in ("agent", "lead") else None
+        if reader is not None and not restricted.may_see(reader, self.ticket, self.policy):
+            if letter not in restricted.NEUTRAL:
+                letter, values = self._outsider(letter, reader), {"news": True}
+            if not letter:
+                return
+            attach, reply, audience = (), "internal", "agent"
+            subject = restricted.neutral_subject(self.ticket, self.policy)
         if author:
             author = f"{author} ({self.policy.desk.prefix})"
         seen = self.facts.threads.get(to.key, ())
@@ -170,8 +192,32 @@ class Draft:
                 values=values,
                 attach=attach,
                 urgent=urgent,
+                subject=subject,
             )
         )
+
+    def _outsider(self, letter: str, reader: Agent) -> str:
+        """What stands for a letter about a restricted ticket to an agent of another team: a lead hears that there is
+        something to look after, if nobody of its own team does; others hear nothing."""
+        self.note("no mail", "", f"{letter} to {reader.address}", f"restricted to the team {self.ticket.team}")
+        heard = any(
+            restricted.may_see(agent, self.ticket, self.policy) and agent.address not in self.facts.absent
+            for agent in self.policy.agents.values()
+        )
+        again = any(mail.to.key == reader.address and mail.template == "agent/restricted" for mail in self.mails)
+        return "agent/restricted" if reader.lead and not heard and not again else ""
+
+    def tell_approver(self, who: Colleague, letter: str, **options: Any) -> None:
+        """A letter to a colleague who is or was asked for an approval; their answer never reaches the requester."""
+        language = who.language if who.language in self.policy.desk.languages else self.ticket.language
+        self.write(letter, who.address, "approver", language, reply="internal", **options)
+
+    def _ask_no_more(self) -> None:
+        """The ticket went on without its approval: whoever was asked hears that no answer is needed any more."""
+        asked = self.ticket.approver
+        self.change("the ticket went on without the answer", approver="")
+        self.cancel("approval_reminder")
+        self.tell_approver(self.facts.colleagues.get(asked, Colleague(Address(asked))), "approver/over")
 
     def tell_requester(self, letter: str, **options: Any) -> None:
         """A letter to the requester in the ticket's language. A mass incident's own ticket has none."""
@@ -186,6 +232,23 @@ class Draft:
         options.setdefault("urgent", self.ticket.priority == "P1")
         self.write(letter, Address(agent.address, agent.name), "agent", agent.language, **options)
 
+    def tell_admins(self, letter: str, subject: Words, **values: object) -> None:
+        """A letter about the ticket to each admin, under a subject that holds no word of the requester's."""
+        for admin in self.policy.admins:
+            language = self.policy.admin_languages.get(admin.key, "en")
+            self.mails.append(
+                Mail(
+                    template=letter,
+                    to=admin,
+                    audience="admin",
+                    language=language,
+                    reply="internal",
+                    values=values,
+                    subject=f"[maild] {subject.for_(language)}",
+                    urgent=self.ticket.priority == "P1",
+                )
+            )
+
     def keep(self, entry: Entry) -> None:
         self.entries.append(entry)
 
@@ -195,7 +258,9 @@ class Draft:
         self, reason: str, fate: Literal["ticketed", "ignored", "held", "quarantined"] | None = None
     ) -> Outcome:
         """All of it, with the clocks' timers brought up to date."""
-        for timer in sla.timers(self.ticket, self.policy, self.now, self._tell_reached, self._before):
+        if self.ticket.approver and self.ticket.state != "on_hold":
+            self._ask_no_more()
+        for timer in sla.timers(self.ticket, self.policy, self.now, self._before):
             # A new ticket has no timers yet, so there is nothing to cancel.
             if timer.due is not None or self._before is not None:
                 self.timers[timer.kind] = timer
@@ -212,6 +277,7 @@ class Draft:
             writers=tuple(self.writers),
             readers=tuple(self.readers),
             published=tuple(self.published),
+            members=tuple(self.members),
             rating=self.rating,
             corrections=tuple(self.corrections),
             undeliverable=tuple(self.undeliverable),
@@ -229,7 +295,7 @@ def _shown(value: object) -> str:
 
 
 # Whose word counts more (PRODUCT §3.1): an agent's, then what was said on purpose, then what was read between lines.
-_WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "header": 2, "directory": 1, "history": 1}
+_WEIGHTS = {"agent": 6, "form": 5, "label": 5, "text": 4, "signature": 3, "directory": 2, "header": 1, "history": 1}
 
 
 def _weight(row: Field) -> int:

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
+from maild.workflow import away
 from maild.workflow.draft import Draft
 
 Handler = Callable[[Draft, Followed], str]
 
 # By what happened there; each writes on the draft and gives its reason in one sentence.
-HANDLERS: Mapping[str, Handler] = {}
+HANDLERS: Mapping[str, Handler] = {
+    away.WHAT: away.agent_away,
+}
 
 
 def followed(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy: Policy) -> Outcome:

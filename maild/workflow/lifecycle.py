@@ -2,7 +2,7 @@
 
 `ROWS` is what the code runs on. A requester's words and the timers are dispatched by it, and what a command may not do
 in a state is refused by it; docs/lifecycle.md is written from it. To add something that can happen, add a row: its
-name, what it is in words, and one deed for each column, or one for all. `DEEDS` says what a deed does and which state
+name, what it is in words, and one act for each column, or one for all. `ACTS` says what an act does and which state
 it leads to.
 
 The columns are the six states, two of them divided by what counts there: `sent_away` is pending after "this is not
@@ -42,7 +42,7 @@ WAITING: Mapping[str, State] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Act:
     """What is done: in words, the state that it leads to (None: the ticket stays where it is), how it is closed."""
 
     does: Words
@@ -50,60 +50,63 @@ class Deed:
     outcome: Close | None = None
 
 
-def _deed(en: str, zh: str, to: State | None = None, outcome: Close | None = None) -> Deed:
-    return Deed(Words(en, zh), to, outcome)
+def _act(en: str, zh: str, to: State | None = None, outcome: Close | None = None) -> Act:
+    return Act(Words(en, zh), to, outcome)
 
 
-DEEDS: Mapping[str, Deed] = {
+ACTS: Mapping[str, Act] = {
     # The requester's word.
-    "confirm": _deed("closed as confirmed, asked for a rating", "按用户确认关闭，请用户评分", "closed", "confirmed"),
-    "withdraw": _deed("closed as withdrawn", "按撤回关闭", "closed", "withdrawn"),
-    "agree": _deed("closed as out of scope", "按非IT职责关闭", "closed", "out_of_scope"),
-    "answer": _deed("reminders stop, back to work, told to the agent", "停止提醒，继续处理，告知受理人", "open"),
-    "contest": _deed("open again, told to requester and agent", "重新打开，告知用户和受理人", "open"),
-    "carry_on": _deed("open again for what is left, told to both", "为余下的事重新打开，告知双方", "open"),
-    "object": _deed("not out of scope after all: a person looks", "用户有异议，转人工处理", "open"),
-    "tell": _deed("told to the agent, whose word is due now", "告知受理人，由服务台答复"),
-    "say": _deed("told to the agent", "告知受理人"),
-    "hear": _deed("kept on record, nothing else", "只留记录"),
-    "progress": _deed("answered with how it stands; the second time the lead hears", "答复进度，再次催办时告知主管"),
-    "resume": _deed("as above, and back to work", "同上，并继续处理", "open"),
-    "ended": _deed("answered with how it ended", "答复处理结果"),
-    "rate": _deed("kept once; a low one goes to the lead", "记录一次，低分告知主管"),
-    "rate_close": _deed("closed as confirmed, rated", "按用户确认关闭并记录评分", "closed", "confirmed"),
-    "follow_up": _deed("a new ticket, linked to this one", "新建关联工单"),
-    "note_inside": _deed("an internal note, which the agent may accept", "存为内部备注，受理人可接纳"),
-    "own_ticket": _deed("a ticket of their own, linked", "另建关联工单"),
+    "confirm": _act("closed as confirmed, asked for a rating", "按用户确认关闭，请用户评分", "closed", "confirmed"),
+    "withdraw": _act("closed as withdrawn", "按撤回关闭", "closed", "withdrawn"),
+    "agree": _act("closed as out of scope", "按非IT职责关闭", "closed", "out_of_scope"),
+    "answer": _act("reminders stop, back to work, told to the agent", "停止提醒，继续处理，告知受理人", "open"),
+    "contest": _act("open again, told to requester and agent", "重新打开，告知用户和受理人", "open"),
+    "carry_on": _act("open again for what is left, told to both", "为余下的事重新打开，告知双方", "open"),
+    "object": _act("not out of scope after all: a person looks", "用户有异议，转人工处理", "open"),
+    "tell": _act("told to the agent, whose word is due now", "告知受理人，由服务台答复"),
+    "say": _act("told to the agent", "告知受理人"),
+    "hear": _act("kept on record, nothing else", "只留记录"),
+    "progress": _act("answered with how it stands; the second time the lead hears", "答复进度，再次催办时告知主管"),
+    "resume": _act("as above, and back to work", "同上，并继续处理", "open"),
+    "ended": _act("answered with how it ended", "答复处理结果"),
+    "rate": _act("kept once; a low one goes to the lead", "记录一次，低分告知主管"),
+    "rate_close": _act("closed as confirmed, rated", "按用户确认关闭并记录评分", "closed", "confirmed"),
+    "follow_up": _act("a new ticket, linked to this one", "新建关联工单"),
+    "note_inside": _act("an internal note, which the agent may accept", "存为内部备注，受理人可接纳"),
+    "own_ticket": _act("a ticket of their own, linked", "另建关联工单"),
     # Time.
-    "remind": _deed("reminded of the details", "提醒补充信息"),
-    "ask_again": _deed("reminded to confirm", "提醒确认"),
-    "expire": _deed("closed without confirmation", "未经确认关闭", "closed", "unconfirmed"),
-    "call": _deed("never closed by silence: agent and lead are asked to call", "不自动关闭，请受理人和主管联系用户"),
-    "wake": _deed("back to work, told to the agent", "继续处理，告知受理人", "open"),
-    "warn": _deed("agent warned; the lead too when it is missed", "提醒受理人，超时同时告知主管"),
-    "nothing": _deed("nothing", "不处理"),
+    "remind": _act("reminded of the details", "提醒补充信息"),
+    "ask_again": _act("reminded to confirm", "提醒确认"),
+    "expire": _act("closed without confirmation", "未经确认关闭", "closed", "unconfirmed"),
+    "call": _act("never closed by silence: agent and lead are asked to call", "不自动关闭，请受理人和主管联系用户"),
+    "wake": _act("back to work, told to the agent", "继续处理，告知受理人", "open"),
+    "warn": _act("agent warned; the lead too when it is missed", "提醒受理人，超时同时告知主管"),
+    "wait_on": _act("the approver is still to answer", "继续等待审批人"),
+    "remind_approver": _act("approver reminded, then agent and lead", "提醒审批人，之后告知受理人和主管"),
+    "nothing": _act("nothing", "不处理"),
     # The agent.
-    "start": _deed("work has begun", "开始处理", "open"),
-    "do": _deed("done", "执行"),
-    "ask": _deed("the requester is asked; reminded, then closed by silence", "请用户补充，逾期提醒并关闭", "pending"),
-    "send_away": _deed("the requester is told where to turn", "告知用户应找谁", "pending"),
-    "hold": _deed("waits until a date", "挂起到指定日期", "on_hold"),
-    "resolve": _deed("the requester is asked to confirm", "请用户确认", "resolved"),
-    "close": _deed("closed, the requester told why", "直接关闭并告知用户原因", "closed", "by_agent"),
-    "spam": _deed("closed without a word", "静默关闭", "closed", "spam"),
-    "refuse": _deed("refused, and the transcript says why", "拒绝执行，回信说明原因"),
+    "start": _act("work has begun", "开始处理", "open"),
+    "do": _act("done", "执行"),
+    "ask": _act("the requester is asked; reminded, then closed by silence", "请用户补充，逾期提醒并关闭", "pending"),
+    "send_away": _act("the requester is told where to turn", "告知用户应找谁", "pending"),
+    "hold": _act("waits until a date", "挂起到指定日期", "on_hold"),
+    "put_off": _act("on hold while somebody is asked to agree", "挂起，等待审批", "on_hold"),
+    "resolve": _act("the requester is asked to confirm", "请用户确认", "resolved"),
+    "close": _act("closed, the requester told why", "直接关闭并告知用户原因", "closed", "by_agent"),
+    "spam": _act("closed without a word", "静默关闭", "closed", "spam"),
+    "refuse": _act("refused, and the transcript says why", "拒绝执行，回信说明原因"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that can happen: its code, who or what does it, what it is in words, and a deed for each stage. `why`:
+    """One thing that can happen: its code, who or what does it, what it is in words, and an act for each stage. `why`:
     what an agent is told where it is refused."""
 
     what: str
-    by: Literal["requester", "time", "agent", "machine"]
+    by: Literal["requester", "time", "agent", "approver", "machine"]
     title: Words
-    deeds: Mapping[Stage, str]
+    acts: Mapping[Stage, str]
     why: Words
 
 
@@ -112,13 +115,13 @@ _NO_WORDS = Words("", "")
 
 def _row(
     what: str,
-    by: Literal["requester", "time", "agent", "machine"],
+    by: Literal["requester", "time", "agent", "approver", "machine"],
     en: str,
     zh: str,
-    deeds: str,
+    acts: str,
     why: Words = _NO_WORDS,
 ) -> Row:
-    names = deeds.split()
+    names = acts.split()
     if len(names) == 1:
         names *= len(STAGES)
     return Row(what, by, Words(en, zh), dict(zip(STAGES, names, strict=True)), why)
@@ -126,7 +129,7 @@ def _row(
 
 _CLOSED = Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开")
 _CLOSED_ALREADY = Words("the ticket is closed already", "工单已经关闭")
-_NOT_WORKED_ON = Words("the ticket is not being worked on", "工单不在处理中")
+_NOT_WORKED_ON = Words("the ticket is not being worked on; #reopen it first", "工单不在处理中，请先 #重开")
 _IS_OPEN = Words("the ticket is open", "工单没有关闭")
 
 # fmt: off
@@ -184,10 +187,16 @@ ROWS: tuple[Row, ...] = (
         "nothing"),
     _row("hold_over", "time", "the date of the hold has come", "挂起到期",
         "nothing     nothing     nothing     nothing     wake        nothing     nothing     nothing"),
+    _row("hold_over_asked", "time", "the same, while an approver is asked", "挂起到期，但还在等审批",
+        "nothing     nothing     nothing     nothing     wait_on     nothing     nothing     nothing"),
+    _row("approval_reminder", "time", "the approver has not answered", "审批人没有答复",
+        "nothing  nothing  nothing  nothing  remind_approver  nothing  nothing  nothing"),
     _row("target", "time", "a target is near or missed", "时限将到或已超",
         "warn        warn        warn        warn        warn        nothing     nothing     nothing"),
     # What an agent does, by reply or command.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
+    _row("approver", "approver", "whoever was asked agrees, or does not", "审批人答复",
+        "say         say         say         say         wake        say         say         say"),
     _row("reply", "agent", "answers the requester", "回复用户",
         "start       do          do          do          do          do          do          do"),
     _row("note", "agent", "#note", "#备注",
@@ -218,6 +227,14 @@ ROWS: tuple[Row, ...] = (
         "refuse      refuse      refuse      refuse      refuse      contest     contest     contest", _IS_OPEN),
     _row("out-of-scope", "agent", "#out-of-scope", "#非IT",
         "send_away   send_away   send_away   send_away   send_away   send_away   refuse      refuse", _CLOSED_ALREADY),
+    _row("use", "agent", "#use", "#引用",
+        "start       do          do          do          do          do          refuse      refuse", _CLOSED),
+    _row("split", "agent", "#split", "#拆分",
+        "do"),
+    _row("approve", "agent", "#approve", "#审批",
+        "put_off     put_off     put_off     put_off     put_off     refuse      refuse      refuse", _NOT_WORKED_ON),
+    _row("not-approved", "agent", "#not-approved", "#未批准",
+        "close       close       close       close       close       close       refuse      refuse", _CLOSED_ALREADY),
     _row("spam", "agent", "#spam", "#垃圾",
         "spam"),
     # What no person wrote.
@@ -241,21 +258,21 @@ def stage(ticket: Ticket, when: datetime, policy: Policy) -> Stage:
     return ticket.state
 
 
-def deed(what: str, at: Stage) -> str:
-    """What is done when this happens there: a key of DEEDS. Raises KeyError for what no row speaks of."""
-    return TABLE[what].deeds[at]
+def act(what: str, at: Stage) -> str:
+    """What is done when this happens there: a key of ACTS. Raises KeyError for what no row speaks of."""
+    return TABLE[what].acts[at]
 
 
 def refusal(verb: str, at: Stage) -> Words | None:
     """Why an agent's command is refused there, if it is. A verb without a row is refused nowhere."""
     row = TABLE.get(verb)
-    return row.why if row is not None and row.deeds[at] == "refuse" else None
+    return row.why if row is not None and row.acts[at] == "refuse" else None
 
 
 def transitions() -> Iterator[tuple[State, State, Row]]:
     """Every change of state that the table knows of."""
     for row in ROWS:
-        for at, name in row.deeds.items():
-            to = DEEDS[name].to
+        for at, name in row.acts.items():
+            to = ACTS[name].to
             if to is not None and to != STATE_OF[at]:
                 yield STATE_OF[at], to, row

@@ -6,7 +6,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from maild.model import Address, Agent, Audience, DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import business_time, routing
+from maild.workflow import approval, business_time, routing
+from maild.workflow import away as leaving
 from maild.workflow.draft import Draft
 
 # How long an agent is taken for away when their out-of-office names no date, in working days.
@@ -100,9 +101,10 @@ def _automatic_answer(
     """Noted on its ticket; an agent's own out-of-office marks them away until its date."""
     message = event.message
     away = _away(event, policy)
+    follow = leaving.follows(facts, *away) if away is not None else ()
     reason = f"{event.screening.verdict}: {event.screening.reason}"
-    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified"):
-        return Outcome(reason=reason, fate="ignored", away=away)
+    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified", "approver"):
+        return Outcome(reason=reason, fate="ignored", away=away, follow=follow)
     draft = Draft(ticket, now, facts, policy, who="maild")
     draft.keep(
         Entry(
@@ -116,7 +118,8 @@ def _automatic_answer(
         )
     )
     draft.note(event.screening.verdict, "", message.from_.address, event.screening.reason)
-    return replace(draft.outcome(reason, "ticketed"), away=away)
+    approval.away(draft, event)
+    return replace(draft.outcome(reason, "ticketed"), away=away, follow=follow)
 
 
 def _away(event: MailArrived, policy: Policy) -> tuple[str, datetime] | None:

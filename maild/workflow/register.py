@@ -4,26 +4,48 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maild.model import Address, Agent, Entry, Facts, MailArrived, Message, Outcome, Policy, Ticket, Topic
+from maild.model import (
+    Address,
+    Agent,
+    Colleague,
+    Entry,
+    Facts,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Ticket,
+    Topic,
+    Words,
+)
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import business_time, files, routing, sla
-from maild.workflow.draft import Draft
-from maild.workflow.triage import missing, triage
+from maild.workflow import approval, business_time, files, on_call, restricted, routing, sla
+from maild.workflow.draft import UNATTENDED, Draft
+from maild.workflow.persons import about_another, member, without_the_writer_s
+from maild.workflow.similar import SHOWN
+from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 
 # A text shorter than this does not show its language reliably (PRODUCT §3.5).
 _LANGUAGE_CHARS = 20
 _SUBJECT_CHARS = 120
+_NOTHING = Words("", "")
 _WRITERS_FIELDS = ("from", "sender", "reply-to", "subject", "to", "cc", "date", "message-id")
 
 
 def register(
-    event: MailArrived, facts: Facts, now: datetime, policy: Policy, links: tuple[tuple[int, str], ...] = ()
+    event: MailArrived,
+    facts: Facts,
+    now: datetime,
+    policy: Policy,
+    links: tuple[tuple[int, str], ...] = (),
+    of: Ticket | None = None,
 ) -> Outcome:
-    """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how."""
+    """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how; `of` is the one
+    that it follows or claims: what is restricted there may be quoted here."""
     message = event.message
     if _is_no_mail(message):
         return Outcome(reason="nobody to answer: no From, and no other field that makes it a mail", fate="quarantined")
-    requester = _requester(event, policy)
+    requester = requester_of(event, policy)
     stranger = event.trust.verdict in ("stranger", "failed")
     language = _language(message, facts, policy)
     text = message.new_text or message.text
@@ -41,9 +63,20 @@ def register(
         policy,
         who=requester.key,
     )
-    draft.learn(facts.known)
-    draft.learn(event.fields)
+    told = {row.name: row for row in event.fields}
+    if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
+        # A shared mailbox's display name is nobody's name.
+        told.pop("name")
+    # Who forwards a mail is not whom it is about.
+    known = facts.known if requester.key == message.from_.key else {}
+    another = about_another(told, facts.person, requester)
+    draft.learn(without_the_writer_s(known) if another else known)
+    draft.learn(without_the_writer_s(told) if another else told)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
+    if of is not None and of.restricted and not draft.ticket.restricted:
+        draft.change(f"it names ticket {of.key}, which is restricted", by="maild", restricted=True, team=of.team)
     draft.note("registered", "", "new", f"mail from {requester.address}, {event.trust.reason}")
     draft.keep(
         Entry(
@@ -67,21 +100,50 @@ def register(
         _out_of_scope(draft, topic, message)
         return draft.outcome(f"new ticket: out of scope, topic {topic.code}, requester told where to turn", "ticketed")
     author = policy.agent(message.from_.address)
-    assignee = routing.choose(draft.ticket.team, facts, policy, without=author.address if author else "")
-    if assignee is not None:
-        draft.change("assigned by the team's rule", by="maild", assignee=assignee.address)
+    approver = None if event.backlog else approval.by_category(draft)
+    if isinstance(approver, Colleague):
+        approval.ask(draft, approver, text, "its category wants an approval", tell=False)
+        _answer(draft, event, stranger, text, approver.address.name or approver.address.address)
+        if draft.ticket.priority in ("P1", "P2"):
+            notice(draft, event, text, author)
+        return draft.outcome(f"{_reason(draft, event, stranger)}; waits for {approver.address.key}", "ticketed")
+    _assign(draft, author, text)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
     _answer(draft, event, stranger, text)
-    notice(draft, event, text, author)
+    notice(draft, event, text, author, approver or _NOTHING)
     return draft.outcome(_reason(draft, event, stranger), "ticketed")
 
 
-def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) -> None:
-    """Tell who will work on it: the assignee, else each present agent of the team, else the lead."""
+def _assign(draft: Draft, author: Agent | None, text: str) -> None:
+    """To whoever is on call for a P1 at night, else to whom the team's rule says."""
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    called = on_call.called(ticket, facts, policy, draft.now)
+    if called and restricted.may_see(called[0], ticket, policy):
+        draft.change("on call", by="maild", assignee=called[0].address)
+        return
+    wanted = routing.skills_wanted(ticket, text, policy)
+    without = author.address if author else ""
+    chosen = routing.choose(ticket.team, facts, policy, without, ticket.tier, wanted)
+    chosen = routing.fitting(chosen, ticket, facts, policy)
+    if chosen is not None:
+        knows = ", ".join(sorted(wanted.intersection(chosen.skills)))
+        why = "assigned by the team's rule" + (f", knows {knows}" if knows else "")
+        draft.change(why, by="maild", assignee=chosen.address)
+
+
+def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wants: Words = _NOTHING) -> None:
+    """Tell who will work on it: the assignee, else each present agent of the team, else the lead. `wants` says that it
+    needs an approval for which nobody could be asked."""
     shown, _ = mask_secrets(text)
-    there = routing.responsible(draft.ticket, draft.facts, draft.policy)
+    found = (
+        *routing.responsible(draft.ticket, draft.facts, draft.policy),
+        *on_call.called(draft.ticket, draft.facts, draft.policy, draft.now),
+    )
+    there = tuple({agent.address: agent for agent in found}.values())
+    if routing.unattended(draft.ticket, draft.facts, draft.policy):
+        draft.tell_admins("admin/unattended", UNATTENDED)
     claims = draft.facts.claimed
     for agent in there:
         if author is not None and agent.address == author.address:
@@ -95,9 +157,26 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None) ->
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
             follows=_follows(draft),
             team_wide=draft.ticket.assignee is None and len(there) > 1,
-            similar=tuple((f"{draft.policy.desk.prefix}-{each.ticket}", each.title) for each in draft.facts.similar),
+            similar=_similar(draft, agent),
             verdict=event.trust.verdict,
+            approval=wants,
+            aside=draft.aside.for_(agent.language),
         )
+
+
+def _similar(draft: Draft, agent: Agent) -> tuple[tuple[int, str], ...]:
+    """(number, title) of the solved tickets most like this one, of those that the agent may see.
+
+    The notice's answer goes to the requester and may quote it, so a restricted one shows its category for a title.
+    """
+    rows = []
+    for each in draft.facts.similar:
+        if each.restricted_to and each.restricted_to not in agent.teams:
+            continue
+        category = draft.policy.categories.get(each.category)
+        kind = category.title.for_(agent.language) if category is not None else each.category
+        rows.append((each.ticket, kind if each.restricted_to else each.title))
+    return tuple(rows[:SHOWN])
 
 
 def _is_no_mail(message: Message) -> bool:
@@ -108,7 +187,7 @@ def _is_no_mail(message: Message) -> bool:
     return not any(message.header(name).strip() for name in _WRITERS_FIELDS)
 
 
-def _requester(event: MailArrived, policy: Policy) -> Address:
+def requester_of(event: MailArrived, policy: Policy) -> Address:
     """The writer, or the original sender of what a trusted agent forwards (PRODUCT §3.4)."""
     forwarded = event.message.forwarded
     if forwarded is not None and event.trust.verdict == "agent" and forwarded.from_.address:
@@ -120,10 +199,11 @@ def _requester(event: MailArrived, policy: Policy) -> Address:
 
 def _language(message: Message, facts: Facts, policy: Policy) -> str:
     """A directory setting, else the new text's language if it is long enough to tell, else whatever else is known."""
+    set_ = facts.person.language if facts.person is not None else ""
+    if set_ in policy.desk.languages:
+        return set_
     own = "zh-CN" if message.language.startswith("zh") else "en"
     if len(message.new_text) < _LANGUAGE_CHARS and facts.language:
-        own = facts.language
-    if facts.language and facts.language in policy.desk.languages:
         own = facts.language
     return own if own in policy.desk.languages else policy.desk.languages[0]
 
@@ -139,7 +219,10 @@ def _subject(message: Message) -> str:
 def _classify(draft: Draft, message: Message, received: datetime, stranger: bool) -> None:
     ticket, policy = draft.ticket, draft.policy
     text = message.new_text or message.text
-    found = triage(message.subject, text, ticket.language, ticket.fields, ticket.requester, policy)
+    facts = draft.facts
+    found = triage(
+        message.subject, text, ticket.language, ticket.fields, ticket.requester, policy, facts.person, facts.learned
+    )
     priority = found.priority
     if stranger and priority in ("P1", "P2"):
         # Words alone of somebody unknown never raise an alarm (PRODUCT §2.5).
@@ -157,8 +240,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         asked=_to_ask(missing(replace(found, priority=priority), ticket.fields, policy), message),
     )
     # The clocks count from the server's receipt, however late it was read (manual 1.4).
-    draft.ticket = sla.set_targets(draft.ticket, priority, policy, received)
-    draft.ticket = sla.run_for(draft.ticket, "new", policy, received)
+    begun = sla.whole_minute(received)
+    draft.ticket = sla.set_targets(draft.ticket, priority, policy, begun)
+    draft.ticket = sla.run_for(draft.ticket, "new", policy, begun)
     if not draft.ticket.subject:
         # A picture alone: what is known of it is its category and its day (PRODUCT §3.1).
         title = category.title.for_(ticket.language) if category else found.category
@@ -166,7 +250,9 @@ def _classify(draft: Draft, message: Message, received: datetime, stranger: bool
         draft.ticket = replace(draft.ticket, subject=f"{title} {day.isoformat()}")
     draft.note("category", "", found.category, _because(found.reasons, 0), by="maild")
     draft.note("priority", "", priority, _because(found.reasons, -1), by="maild")
-    draft.topic = found.topic
+    if found.aside:
+        draft.note("proposed", "", OUT_OF_SCOPE, found.aside.en, by="maild")
+    draft.topic, draft.aside = found.topic, found.aside
 
 
 def _pictured(message: Message) -> bool:
@@ -229,8 +315,9 @@ def _out_of_scope(draft: Draft, topic: Topic, message: Message) -> None:
     )
 
 
-def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str) -> None:
-    """The acknowledgement; strangers get one fixed text, a failed authentication and old mail get none."""
+def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str, approver: str = "") -> None:
+    """The acknowledgement; strangers get one fixed text, a failed authentication and old mail get none. `approver`: the
+    name of who is asked first."""
     ticket, policy, message = draft.ticket, draft.policy, event.message
     if event.backlog:
         draft.note("no answer", "", "", "the mail was old when the desk started")
@@ -257,6 +344,7 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str) -> None
         second_problem="",
         follows=_follows(draft),
         picture=_picture_alone(message),
+        approver=approver,
     )
 
 

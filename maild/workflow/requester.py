@@ -1,4 +1,4 @@
-"""What a requester's mail does to their ticket, in every state (PRODUCT §2.4, §3.3): one function a deed of
+"""What a requester's mail does to their ticket, in every state (PRODUCT §2.4, §3.3): one function an act of
 the table in lifecycle.py."""
 
 from collections.abc import Callable, Mapping
@@ -8,10 +8,11 @@ from typing import Any
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, lifecycle, routing
+from maild.workflow import closure, files, lifecycle, retriage, routing
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import Draft
-from maild.workflow.lifecycle import DEEDS, Deed
+from maild.workflow.lifecycle import ACTS, Act
+from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
 from maild.workflow.register import register
 
 # What a button of the requester's means, said in the words of `understand`.
@@ -33,12 +34,12 @@ _CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一�
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """One mail of the requester's side: the event, what it means, its own words, and the deed that the table names."""
+    """One mail of the requester's side: the event, what it means, its own words, and the act that the table names."""
 
     event: MailArrived
     answer: Answer
     text: str
-    deed: Deed
+    act: Act
 
     @property
     def answers(self) -> str:
@@ -51,13 +52,15 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
     text = "" if message.only_quoted else message.new_text or message.text
     at = lifecycle.stage(ticket, event.received, policy)
     answer = _answer(ticket, facts.button, text, bool(message.attachments))
-    name = lifecycle.deed(_happening(ticket, event, facts, answer, text), at)
+    name = lifecycle.act(_happening(ticket, event, facts, answer, text, policy), at)
     if name == "follow_up":
         return _follow_up(ticket, event, facts, now, policy)
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
-    if message.from_.key != ticket.requester.key:
+    if not is_requester(ticket, message.from_, facts, policy):
         # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
         draft.readers.append(message.from_)
+    if (writes_for := member(event, facts, policy)) is not None:
+        draft.members.append(writes_for)
     draft.keep(
         Entry(
             direction="in",
@@ -70,7 +73,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
-    reason = DOES[name](draft, _Said(event, answer, text, DEEDS[name]))
+    reason = DOES[name](draft, _Said(event, answer, text, ACTS[name]))
     return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
 
 
@@ -86,7 +89,7 @@ def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer
     return answer
 
 
-def _happening(ticket: Ticket, event: MailArrived, facts: Facts, answer: Answer, text: str) -> str:
+def _happening(ticket: Ticket, event: MailArrived, facts: Facts, answer: Answer, text: str, policy: Policy) -> str:
     """Which row of the table a mail is: what it says, who says it, and what else it holds."""
     message = event.message
     more = bool(message.attachments) or _tells_more(ticket, event.fields)
@@ -102,7 +105,7 @@ def _happening(ticket: Ticket, event: MailArrived, facts: Facts, answer: Answer,
         return "content"
     if answer.kind == "chaser" and ticket.state == "closed" and (more or ticket.outcome == "spam"):
         return "content"
-    if message.from_.key != ticket.requester.key and answer.kind in _ANOTHERS:
+    if answer.kind in _ANOTHERS and not is_requester(ticket, message.from_, facts, policy):
         return _ANOTHERS[answer.kind]
     return answer.kind
 
@@ -113,7 +116,7 @@ _ANOTHERS: Mapping[str, str] = {"solved": "solved_in_copy", "thanks": "thanks_in
 
 def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
     """A reply that comes long after closing is a matter of its own, linked to the old one."""
-    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),))
+    return register(event, facts, now, policy, links=((ticket.key, "follow-up"),), of=ticket)
 
 
 # ── closing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,34 +135,34 @@ def _withdraw(draft: Draft, said: _Said) -> str:
 
 def _close(draft: Draft, said: _Said, why: str) -> str:
     asked = draft.ticket.state == "resolved"
-    _close_as(draft, said.deed, why)
-    _tell_them(draft, said, "requester/closed", by=said.deed.outcome, reason="")
+    _close_as(draft, said.act, why)
+    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
     if asked:
-        closure.tell_closed(draft, str(said.deed.outcome), said.text)
+        closure.tell_closed(draft, str(said.act.outcome), said.text)
     else:
-        _tell_everybody_concerned(draft, str(said.deed.outcome), said.text)
+        _tell_everybody_concerned(draft, str(said.act.outcome), said.text)
     return why
 
 
 def _rate_close(draft: Draft, said: _Said) -> str:
     why = _by(draft, said, "confirmed by the requester")
-    _close_as(draft, said.deed, why)
+    _close_as(draft, said.act, why)
     closure.rate(draft, said.answer.rating or 0, said.text)
-    _tell_them(draft, said, "requester/closed", by=said.deed.outcome, reason="")
+    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
     closure.tell_closed(draft, "confirmed", said.text)
     return why
 
 
 def _agree(draft: Draft, said: _Said) -> str:
     why = "the requester accepts that it is out of scope"
-    _close_as(draft, said.deed, why)
+    _close_as(draft, said.act, why)
     return why
 
 
-def _close_as(draft: Draft, deed: Deed, why: str) -> None:
-    if deed.outcome is None:
-        raise ValueError("the table names a deed that closes nothing")
-    draft.close(deed.outcome, why)
+def _close_as(draft: Draft, act: Act, why: str) -> None:
+    if act.outcome is None:
+        raise ValueError("the table names an act that closes nothing")
+    draft.close(act.outcome, why)
 
 
 def _rate(draft: Draft, said: _Said) -> str:
@@ -196,10 +199,11 @@ _WHY_ON: Mapping[str, Words] = {
 
 
 def _open_again(draft: Draft, said: _Said, why: Words, how: str, counts: bool) -> str:
-    closure.open_again(draft, said.deed, why, counts=counts)
+    raised = retriage.raise_by_words(draft, said.text, impatient=said.answer.kind == "chaser")
+    closure.open_again(draft, said.act, why, counts=counts)
     draft.change("", chased=None)
     _tell_them(draft, said, "requester/reopened", how=how)
-    closure.tell_open_again(draft, why, said.text, _writer(draft, said.event))
+    closure.tell_open_again(draft, _both(why, raised), said.text, _writer(draft, said.event))
     return why.en
 
 
@@ -214,17 +218,27 @@ def _object(draft: Draft, said: _Said) -> str:
 
 def _back_to_work(draft: Draft, said: _Said, why: str) -> str:
     changed = _take_fields(draft, said.event.fields)
-    closure.go_on(draft, said.deed, why)
-    _tell_responsible(draft, said.event, said.text, note="")
-    return _with_fields(why, changed)
+    closure.go_on(draft, said.act, why)
+    return _with_fields(why + _tell_raised(draft, said), changed)
 
 
 def _tell(draft: Draft, said: _Said) -> str:
     """More about a ticket that is being worked on."""
     changed = _take_fields(draft, said.event.fields)
     draft.change("", owes="desk")
-    _tell_responsible(draft, said.event, said.text, note="")
-    return _with_fields("the requester wrote", changed)
+    return _with_fields("the requester wrote" + _tell_raised(draft, said), changed)
+
+
+def _tell_raised(draft: Draft, said: _Said) -> str:
+    """The agent hears what was written, and that it is more urgent now, if the words say so; gives that for the log."""
+    raised = retriage.raise_by_words(draft, said.text)
+    _tell_responsible(draft, said.event, said.text, note=raised if raised.en else "")
+    return f"; {raised.en}" if raised.en else ""
+
+
+def _both(one: Words, other: Words) -> Words:
+    """Two reasons in one notice; the second may be empty."""
+    return Words(f"{one.en} {other.en}", f"{one.zh} {other.zh}") if other.en else one
 
 
 def _with_fields(reason: str, changed: tuple[str, ...]) -> str:
@@ -250,7 +264,8 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
     over = ticket.state in ("resolved", "closed")
     changed = () if over else _take_fields(draft, event.fields)
     _tell_responsible(draft, event, text, note=_CAME_LATE)
-    if message.from_.key != ticket.requester.key and not over and not event.backlog:
+    mine = is_requester(ticket, message.from_, draft.facts, draft.policy)
+    if not mine and not over and not event.backlog:
         draft.write(
             "requester/joined", message.from_, "requester", ticket.language,
             answers=message.message_id, by=ticket.requester.name or ticket.requester.address,
@@ -273,14 +288,16 @@ def _progress(draft: Draft, said: _Said) -> str:
     again = draft.ticket.chased is not None
     draft.change("", chased=draft.now)
     draft.note("chased", "", "again" if again else "once", "the requester asks how it stands")
-    if said.deed.to is not None:
-        closure.go_on(draft, said.deed, "the requester asks how it stands")
+    if said.act.to is not None:
+        closure.go_on(draft, said.act, "the requester asks how it stands")
+    raised = retriage.raise_by_words(draft, said.text, impatient=True)
     _answer_writer(draft, said, "requester/progress")
-    note = _CHASES_AGAIN if again else _CHASES
+    note = _both(_CHASES_AGAIN if again else _CHASES, raised)
     _tell_responsible(draft, said.event, said.text, note=note)
     if again:
         told = {mail.to.key for mail in draft.mails}
-        for lead in routing.leads(draft.ticket.team, draft.policy):
+        own = draft.ticket.requester.key
+        for lead in routing.leads(draft.ticket.team, draft.policy, draft.facts, without=own):
             if lead.address not in told:
                 draft.tell_agent(lead, "agent/requester_replied", text=mask_secrets(said.text)[0], note=note)
     return "the requester asks how it stands" + (", again: the lead is told" if again else "")
@@ -295,7 +312,7 @@ def _ended(draft: Draft, said: _Said) -> str:
     return "asks how it stands after closing: told how it ended"
 
 
-# What the deeds of lifecycle.ROWS are, for what the requester's side writes.
+# What the acts of lifecycle.ROWS are, for what the requester's side writes.
 DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
     "confirm": _confirm,
     "withdraw": _withdraw,
@@ -345,6 +362,9 @@ def _answer_writer(draft: Draft, said: _Said, letter: str, **values: Any) -> Non
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
     changed = draft.learn(found)
+    if "name" in changed and about_another(draft.ticket.fields, draft.facts.person, draft.ticket.requester):
+        # It turns out to be about somebody else: what was guessed of the writer is not theirs.
+        draft.forget(*(draft.ticket.fields.keys() - without_the_writer_s(draft.ticket.fields).keys()))
     if changed:
         still = tuple(name for name in draft.ticket.asked if name not in draft.ticket.fields)
         draft.change("", asked=still)

@@ -21,6 +21,10 @@ TIMER_KINDS: tuple[TimerKind, ...] = (
     "resolution_breach",
 )
 
+_EPSILON_MINUTES = 1e-6
+# More than any share of a target ever is.
+_EVERYTHING = 1e9
+
 # The resolution clock runs while the desk works; it stands while somebody else's word is awaited.
 _RUNNING: frozenset[State] = frozenset({"new", "open"})
 
@@ -90,53 +94,80 @@ def run_for(ticket: Ticket, state: State, policy: Policy, now: datetime) -> Tick
 
     The resolution clock runs in new and open. The response clock runs until a person has responded (a reminder or an
     automatic acknowledgement is none), whatever the desk waits for; resolving counts as a response, closing ends it.
-    Only while an out-of-scope notice waits for an objection nobody owes a first contact.
+    Only while an out-of-scope notice waits for an objection, or an approver is asked, nobody owes a first contact.
     """
     resolution = _run(ticket.resolution, state in _RUNNING, policy, now)
     sent_away = state == "pending" and ticket.category == "out_of_scope"
-    owed = ticket.responded is None and state not in ("resolved", "closed") and not sent_away
+    asked = state == "on_hold" and bool(ticket.approver)
+    owed = ticket.responded is None and state not in ("resolved", "closed") and not sent_away and not asked
     return replace(ticket, response=_run(ticket.response, owed, policy, now), resolution=resolution)
 
 
-def timers(
-    ticket: Ticket, policy: Policy, now: datetime, tell_reached: bool = False, was: Ticket | None = None
-) -> tuple[Timer, ...]:
+def timers(ticket: Ticket, policy: Policy, now: datetime, was: Ticket | None = None) -> tuple[Timer, ...]:
     """The timers that the ticket's clocks must have: one of each of TIMER_KINDS, cancelled if nothing is to come.
 
-    To be asked for when a clock starts, stops or gets a new target. `was` is the ticket before: timers of a clock that
-    is the same in both are left out, so one that has fallen due and not fired yet is not lost. What was reached before
-    `now` counts as told; `tell_reached`, for a new target or a mail that lay unread through a downtime, makes the
-    highest share that is reached already due at once. `data["step"]` of a
-    breach is 1 at the target, then 2, 3 … for `policy.repeat_at`; `data["percent"]` is the share. Outside working
-    hours only a 24x7 clock fires.
+    To be asked for when a clock starts, stops, is told of or gets a new target. `was` is the ticket before: timers of a
+    clock that is the same in both are left out. `data["step"]` of a breach is 1 at the target, then 2, 3 … for
+    `policy.repeat_at`; `data["percent"]` is the share.
     """
-    told: list[Timer] = []
-    for kind in TIMER_KINDS:
-        if was is not None and _clock_of(kind, was) == _clock_of(kind, ticket):
-            continue
-        timer = next_timer(kind, ticket, policy, now)
-        if tell_reached:
-            timer = _reached(kind, ticket, policy, now) or timer
-        told.append(timer)
-    return tuple(told)
+    return tuple(
+        next_timer(kind, ticket, policy, now)
+        for kind in TIMER_KINDS
+        if was is None or clock_of(kind, was) != clock_of(kind, ticket)
+    )
 
 
 def next_timer(kind: TimerKind, ticket: Ticket, policy: Policy, now: datetime) -> Timer:
-    """The timer of one kind as it must stand after `now`: what a handler sets when a timer of that kind has fired.
+    """The timer of one kind as it must stand now: at the next share that nobody has been told of yet.
 
-    Steps that went by while nobody ran the desk are skipped: one late notice is enough. The others of the ticket's
-    timers are not touched, so none that has fallen due and not fired yet is lost.
+    A share that was reached untold (a mail that lay unread through a downtime, a new target, a pause that came before
+    the notice) is due now, the highest such one alone: one late notice is enough. Outside working hours only a 24x7
+    clock fires; a business one waits for the next opening. After the target itself the warning is told no more.
     """
-    clock = _clock_of(kind, ticket)
-    for step, share in _steps(kind, policy):
-        moment = moment_at(clock, share, policy.calendar)
-        if moment is None:
-            break
-        # Up to the whole second: a timer read back from a store without fractions must not fire before its share.
-        moment = _whole_second(moment)
-        if moment > now:
-            return _timer(kind, moment, step, share)
-    return Timer(kind, None)
+    clock = clock_of(kind, ticket)
+    if clock.since is None or clock.target <= 0:
+        return Timer(kind, None)
+    reached = due_step(kind, ticket, policy, now)
+    if reached is not None:
+        moment = now if clock.calendar == "24x7" else business_time.next_open(now, policy.calendar)
+        return _timer(kind, moment, *reached)
+    if kind.endswith("warning") and spent_share(clock, now, policy.calendar) >= 1.0:
+        return Timer(kind, None)
+    step, share = next((each for each in _steps(kind, policy) if each[1] > clock.told), (0, 0.0))
+    moment_ = moment_at(clock, share, policy.calendar) if step else None
+    # Up to the whole second: a timer read back from a store without fractions must not fire before its share.
+    return Timer(kind, None) if moment_ is None else _timer(kind, _whole_second(moment_), step, share)
+
+
+def due_step(kind: TimerKind, ticket: Ticket, policy: Policy, now: datetime) -> tuple[int, float] | None:
+    """The highest step of one kind that is reached and that nobody has been told of: (step, share)."""
+    clock = clock_of(kind, ticket)
+    if clock.since is None or clock.target <= 0:
+        return None
+    share = spent_share(clock, now, policy.calendar)
+    if kind.endswith("warning") and share >= 1.0:
+        # The breach is told instead.
+        return None
+    passed = [(step, at) for step, at in _steps(kind, policy) if clock.told < at <= share]
+    return passed[-1] if passed else None
+
+
+def mark_told(ticket: Ticket, kind: TimerKind, share: float) -> Ticket:
+    """The ticket with a note that somebody has been told of this share of its target."""
+    clock = clock_of(kind, ticket)
+    told = replace(clock, told=max(clock.told, share))
+    if kind.startswith("response"):
+        return replace(ticket, response=told)
+    return replace(ticket, resolution=told)
+
+
+def hushed(ticket: Ticket) -> Ticket:
+    """The ticket with clocks of which nobody is told: an old one that was imported. A new target makes them speak."""
+    return replace(
+        ticket,
+        response=replace(ticket.response, told=_EVERYTHING),
+        resolution=replace(ticket.resolution, told=_EVERYTHING),
+    )
 
 
 def promise(ticket: Ticket, policy: Policy) -> datetime | None:
@@ -163,10 +194,19 @@ def _calendar_of(target: Target, policy: Policy) -> business_time.Kind:
 
 
 def _retarget(clock: Clock, minutes: int, kind: business_time.Kind, policy: Policy, now: datetime) -> Clock:
+    if clock.calendar == kind and clock.target == minutes:
+        return clock
     if clock.calendar == kind or clock.since is None:
-        return replace(clock, target=minutes, calendar=kind)
-    # What ran in the old calendar is counted in the old one; from now on the new one counts.
+        return replace(clock, target=minutes, calendar=kind, told=0.0)
+    # What ran in the old calendar is counted in the old one; from this minute on the new one counts. Whole minutes,
+    # since promises are told in them.
+    now = max(whole_minute(now), clock.since)
     return Clock(target=minutes, spent=elapsed(clock, now, policy.calendar), since=now, calendar=kind)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """The minute in which a moment lies: clocks count from it, so that a promise told in minutes is kept to the dot."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def _run(clock: Clock, running: bool, policy: Policy, now: datetime) -> Clock:
@@ -177,11 +217,12 @@ def _kept(clock: Clock, over: bool, done: bool) -> bool | None:
     if not over or clock.since is not None or clock.target <= 0:
         return None
     # The sum of several runs may miss the target by the last bit of a float.
-    late = clock.spent > clock.target + 1e-6
+    late = clock.spent > clock.target + _EPSILON_MINUTES
     return not late if done or late else None
 
 
-def _clock_of(kind: TimerKind, ticket: Ticket) -> Clock:
+def clock_of(kind: TimerKind, ticket: Ticket) -> Clock:
+    """The clock that a kind of timer belongs to."""
     return ticket.response if kind.startswith("response") else ticket.resolution
 
 
@@ -191,19 +232,9 @@ def _steps(kind: TimerKind, policy: Policy) -> tuple[tuple[int, float], ...]:
     return tuple(enumerate((1.0, *sorted(policy.repeat_at)), start=1))
 
 
-def _reached(kind: TimerKind, ticket: Ticket, policy: Policy, now: datetime) -> Timer | None:
-    clock = _clock_of(kind, ticket)
-    if clock.since is None or clock.target <= 0:
-        return None
-    share = elapsed(clock, now, policy.calendar) / clock.target
-    if kind.endswith("warning") and share >= 1.0:
-        # The breach is told instead.
-        return None
-    passed = [(step, at) for step, at in _steps(kind, policy) if at <= share]
-    if not passed:
-        return None
-    moment = now if clock.calendar == "24x7" else business_time.next_open(now, policy.calendar)
-    return _timer(kind, moment, *passed[-1])
+def spent_share(clock: Clock, now: datetime, calendar: Calendar) -> float:
+    """How much of its target a clock has spent (1.0 = all); a sum of several runs may miss the last bit of a float."""
+    return (elapsed(clock, now, calendar) + _EPSILON_MINUTES) / clock.target
 
 
 def _timer(kind: TimerKind, moment: datetime, step: int, share: float) -> Timer:

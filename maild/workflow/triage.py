@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maild.model import Address, Field, Policy, Topic, Triage, Words
+from maild.model import Address, Field, Learned, Person, Policy, Topic, Triage, Words
 from maild.model.labels import IMPACT, URGENCY
 from maild.model.ticket import Impact, Importance, Level, Priority
+from maild.workflow import learn
 from maild.workflow.wordfinder import WordFinder, normalise
 
 OTHER = "other"
@@ -49,6 +50,17 @@ _SPELT_PEOPLE = re.compile(
     rf"\b({'|'.join(_SPELT)}) (?:people|users|colleagues|employees|of us)\b"
     rf"|({'|'.join(sorted(_SPELT_ZH, key=len, reverse=True))})(?:个人|个同事|位同事|个用户|名同事)"
 )
+_BY = (
+    "next to the",
+    "near the",
+    "beside the",
+    "opposite the",
+    "outside the",
+    "in front of the",
+    "by the",
+    "behind the",
+)
+_BY_ZH = ("旁边", "旁的", "边上", "门口", "口的", "附近", "对面", "楼下", "楼上", "隔壁")
 _RAISED: Mapping[Priority, Priority] = {"P1": "P1", "P2": "P1", "P3": "P2", "P4": "P3"}
 _LEVELS: tuple[Level, ...] = ("high", "low")
 _IMPACTS: tuple[Impact, ...] = ("company", "department")
@@ -63,7 +75,7 @@ class _Finders:
     urgency: WordFinder[Level]
     impact: WordFinder[Impact]
     systems: WordFinder[str]
-    topics: WordFinder[Topic]
+    topics: WordFinder[Topic | None]
 
 
 # The finders of the policies in use, per identity and language: built once, and pure like what they are built from.
@@ -71,25 +83,65 @@ _MEMO: dict[tuple[int, str], _Finders] = {}
 _MEMO_SIZE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What the rules say of a category: their verdict, why, the out-of-scope topic (empty unless that is the verdict),
+    and the sum of weights for each category."""
+
+    category: str
+    why: Words
+    topic: str
+    sums: Mapping[str, float]
+
+
 def triage(
-    subject: str, text: str, language: str, fields: Mapping[str, Field], requester: Address, policy: Policy
+    subject: str,
+    text: str,
+    language: str,
+    fields: Mapping[str, Field],
+    requester: Address,
+    policy: Policy,
+    person: Person | None = None,
+    learned: Learned | None = None,
 ) -> Triage:
     """Category, urgency, impact, importance and priority of a report, with five reasons in that order.
 
-    `text` is what the requester wrote, `language` its RFC 5646 tag. Strangers and locked priorities are the caller's.
+    `text` is what the requester wrote, `language` its RFC 5646 tag, `person` who they are to the directory. Strangers
+    and locked priorities are the caller's. `learned` is what the desk has learned, where that is in use: it has the
+    last word on the category.
     """
-    finders = _finders(policy, "zh" if language.lower().startswith("zh") else "en")
+    finders = _finders(policy, _rules_of(language))
     head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
     title = normalise(subject)
     whole = "\n".join((title, head, tail))
-    category, why_category, topic = _category(finders, title, head, tail)
+    ruled = _category(finders, title, head, tail)
+    category, why_category, topic, aside = ruled.category, ruled.why, ruled.topic, _NO_WORDS
+    if learned is not None:
+        category, why_category, aside = second_opinion(learned, ruled, subject, text, policy)
+        topic = topic if category == OUT_OF_SCOPE else ""
     urgency, why_urgency = _urgency(finders, whole)
     told = fields.get("impact")
     impact, why_impact = _impact(finders, whole if told is None else whole + "\n" + normalise(told.value))
-    importance, why_importance = _importance(finders, whole, requester)
-    priority, why_priority = _priority(policy, urgency, impact, importance, why_importance)
+    if impact == "person" and person is not None and person.shared and not _alone(policy, whole):
+        impact, why_impact = "department", _SHARED
+    importance, why_importance = _importance(finders, whole, requester, person)
+    priority, why_priority = priority_of(policy, urgency, impact, importance, why_importance)
     reasons = (why_category, why_urgency, why_impact, why_importance, why_priority)
-    return Triage(category, urgency, impact, importance, priority, reasons, topic)
+    return Triage(category, urgency, impact, importance, priority, reasons, topic, aside)
+
+
+def rule(subject: str, text: str, language: str, policy: Policy) -> Ruled:
+    """What the rules alone say of a report's category."""
+    finders = _finders(policy, _rules_of(language))
+    head, tail = normalise(text[:_HEAD_CHARACTERS]), normalise(text[_HEAD_CHARACTERS:])
+    return _category(finders, normalise(subject), head, tail)
+
+
+def leaning(ruled: Ruled, policy: Policy) -> learn.Leaning:
+    """The rules' word as learning takes it. A topic that goes out by itself stands, and so does what is restricted."""
+    automatic = any(topic.automatic for topic in policy.topics if topic.code == ruled.topic)
+    category = policy.categories.get(ruled.category)
+    return learn.Leaning(ruled.category, ruled.sums, automatic or (category is not None and category.restricted))
 
 
 def missing(triage: Triage, fields: Mapping[str, Field], policy: Policy) -> tuple[str, ...]:
@@ -99,6 +151,64 @@ def missing(triage: Triage, fields: Mapping[str, Field], policy: Policy) -> tupl
     return tuple(
         name for name in policy.categories[triage.category].required if name not in fields or not fields[name].value
     )
+
+
+def _rules_of(language: str) -> str:
+    return "zh" if language.lower().startswith("zh") else "en"
+
+
+def second_opinion(learned: Learned, ruled: Ruled, subject: str, text: str, policy: Policy) -> tuple[str, Words, Words]:
+    """The category that the desk has learned to give, why, and a proposal to the agents (empty: none); the rules' own
+    category and reason where nothing learned speaks.
+
+    Out of scope is never given, only proposed (PRODUCT §3.2). The words that spoke for a restricted category are not
+    told: they may stand in restricted tickets only.
+    """
+    judged = learn.judge(learned, learn.words_of(subject, text), leaning(ruled, policy), OUT_OF_SCOPE)
+    words = learn.spelt(judged.because, normalise(f"{subject}\n{text}"), 3)
+    if judged.proposed and words:
+        return (
+            judged.category,
+            _why(judged.category, ruled, (), learned, policy),
+            Words(
+                f"Like tickets here that were not an IT matter: {_quoted_en(words)}. If so, answer #out-of-scope.",
+                f"与本台以往归为非IT职责的来信相似：{_quoted_zh(words)}。如确非IT职责，请回复 #非IT。",
+            ),
+        )
+    if judged.category not in policy.categories or not words:
+        return ruled.category, ruled.why, _NO_WORDS
+    return judged.category, _why(judged.category, ruled, words, learned, policy), _NO_WORDS
+
+
+_NO_WORDS = Words("", "")
+
+
+def _why(code: str, ruled: Ruled, words: tuple[str, ...], learned: Learned, policy: Policy) -> Words:
+    """Why it is this category, as people read it: the words, and whether the rules say so too."""
+    if not words and code == ruled.category:
+        return ruled.why
+    category = policy.categories[code]
+    told = () if category.restricted else words
+    en, zh = (": " + _quoted_en(told), "：" + _quoted_zh(told)) if told else ("", "")
+    if code == ruled.category:
+        rules = Words("the rules say the same", "与规则判断一致")
+    else:
+        title = (
+            policy.categories[ruled.category].title if ruled.category in policy.categories else Words("Other", "其他")
+        )
+        rules = Words(f"the rules alone say {title.en}", f"仅按规则为“{title.zh}”")
+    return Words(
+        f"category {category.title.en}{en} (learned from {learned.tickets} tickets; {rules.en})",
+        f"分类“{category.title.zh}”{zh}（依据 {learned.tickets} 个已处理的工单；{rules.zh}）",
+    )
+
+
+def _quoted_en(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _quoted_zh(words: Sequence[str]) -> str:
+    return "".join(f"“{word}”" for word in words)
 
 
 def _finders(policy: Policy, language: str) -> _Finders:
@@ -113,13 +223,15 @@ def _finders(policy: Policy, language: str) -> _Finders:
         for listed in sorted(category.keywords, key=lambda tag: tag == language):
             merged.update((keyword.word, keyword.weight) for keyword in category.keywords[listed])
         weights += ((word, (category.code, weight)) for word, weight in merged.items())
+        if category.code == OUT_OF_SCOPE:
+            weights += ((phrase, (category.code, 0.0)) for word in merged for phrase in _places_by(word))
     finders = _Finders(
         policy=policy,
         category=WordFinder(weights),
         urgency=WordFinder((word, level) for level, words in policy.urgency_words.items() for word in words),
         impact=WordFinder((word, impact) for impact, words in policy.impact_words.items() for word in words),
         systems=WordFinder((word, system.name) for system in policy.systems for word in system.words),
-        topics=WordFinder((word, topic) for topic in policy.topics for word in topic.words),
+        topics=WordFinder(_topic_words(policy)),
     )
     if len(_MEMO) >= _MEMO_SIZE:
         _MEMO.clear()
@@ -127,8 +239,23 @@ def _finders(policy: Policy, language: str) -> _Finders:
     return finders
 
 
-def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str, Words, str]:
-    """The best category, why, and the code of the out-of-scope topic (empty unless that is the verdict)."""
+def _topic_words(policy: Policy) -> Iterator[tuple[str, Topic | None]]:
+    for topic in policy.topics:
+        for word in topic.words:
+            yield word, topic
+            for phrase in _places_by(word):
+                yield phrase, None
+
+
+def _places_by(word: str) -> Iterator[str]:
+    """Phrases in which the word only says where something stands: "the printer next to the canteen" is no meal."""
+    if word.isascii():
+        return (f"{where} {word}" for where in _BY)
+    return (f"{word}{where}" for where in _BY_ZH)
+
+
+def _category(finders: _Finders, title: str, head: str, tail: str) -> Ruled:
+    """The best category by the rules; the texts are normalised."""
     best: dict[tuple[str, str], float] = {}
     topics: dict[str, float] = {}
     for part, factor in ((title, _SUBJECT), (head, _BODY), (tail, _TAIL)):
@@ -137,6 +264,8 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str,
         for word, (code, weight) in finders.category.find(part):
             best[code, word] = max(best.get((code, word), 0.0), weight * factor)
         for word, topic in finders.topics.find(part):
+            if topic is None:
+                continue
             topics[topic.code] = topics.get(topic.code, 0.0) + _TOPIC_WEIGHT * factor
             best[OUT_OF_SCOPE, word] = max(best.get((OUT_OF_SCOPE, word), 0.0), _TOPIC_WEIGHT * factor)
     sums: dict[str, float] = defaultdict(float)
@@ -144,7 +273,7 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str,
         sums[code] += weight
     known = [code for code in finders.policy.categories if sums.get(code, 0.0) > 0]
     if not known:
-        return OTHER, Words("category other: no known word", "分类“其他”：没有命中关键词"), ""
+        return Ruled(OTHER, Words("category other: no known word", "分类“其他”：没有命中关键词"), "", sums)
     winner = max(known, key=lambda code: sums[code])
     if winner == OUT_OF_SCOPE:
         # "The leave system shows an error" is about leave, but it is ours: nobody with a fault is sent away.
@@ -154,11 +283,11 @@ def _category(finders: _Finders, title: str, head: str, tail: str) -> tuple[str,
     words = sorted((word for code, word in best if code == winner), key=lambda word: -best[winner, word])[:3]
     title_ = finders.policy.categories[winner].title
     why = Words(
-        f"category {title_.en}: " + ", ".join(f"“{word}”" for word in words),
-        f"分类“{title_.zh}”：" + "".join(f"“{word}”" for word in words),
+        f"category {title_.en}: " + _quoted_en(words),
+        f"分类“{title_.zh}”：" + _quoted_zh(words),
     )
     topic_code = max(topics, key=lambda code: topics[code]) if topics and winner == OUT_OF_SCOPE else ""
-    return winner, why, topic_code
+    return Ruled(winner, why, topic_code, sums)
 
 
 def _urgency(finders: _Finders, text: str) -> tuple[Level, Words]:
@@ -202,15 +331,25 @@ def _people(text: str) -> tuple[int, str]:
     return most, quote
 
 
-def _importance(finders: _Finders, text: str, requester: Address) -> tuple[Importance, Words]:
-    if requester.key in finders.policy.vips:
+_SHARED = Words("affects the department: reported from a shared mailbox", "影响范围部门：从部门公共邮箱报障")
+
+
+def _alone(policy: Policy, text: str) -> bool:
+    """Whether the text says in so many words that it is one person's matter."""
+    return any(word in text for word in policy.alone_words)
+
+
+def _importance(finders: _Finders, text: str, requester: Address, person: Person | None) -> tuple[Importance, Words]:
+    policy = finders.policy
+    addresses = {requester.key, policy.plain(requester.key), *(person.addresses if person is not None else ())}
+    if addresses & policy.vips or (person is not None and person.vip):
         return "high", Words("VIP requester", "VIP用户")
     for _, system in finders.systems.find(text):
         return "high", Words(f"critical system {system}", f"关键系统 {system}")
     return "normal", Words("normal importance", "业务重要性一般")
 
 
-def _priority(
+def priority_of(
     policy: Policy, urgency: Level, impact: Impact, importance: Importance, why: Words
 ) -> tuple[Priority, Words]:
     """By the matrix (P3 where it says nothing); high importance raises it by one step."""

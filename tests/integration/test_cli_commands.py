@@ -1,4 +1,5 @@
-"""The operator's commands against a real SQLite desk, each in a process of its own as an operator runs it."""
+"""The operator's commands against a real SQLite desk; a quiet one's each in a process of its own, as an operator runs
+them."""
 
 import json
 import os
@@ -15,7 +16,7 @@ from maild.cli.backup import copy_sqlite
 from maild.store import ledger, ledger_lists, schema
 from maild.store.engine import open_engine, reading
 from tests import servers
-from tests.office import ROOT, Desk
+from tests.office import ROOT, Desk, Indoors
 
 MAIL = (
     "From: Li Lei <li.lei@corp.example>\r\nTo: it@corp.example\r\nSubject: 打印机坏了 [bold]\x1b[31m\r\n"
@@ -28,7 +29,7 @@ ROBOT = b"From: robot@far.example\r\nSubject: gone\r\nAuto-Submitted: auto-repli
 @pytest.fixture
 def office(tmp_path: Path) -> Desk:
     """A desk with an empty database of this test's own."""
-    made = Desk(tmp_path)
+    made = Indoors(tmp_path)
     made.told("db", "upgrade")
     return made
 

@@ -111,7 +111,7 @@ class Story:
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
 _TAG = re.compile(r"\[?IT-(\d+)\]?")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-_TEMPLATE = re.compile(r"(requester|agent|lead|admin|stranger)/[a-z_]+")
+_TEMPLATE = re.compile(r"(requester|agent|lead|admin|stranger|approver)/[a-z_]+")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|minutes?|h|hours?|days?)")
 
 
@@ -119,7 +119,7 @@ def read(folder: Path) -> Story:
     """The story in this folder. Raises StoryError for a line that makes no sense."""
     path = folder / "story.txt"
     title = ""
-    settings: dict[str, dict[str, Any]] = {}
+    settings: dict[str, Any] = {}
     steps: list[Step] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         at = f"{folder.name}/{path.name}:{number}"
@@ -172,12 +172,15 @@ def _belongs(step: Step | None, mark: str, line: str, at: str) -> None:
     (step.headers if mark == "+" else step.filled).append((name.strip(), value.strip()))
 
 
-def _setting(settings: dict[str, dict[str, Any]], rest: str, at: str) -> None:
+def _setting(settings: dict[str, Any], rest: str, at: str) -> None:
     try:
         made = tomllib.loads(rest)
     except tomllib.TOMLDecodeError as error:
         raise StoryError(f'{at}: a setting reads like @ desk.mode = "agents": {error}') from error
     for section, values in made.items():
+        if isinstance(values, list):
+            settings.setdefault(section, []).extend(values)
+            continue
         if not isinstance(values, dict):
             raise StoryError(f'{at}: name the section too, like @ desk.mode = "agents"')
         settings.setdefault(section, {}).update(values)

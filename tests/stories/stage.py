@@ -57,13 +57,26 @@ class Out:
     envelope_sender: str | None = None
 
 
-def settings_for(story: Mapping[str, Mapping[str, Any]], **more: Any) -> Settings:
+def settings_for(story: Mapping[str, Any], **more: Any) -> Settings:
     """The shipped config.toml without statutory holidays, under the story's own settings and `more` sections."""
     shipped = tomllib.loads((data_dir() / "config.toml").read_text(encoding="utf-8"))
     sections: dict[str, Any] = {"calendar": {**shipped["calendar"], "country": ""}}
     for name, values in story.items():
-        sections[name] = _laid_over(sections.get(name, shipped.get(name, {})), values)
+        under = sections.get(name, shipped.get(name, {}))
+        sections[name] = _added(under, values) if isinstance(values, list) else _laid_over(under, values)
     return load(None, {**sections, **more})
+
+
+def _added(under: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A list like [[agents]] with more rows; one with an address that is there changes that one."""
+    made = deepcopy(list(under))
+    for row in rows:
+        same = [each for each in made if "address" in row and each.get("address") == row["address"]]
+        if same:
+            same[0].update(row)
+        else:
+            made.append(row)
+    return made
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,7 +133,13 @@ class Stage(ABC):
             self.now = max(self.now, due)
             self.settle()
         self.now = target
-        for chore in (self._chores.expire, self._chores.summarise, self._chores.tell_set_aside, self._chores.observed):
+        for chore in (
+            self._chores.expire,
+            self._chores.summarise,
+            self._chores.tell_set_aside,
+            self._chores.observed,
+            self._chores.learn,
+        ):
             chore()
         self.settle()
 
@@ -160,7 +179,7 @@ class _HereAndNow:
 
 
 class Memory(Stage):
-    """SQLite in a file of its own and the desk's steps called one after the other; the outbox counts as sent."""
+    """A database of its own and the desk's steps called one after the other; the outbox counts as sent."""
 
     def __init__(self, settings: Settings, engine: Engine, writer: Writer) -> None:
         super().__init__(settings, engine, writer)

@@ -63,7 +63,7 @@ def test_a_missing_authserv_id_is_shown_loudly() -> None:
         ),
         ({"calendar": {"country": ""}}, "holidays", "warn", "no country is set"),
         ({}, "holidays", "ok", "CN, known for 2026"),
-        ({}, "on call", "warn", "P1 targets are counted in business time until [alarm] on_call or exec is set"),
+        ({}, "on call", "warn", "P1 targets are counted in business time until there is an [[on_call]]"),
     ],
 )
 def test_hours_and_holidays_are_told_as_people_write_them(

@@ -31,7 +31,7 @@ from maild.workflow import due, lifecycle, requester, sla
 from maild.workflow.answers import Kind
 from maild.workflow.commands.grammar import VERBS
 from maild.workflow.decide import decide
-from maild.workflow.lifecycle import DEEDS, ROWS, STAGES, STATE_OF, Stage
+from maild.workflow.lifecycle import ACTS, ROWS, STAGES, STATE_OF, Stage
 from tests.policies import default_policy
 
 POLICY = default_policy()
@@ -73,6 +73,9 @@ COMMANDS: dict[str, str] = {
     "reopen": "#reopen again",
     "out-of-scope": "#out-of-scope",
     "spam": "#spam",
+    "use": "#use greeting",
+    "approve": "#approve mary.jones@corp.example",
+    "not-approved": "#not-approved sorry",
 }
 
 
@@ -139,10 +142,16 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
         return TimerFired("info_close"), facts, replace(ticket, owes="desk")
     if what == "target":
         return TimerFired("resolution_breach", {"step": 1, "percent": 100}), facts, ticket
+    if what in ("hold_over_asked", "approval_reminder"):
+        return TimerFired(what.removesuffix("_asked"), {"step": 1}), facts, replace(ticket, approver=MARY.key)
     if row.by == "time":
         return TimerFired(what, {"step": 1}), facts, ticket
     copied = replace(mail("", MARY), trust=Trust("requester", "in copy", True))
     said = {"solved_in_copy": SAID["solved"], "thanks_in_copy": SAID["thanks"]}.get(what, "")
+    if what == "approver":
+        asked = replace(mail("yes", MARY), trust=Trust("approver", "asked", True), asked=MARY.key)
+        approver = MARY.key if at == "on_hold" else ""
+        return asked, replace(facts, button="agree"), replace(ticket, approver=approver, hold_until=None)
     others: dict[str, MailArrived] = {
         "empty": mail(""),
         "late": mail("the first mail", late=True),
@@ -158,7 +167,7 @@ def cases() -> Iterator[tuple[str, Stage]]:
     for row in ROWS:
         for at in STAGES:
             # A colleague's words on a closed ticket never get as far as the ticket: `consider` makes one of their own.
-            if row.deeds[at] != "own_ticket":
+            if row.acts[at] != "own_ticket":
                 yield row.what, at
 
 
@@ -166,16 +175,16 @@ def cases() -> Iterator[tuple[str, Stage]]:
 def test_the_code_does_what_the_table_says(what: str, at: Stage) -> None:
     event, facts, ticket = event_of(what, at)
     outcome = decide(ticket, event, facts, NOW, POLICY)
-    name = lifecycle.deed(what, at)
+    name = lifecycle.act(what, at)
     if name == "follow_up":
         assert outcome.ticket is not None
         assert outcome.ticket.id is None
         assert outcome.links == ((7, "follow-up"),)
         return
     after = outcome.ticket or ticket
-    assert after.state == (DEEDS[name].to or ticket.state), (name, outcome.reason)
-    if DEEDS[name].outcome is not None:
-        assert after.outcome == DEEDS[name].outcome
+    assert after.state == (ACTS[name].to or ticket.state), (name, outcome.reason)
+    if ACTS[name].outcome is not None:
+        assert after.outcome == ACTS[name].outcome
     refused = any(letter.template == "agent/transcript" for letter in outcome.mails)
     assert refused == (name == "refuse"), outcome.reason
 
@@ -191,30 +200,30 @@ def test_everything_that_can_happen_has_a_row() -> None:
     assert len(lifecycle.TABLE) == len(ROWS)
 
 
-def test_every_cell_names_a_deed_and_every_deed_is_named() -> None:
-    named = {name for row in ROWS for name in row.deeds.values()}
-    assert named == DEEDS.keys()
-    assert all(tuple(row.deeds) == STAGES for row in ROWS)
-    assert all(row.why.en and row.why.zh for row in ROWS if "refuse" in row.deeds.values())
-    assert all(deed.outcome is None or deed.to == "closed" for deed in DEEDS.values())
+def test_every_cell_names_an_act_and_every_act_is_named() -> None:
+    named = {name for row in ROWS for name in row.acts.values()}
+    assert named == ACTS.keys()
+    assert all(tuple(row.acts) == STAGES for row in ROWS)
+    assert all(row.why.en and row.why.zh for row in ROWS if "refuse" in row.acts.values())
+    assert all(act.outcome is None or act.to == "closed" for act in ACTS.values())
 
 
-def test_the_requesters_and_times_deeds_have_each_a_function_and_none_is_left_over() -> None:
+def test_the_requesters_and_times_acts_have_each_a_function_and_none_is_left_over() -> None:
     elsewhere = {"follow_up", "note_inside", "own_ticket"}
-    said = {name for row in ROWS if row.by == "requester" for name in row.deeds.values()} - elsewhere
+    said = {name for row in ROWS if row.by == "requester" for name in row.acts.values()} - elsewhere
     assert said == requester.DOES.keys()
-    timed = {name for row in ROWS if row.by == "time" and row.what != "target" for name in row.deeds.values()}
+    timed = {name for row in ROWS if row.by == "time" and row.what != "target" for name in row.acts.values()}
     assert timed == due.DOES.keys()
 
 
 def test_nothing_but_a_persons_word_or_silence_after_a_warning_closes_a_ticket() -> None:
-    closing = {row.what for row in ROWS for name in row.deeds.values() if DEEDS[name].to == "closed"}
+    closing = {row.what for row in ROWS for name in row.acts.values() if ACTS[name].to == "closed"}
     assert closing == {
         *("solved", "solved_in_copy", "thanks", "withdrawn", "rating"),
         *("info_close", "confirm_close", "scope_close"),
         *("close", "spam"),
     }
-    assert all(DEEDS[name].to is None for name in lifecycle.TABLE["p1_silence"].deeds.values())
+    assert all(ACTS[name].to is None for name in lifecycle.TABLE["p1_silence"].acts.values())
 
 
 # ── any sequence ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -184,20 +184,22 @@ def test_a_share_that_earlier_runs_have_spent_is_reached_when_the_present_run_be
 
 
 @pytest.mark.parametrize(
-    ("now", "warning", "breach", "step", "percent"),
+    ("now", "told", "warning", "breach", "step", "percent"),
     [
-        ("Mon 09:00", "Mon 16:00", "Mon 18:00", 1, 100),
-        ("Mon 16:00", None, "Mon 18:00", 1, 100),
-        ("Mon 18:00", None, "Tue 14:00", 2, 150),
-        # Nobody ran the desk at 150 %: the next notice is that of 200 %.
-        ("Tue 15:00", None, "Tue 18:00", 3, 200),
-        ("Tue 18:00", None, None, None, None),
+        ("Mon 09:00", 0.0, "Mon 16:00", "Mon 18:00", 1, 100),
+        ("Mon 16:00", 0.75, None, "Mon 18:00", 1, 100),
+        ("Mon 17:59", 1.0, None, "Tue 14:00", 2, 150),
+        # Nobody ran the desk at 150 %: that is told now, and the next notice is that of 200 %.
+        ("Tue 15:00", 1.0, None, "Tue 15:00", 2, 150),
+        ("Tue 15:00", 1.5, None, "Tue 18:00", 3, 200),
+        ("Tue 17:59", 2.0, None, None, None, None),
     ],
 )
 def test_warning_and_breach_come_at_75_100_150_and_200_percent_and_then_no_more(
-    now: str, warning: str | None, breach: str | None, step: int | None, percent: int | None
+    now: str, told: float, warning: str | None, breach: str | None, step: int | None, percent: int | None
 ) -> None:
-    timers = {timer.kind: timer for timer in sla.timers(opened("P2", "Mon 09:00"), POLICY, at(now))}
+    ticket = sla.mark_told(opened("P2", "Mon 09:00"), "resolution_breach", told)
+    timers = {timer.kind: timer for timer in sla.timers(ticket, POLICY, at(now))}
     assert tuple(timers) == sla.TIMER_KINDS
     assert timers["resolution_warning"].due == (None if warning is None else at(warning))
     assert timers["resolution_breach"].due == (None if breach is None else at(breach))
@@ -207,7 +209,7 @@ def test_warning_and_breach_come_at_75_100_150_and_200_percent_and_then_no_more(
 
 def test_repeats_come_in_order_however_the_policy_lists_them() -> None:
     shuffled = replace(POLICY, repeat_at=(2.0, 1.5))
-    ticket = opened("P2", "Mon 09:00")
+    ticket = sla.mark_told(opened("P2", "Mon 09:00"), "resolution_breach", 1.0)
     assert sla.next_timer("resolution_breach", ticket, shuffled, at("Mon 18:00")).due == at("Tue 14:00")
 
 
@@ -232,10 +234,24 @@ def test_the_response_timers_end_with_the_response() -> None:
 
 
 def test_what_was_told_before_a_pause_is_not_told_again_after_it() -> None:
-    ticket = through(opened("P2", "Mon 09:00"), [("pending", "Mon 17:00"), ("open", "Tue 09:00")])
+    warned = sla.mark_told(opened("P2", "Mon 09:00"), "resolution_warning", 0.75)
+    ticket = through(warned, [("pending", "Mon 17:00"), ("open", "Tue 09:00")])
     found = dues(sla.timers(ticket, POLICY, at("Tue 09:00")))
     assert found["resolution_warning"] is None
     assert found["resolution_breach"] == at("Tue 10:00")
+
+
+def test_what_was_reached_and_not_told_before_a_pause_is_told_after_it() -> None:
+    ticket = through(opened("P2", "Mon 09:00"), [("pending", "Tue 09:30"), ("open", "Wed 09:00")])
+    found = {timer.kind: timer for timer in sla.timers(ticket, POLICY, at("Wed 09:00"))}
+    assert found["resolution_breach"] == Timer("resolution_breach", at("Wed 09:00"), {"step": 1, "percent": 100})
+
+
+def test_an_imported_ticket_is_silent_until_it_gets_a_new_target() -> None:
+    ticket = sla.hushed(opened("P3", "Mon 09:00"))
+    assert set(dues(sla.timers(ticket, POLICY, at("Fri 17:00"))).values()) == {None}
+    awake = sla.set_targets(ticket, "P2", POLICY, at("Fri 17:00"))
+    assert dues(sla.timers(awake, POLICY, at("Fri 17:00")))["resolution_breach"] == at("Fri 17:00")
 
 
 def test_a_timer_that_is_due_and_not_fired_survives_an_event_that_leaves_its_clock_alone() -> None:
@@ -246,9 +262,7 @@ def test_a_timer_that_is_due_and_not_fired_survives_an_event_that_leaves_its_clo
 
 
 def test_a_mail_that_lay_unread_through_a_downtime_is_told_as_late_at_once() -> None:
-    found = {
-        timer.kind: timer for timer in sla.timers(opened("P2", "Mon 09:00"), POLICY, at("Mon 10:00"), tell_reached=True)
-    }
+    found = {timer.kind: timer for timer in sla.timers(opened("P2", "Mon 09:00"), POLICY, at("Mon 10:00"))}
     assert found["response_breach"] == Timer("response_breach", at("Mon 10:00"), {"step": 3, "percent": 200})
     assert found["response_warning"].due is None
     assert found["resolution_breach"].due == at("Mon 18:00")
@@ -256,11 +270,13 @@ def test_a_mail_that_lay_unread_through_a_downtime_is_told_as_late_at_once() -> 
 
 def test_a_raised_priority_that_is_late_already_is_told_at_once_and_once_only() -> None:
     ticket = sla.set_targets(opened("P3", "Mon 09:00"), "P1", POLICY, at("Mon 16:00"))
-    told = {timer.kind: timer for timer in sla.timers(ticket, POLICY, at("Mon 16:00"), tell_reached=True)}
+    told = {timer.kind: timer for timer in sla.timers(ticket, POLICY, at("Mon 16:00"))}
     # 6 h of 4 h are spent: the step of 150 % stands for the earlier ones.
     assert told["resolution_warning"].due is None
     assert told["resolution_breach"] == Timer("resolution_breach", at("Mon 16:00"), {"step": 2, "percent": 150})
-    after = sla.next_timer("resolution_breach", ticket, POLICY, at("Mon 16:00"))
+    after = sla.next_timer(
+        "resolution_breach", sla.mark_told(ticket, "resolution_breach", 1.5), POLICY, at("Mon 16:00")
+    )
     assert after == Timer("resolution_breach", at("Mon 18:00"), {"step": 3, "percent": 200})
 
 
@@ -269,7 +285,7 @@ def test_a_raised_priority_past_the_warning_is_warned_of_at_the_next_opening() -
     slower = sla.set_targets(
         ticket, "P2", replace(POLICY, targets={"P2": Target(600, 600, "business")}), at("Mon 20:00")
     )
-    found = dues(sla.timers(slower, POLICY, at("Mon 20:00"), tell_reached=True))
+    found = dues(sla.timers(slower, POLICY, at("Mon 20:00")))
     assert found["resolution_warning"] == at("Tue 09:00")
     assert found["resolution_breach"] == at("Tue 11:00")
 
@@ -294,7 +310,7 @@ def test_a_timer_read_back_without_fractions_has_reached_its_share() -> None:
     assert timer.due is not None
     stored = timer.due.replace(microsecond=0)
     assert sla.elapsed(ticket.response, stored, CALENDAR) >= 30
-    assert sla.next_timer("response_breach", ticket, POLICY, stored).data["step"] == 2
+    assert sla.due_step("response_breach", ticket, POLICY, stored) == (1, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,16 @@ def a_priority(text: str) -> tuple[Priority, str]:
     """`P2 because…` → ("P2", "because…")."""
     found = _PRIORITY.fullmatch(text.strip())
     if found is None:
-        raise Refused(Words(f"{text!r} is no priority; write P1, P2, P3 or P4", f"“{text}”不是优先级，请写 P1 到 P4"))
+        raise Refused(
+            Words(f"{text!r} is no priority; write P1 to P4, or auto", f"“{text}”不是优先级，请写 P1 到 P4，或 自动")
+        )
     levels: dict[str, Priority] = {"1": "P1", "2": "P2", "3": "P3", "4": "P4"}
     return levels[found[1]], found[2].strip()
+
+
+def is_automatic(text: str) -> bool:
+    """Whether `#priority auto` gives the priority back to what the report itself says."""
+    return text.strip(" .!。！").lower() in ("auto", "自动")
 
 
 def some_fields(text: str) -> tuple[str, ...]:

@@ -33,6 +33,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("category", ("分类",), "required", "#category NAME", Words("correct the category", "更正分类")),
     Verb("note", ("备注",), "optional", "#note TEXT", Words("a note that stays inside", "内部备注，用户看不到")),
     Verb("ask", ("补充",), "required", "#ask FIELD, FIELD", Words("ask the requester for details", "请用户补充信息")),
+    Verb(
+        "use",
+        ("引用",),
+        "required",
+        "#use IT-87 | NAME",
+        Words("send that solution, or that macro", "把该工单的处理说明或常用回复发给用户"),
+    ),
     Verb("hold", ("挂起",), "required", "#hold 2d REASON", Words("wait for something else", "等待其他事项")),
     Verb(
         "resolve",
@@ -53,6 +60,27 @@ VERBS: tuple[Verb, ...] = (
     Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
+    ),
+    Verb(
+        "split",
+        ("拆分",),
+        "optional",
+        "#split [TEXT]",
+        Words("a ticket of its own for the second problem", "为第二个问题另开工单"),
+    ),
+    Verb(
+        "approve",
+        ("审批",),
+        "optional",
+        "#approve [WHO] [WHY]",
+        Words("ask the manager, or WHO, to agree", "请主管或指定的人审批"),
+    ),
+    Verb(
+        "not-approved",
+        ("未批准", "未获批准"),
+        "optional",
+        "#not-approved [TEXT]",
+        Words("tell the requester that it was not approved, and close", "告知用户未获批准并关闭"),
     ),
     Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
 )

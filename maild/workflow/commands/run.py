@@ -4,8 +4,8 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow import colleague, lifecycle
-from maild.workflow.commands import sorting, talk, work
+from maild.workflow import approval, colleague, lifecycle
+from maild.workflow.commands import sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -22,15 +22,18 @@ _DOERS: dict[str, _Doer] = {
     "out-of-scope": sorting.out_of_scope,
     "spam": sorting.spam,
     "accept": colleague.accept,
+    "approve": approval.command,
+    "not-approved": approval.decline,
     "note": talk.note,
     "ask": talk.ask,
+    "use": use.use,
     "hold": talk.hold,
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "resolve", "out-of-scope"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved"})
 
 Line = tuple[str, bool, str]
 
@@ -51,8 +54,11 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         "writers",
         "readers",
         "published",
+        "members",
         "corrections",
         "undeliverable",
+        "follow",
+        "also",
     ):
         setattr(trial, name, list(getattr(draft, name)))
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)

@@ -1,46 +1,89 @@
 """Commands that set right what the desk made of a mail: priority, category, out of scope, spam."""
 
 from maild.model import Agent, Words
-from maild.workflow import business_time, sla
+from maild.workflow import approval, business_time, escalation, restricted, retriage, sla
 from maild.workflow.commands import work
-from maild.workflow.commands.arguments import Refused, a_category, a_priority
+from maild.workflow.commands.arguments import Refused, a_category, a_priority, is_automatic
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
 
 
 def priority(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    """Set the priority; a lead's word is locked, and lowering needs a reason (PRODUCT §3.2)."""
-    wanted, why = a_priority(command.argument)
+    """Set the priority; a lead's word is locked, and lowering needs a reason (PRODUCT §3.2).
+
+    What an agent has set stays whatever the requester writes; `auto` gives it back to the report's own words.
+    """
     ticket = draft.ticket
     if ticket.priority_locked and not agent.lead:
         raise Refused(Words("a lead has set this priority", "该优先级由主管设定"))
-    if wanted > ticket.priority and not why:
-        raise Refused(
-            Words(
-                f"lowering it needs a reason: #priority {wanted} because …",
-                f"降低优先级需要原因：#优先级 {wanted} 原因",
+    if is_automatic(command.argument):
+        wanted, reason = retriage.by_the_report(draft)
+        why, by, locked = f"by what the report says, as {agent.name} wishes", "", False
+    else:
+        wanted, why = a_priority(command.argument)
+        by, locked = agent.address, ticket.priority_locked or agent.lead
+        reason = Words(f"{wanted}: set by {agent.name}", f"{wanted}：由{agent.name}设定")
+        if wanted > ticket.priority and not why:
+            raise Refused(
+                Words(
+                    f"lowering it needs a reason: #priority {wanted} because …",
+                    f"降低优先级需要原因：#优先级 {wanted} 原因",
+                )
             )
-        )
-    if wanted == ticket.priority:
+    if (wanted, by, locked) == (ticket.priority, ticket.priority_by, ticket.priority_locked):
         return
-    draft.corrections.append(("priority", ticket.priority, wanted))
-    draft.reprioritise(
-        why or f"set by {agent.name}", priority=wanted, priority_locked=ticket.priority_locked or agent.lead
-    )
-    draft.change("", promise=sla.promise(draft.ticket, draft.policy) or draft.ticket.promise)
+    if wanted != ticket.priority:
+        draft.corrections.append(("priority", ticket.priority, wanted))
+        draft.change("", reasons=(*ticket.reasons[:4], reason))
+    # Whoever sets what it is already has said that it is right so.
+    draft.change(why or f"set by {agent.name}", priority_by=by)
+    draft.reprioritise(why or f"set by {agent.name}", priority=wanted, priority_locked=locked)
+    escalation.call(draft, ticket.priority)
+    due = sla.promise(draft.ticket, draft.policy)
+    if due is not None and ticket.promise is not None and due > ticket.promise:
+        # Later than was promised: the requester is not left waiting for a word that nobody owes any more.
+        escalation.new_promise(draft, Words("", ""))
+    else:
+        draft.change("", promise=due or draft.ticket.promise)
 
 
 def category(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """Correct the category; the ticket goes to that category's team."""
     wanted = a_category(command.argument, draft.policy)
     ticket = draft.ticket
-    if wanted.code == ticket.category:
+    if wanted.code == ticket.category and wanted.restricted == ticket.restricted:
         return
-    draft.corrections.append(("category", ticket.category, wanted.code))
+    if wanted.code != ticket.category:
+        draft.corrections.append(("category", ticket.category, wanted.code))
     draft.change(f"set by {agent.name}", category=wanted.code, restricted=wanted.restricted)
-    if wanted.team and wanted.team != ticket.team:
-        work.hand_over(draft, wanted.team, f"the category's team, set by {agent.name}")
+    moved = bool(wanted.team) and wanted.team != ticket.team
+    has_it = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
+    if moved or (has_it is not None and not restricted.may_see(has_it, draft.ticket, draft.policy)):
+        work.hand_over(draft, wanted.team or ticket.team, f"the category's team, set by {agent.name}")
         work.tell_new_owners(draft, agent, text, wanted.title)
+    if draft.ticket.restricted and not ticket.restricted:
+        _tell_outsiders(draft, agent)
+    _ask_approval(draft, agent)
+
+
+def _tell_outsiders(draft: Draft, agent: Agent) -> None:
+    """What was filed wrongly must not go on from those who got its notices: each is told once, and gets no more."""
+    for address in sorted({*draft.facts.threads, *draft.facts.wrote}):
+        knew = draft.policy.agent(address)
+        if knew is None or knew.address == agent.address or restricted.may_see(knew, draft.ticket, draft.policy):
+            continue
+        draft.tell_agent(knew, "agent/restricted", reply="internal")
+
+
+def _ask_approval(draft: Draft, agent: Agent) -> None:
+    """The category that it is now may want an approval; where nobody can be asked, the agent is told."""
+    if draft.ticket.state in ("resolved", "closed") or draft.ticket.approver:
+        return
+    who = approval.by_category(draft)
+    if isinstance(who, Words):
+        raise Refused(who)
+    if who is not None:
+        approval.ask(draft, who, draft.facts.report, f"its category wants an approval, set by {agent.name}")
 
 
 def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> None:

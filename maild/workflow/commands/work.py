@@ -2,12 +2,10 @@
 
 from maild.model import Agent, Words
 from maild.model.ticket import Tier
-from maild.workflow import routing
+from maild.workflow import past, restricted, routing
 from maild.workflow.commands.arguments import Refused, a_colleague, a_team
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
-
-_TIERS: tuple[Tier, ...] = ("L1", "L2", "expert")
 
 
 def take(draft: Draft, agent: Agent, command: Command, text: str) -> None:
@@ -37,13 +35,19 @@ def assign(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     colleague = a_colleague(command.argument, draft.policy)
     if colleague.address in draft.facts.absent:
         raise Refused(Words(f"{colleague.name} is away", f"{colleague.name} 不在"))
+    if not restricted.may_see(colleague, draft.ticket, draft.policy):
+        raise Refused(restricted.refused(draft.ticket))
     team = draft.ticket.team if draft.ticket.team in colleague.teams else colleague.teams[0]
+    team = draft.ticket.team if draft.ticket.restricted else team
     draft.change(f"assigned by {agent.name}", assignee=colleague.address, team=team)
     draft.tell_agent(colleague, "agent/escalated", reply="internal", by=agent.name, text=text)
 
 
 def team(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     to = a_team(command.argument, draft.policy)
+    if draft.ticket.restricted and to.code != draft.ticket.team:
+        # Another team sees it only when it is of another category (PRODUCT §3.2).
+        raise Refused(restricted.refused(draft.ticket))
     hand_over(draft, to.code, f"moved by {agent.name}")
     tell_new_owners(draft, agent, text)
 
@@ -51,7 +55,10 @@ def team(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 def hand_over(draft: Draft, team_code: str, why: str) -> None:
     """Give the ticket to a team, and to whom its rule says."""
     draft.change(why, team=team_code, assignee=None)
-    chosen = routing.choose(team_code, draft.facts, draft.policy, draft.ticket.requester.key, draft.ticket.tier)
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    wanted = routing.skills_wanted(ticket, "", policy)
+    chosen = routing.choose(team_code, facts, policy, ticket.requester.key, ticket.tier, wanted)
+    chosen = routing.fitting(chosen, ticket, facts, policy)
     if chosen is not None:
         draft.change("assigned by the team's rule", by="maild", assignee=chosen.address)
 
@@ -59,7 +66,9 @@ def hand_over(draft: Draft, team_code: str, why: str) -> None:
 def escalate(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """To the next tier, or the one that is named (manual 1.3: L1 → L2 → expert)."""
     words = command.argument.split()
-    named = next((tier for tier in _TIERS if words and words[0].lower() in (tier.lower(), _CHINESE_TIERS[tier])), None)
+    named = next(
+        (tier for tier in routing.TIERS if words and words[0].lower() in (tier.lower(), _CHINESE_TIERS[tier])), None
+    )
     reason = " ".join(words[1:] if named else words)
     raise_tier(draft, named, reason, agent.name, text)
 
@@ -70,31 +79,40 @@ _CHINESE_TIERS = {"L1": "一线", "L2": "二线", "expert": "专家"}
 def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str = "") -> None:
     """Hand the ticket to agents of a higher tier; without any, the lead hears of it. `reason`: empty when nobody gave
     one."""
-    at = _TIERS.index(draft.ticket.tier)
-    tier = named or (_TIERS[at + 1] if at + 1 < len(_TIERS) else None)
-    if tier is None:
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    above = (named,) if named else routing.tiers_above(ticket.tier)
+    if not above:
         raise Refused(Words("there is no tier above expert", "专家之上没有更高一级"))
-    there = [
-        agent
-        for agent in draft.policy.agents.values()
-        if agent.tier == tier and agent.address not in draft.facts.absent
-    ]
-    own_team = [agent for agent in there if draft.ticket.team in agent.teams]
-    chosen = min(own_team or there, key=lambda agent: draft.facts.load.get(agent.address, 0), default=None)
+    # Without a name it is the next tier that has anybody there.
+    tier = next((each for each in above if routing.of_tier(each, ticket, facts, policy)), above[0])
+    there = [each for each in routing.of_tier(tier, ticket, facts, policy) if each.address != draft.who]
+    chosen = routing.next_in_turn(there, facts)
+    heads = () if chosen is not None else routing.leads(ticket.team, policy, facts, without=ticket.requester.key)
+    heads = tuple(lead for lead in heads if lead.address != draft.who)
+    if chosen is None and not heads:
+        raise Refused(
+            Words("nobody above you is there to take it", "目前没有上一级的同事可以接手")
+            if not named
+            else Words(f"nobody of tier {named} is there", f"{_CHINESE_TIERS[named]}目前没有人在")
+        )
     why = reason or f"escalated by {by}"
-    draft.change(why, tier=tier, escalations=draft.ticket.escalations + 1)
+    draft.change(why, tier=tier, escalations=ticket.escalations + 1)
     if chosen is not None:
-        team_code = draft.ticket.team if draft.ticket.team in chosen.teams else chosen.teams[0]
+        own = ticket.restricted or ticket.team in chosen.teams
+        team_code = ticket.team if own else chosen.teams[0]
         draft.change(why, assignee=chosen.address, team=team_code)
         _tell_escalated(draft, chosen, by, reason, text)
-    else:
-        draft.change(why, assignee=None)
-        for lead in routing.leads(draft.ticket.team, draft.policy):
-            _tell_escalated(draft, lead, by, reason, text)
+        return
+    draft.change(why, assignee=None)
+    for lead in heads:
+        _tell_escalated(draft, lead, by, reason, text)
 
 
 def _tell_escalated(draft: Draft, to: Agent, by: str, reason: str, text: str) -> None:
-    draft.tell_agent(to, "agent/escalated", reply="internal", by=by, escalated=True, reason=reason, text=text)
+    so_far = past.done(draft.facts.past, draft.policy)
+    draft.tell_agent(
+        to, "agent/escalated", reply="internal", by=by, escalated=True, reason=reason, text=text, done=so_far
+    )
 
 
 def tell_new_owners(draft: Draft, agent: Agent, text: str, category: Words | None = None) -> None:

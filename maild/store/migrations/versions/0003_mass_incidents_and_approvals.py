@@ -1,4 +1,4 @@
-"""what kind of ticket it is, its parent, who is to approve"""
+"""what kind of ticket it is, its parent, who is to approve, who set its priority"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("kind", types.CleanText(), server_default=sa.text("'report'"), nullable=False))
     op.add_column("ticket", sa.Column("parent", _Id, nullable=True))
     op.add_column("ticket", sa.Column("approver", types.CleanText(), server_default=sa.text("''"), nullable=False))
+    op.add_column("ticket", sa.Column("priority_by", types.CleanText(), server_default=sa.text("''"), nullable=False))
     op.create_index("ix_ticket_parent", "ticket", ["parent"])
 
 

@@ -1,0 +1,31 @@
+"""Restricted tickets (PRODUCT §3.2): only their team sees them; everybody else learns no more than that they exist."""
+
+from maild.model import Agent, Policy, Ticket, Words
+
+# Letters that hold nothing of the ticket but its number and its team, so that anybody of the desk may get them.
+NEUTRAL = frozenset({"agent/restricted", "agent/confirm_command"})
+
+
+def may_see(agent: Agent, ticket: Ticket, policy: Policy) -> bool:
+    """Whether an agent may read a ticket: all of them may, unless it is restricted to another team than theirs.
+
+    The team's own lead belongs to it. Whoever has an outsider's rights otherwise (a deputy, the lead of another team,
+    somebody who wrote before it became restricted) has none here.
+    """
+    if not ticket.restricted or ticket.team in agent.teams:
+        return True
+    team = policy.teams.get(ticket.team)
+    return team is not None and bool(team.lead) and policy.agent(team.lead) == agent
+
+
+def neutral_subject(ticket: Ticket, policy: Policy) -> str:
+    """What stands in the subject of a mail about a restricted ticket to an outsider: not its own subject."""
+    return f"[{policy.desk.prefix}-{ticket.key}]"
+
+
+def refused(ticket: Ticket) -> Words:
+    """Why an agent cannot do that."""
+    return Words(
+        f"this ticket is restricted to the team {ticket.team}; it stays with its own people",
+        f"该工单仅限 {ticket.team} 组处理，不能交给组外人员",
+    )
