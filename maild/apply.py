@@ -10,7 +10,18 @@ from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy,
 from maild.outbound import budget
 from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
-from maild.store import knowledge, ledger, outbox, outbox_counts, people, people_directory, tickets, timers, upkeep
+from maild.store import (
+    incidents,
+    knowledge,
+    ledger,
+    outbox,
+    outbox_counts,
+    people,
+    people_directory,
+    tickets,
+    timers,
+    upkeep,
+)
 from maild.tokens import Tokens
 from maild.workflow.knowledge import solution_of, title_of, worth_keeping
 
@@ -73,6 +84,8 @@ def apply(
         tickets.publish(connection, number, outcome.published)
         timers.put(connection, number, outcome.timers, new)
         timers.put_follows(connection, number, outcome.follow, now)
+        if outcome.incident is not None:
+            incidents.save(connection, number, outcome.incident)
         _learn(connection, outcome, ticket, now)
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
             people.set_assigned(connection, ticket.assignee, now)

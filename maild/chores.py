@@ -23,6 +23,7 @@ from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, timers, upkeep
 from maild.store.engine import reading
 from maild.teach import Teacher
+from maild.watch import Watch
 
 log = logging.getLogger("maild.chores")
 
@@ -78,6 +79,7 @@ class Chores:
         self._teacher = Teacher(engine)
         self._plan = schedule.Scheduler()
         self._offset = 0.0
+        self._watch = Watch(engine, clock)
         self._make_plan()
 
     def _make_plan(self) -> None:
@@ -86,6 +88,7 @@ class Chores:
         self._plan.every(5).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
         self._plan.every(1).minutes.do(self.summarise)
+        self._plan.every(1).minutes.do(self.watch_incidents)
         self._plan.every(5).minutes.do(self.expire)
         self._plan.every(10).minutes.do(self.observed)
         self._plan.every(5).seconds.do(self.keep_directory)
@@ -102,6 +105,10 @@ class Chores:
             self._make_plan()
             self._plan.run_all()
         self._plan.run_pending()
+
+    def watch_incidents(self) -> None:
+        """Look for many who report the same (PRODUCT §3.2); without new tickets nothing is written."""
+        self._watch.step(self._writer)
 
     def watch_health(self) -> None:
         """One alarm when something has failed for longer than `patience`, and one word when it is well again."""

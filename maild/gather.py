@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,7 @@ from maild.model import (
 from maild.store import (
     awaited,
     deeds,
+    incidents,
     ledger,
     ledger_lists,
     outbox_lists,
@@ -68,7 +70,9 @@ def speakers(connection: Connection, ticket: Ticket, policy: Policy) -> frozense
     requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
     written = {who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes}
     people = people_directory.same(connection, requester | written | {policy.plain(each) for each in written})
-    return frozenset(policy.plain(each) for each in people | people_directory.members(connection, requester))
+    everybody = people | people_directory.members(connection, requester)
+    # A mass incident's own ticket has no requester: a mail without a From is nobody's.
+    return frozenset(policy.plain(each) for each in everybody if each)
 
 
 def facts(
@@ -152,6 +156,8 @@ def facts(
         accepts=accepts,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
+        incidents=incidents.are_open(connection) if needs.incidents else (),
+        named=incidents.members(connection, needs.named) if needs.named else (),
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -159,7 +165,29 @@ def facts(
         warned=warned,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
+        **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
+    """What concerns a mass incident's own ticket, or the one that a report belongs to; nothing for any other."""
+    if ticket.kind == "incident":
+        record = incidents.load(connection, ticket.key)
+        found: dict[str, Any] = {"incident": record, "left": incidents.not_closed(connection, ticket.key)}
+        if needs.members and record is not None:
+            proposed = record.state == "proposed"
+            found["members"] = (
+                incidents.members(connection, record.reports)
+                if proposed
+                else incidents.members_of(connection, ticket.key)
+            )
+        return found
+    if ticket.parent is None:
+        return {}
+    return {
+        "incident": incidents.load(connection, ticket.parent),
+        "parent": tickets.load(connection, ticket.parent),
+    }
 
 
 def button(
@@ -174,7 +202,6 @@ def button(
         for each in tickets.waiting(connection, ticket):
             if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
                 return verb, each.inbound
-        return "", 0
     if verb != CONFIRM:
         return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.

@@ -33,6 +33,8 @@ _WHO = {
     "requester": "What the requester's side writes · 用户一方来信",
     "time": "What time brings · 到时",
     "agent": "What an agent does · 支持人员",
+    "approver": "What an approver says · 审批",
+    "incident": "What a mass incident means for its reports · 大面积故障",
     "machine": "What no person wrote · 自动邮件",
 }
 

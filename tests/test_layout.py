@@ -44,7 +44,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # What fetch works with: rows for what came, folders for what is done, and patience with what does not come.
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
-        "consider",
+        # Looks for mass incidents; a chore.
+        "consider watch",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach",
         # What gather remembers between two decisions, and proves again in each.

@@ -41,6 +41,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "importance": s.ImportanceSection,
     "directory": DirectorySection,
     "triage": s.TriageSection,
+    "incidents": s.IncidentsSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -441,6 +442,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             parsed["triage"].learn_after_corrections,
             frozenset(address.lower() for address in parsed["triage"].learn_not_from),
         ),
+        incidents=model.IncidentRules(**dict(parsed["incidents"])),
     )
 
 

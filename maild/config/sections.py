@@ -302,6 +302,22 @@ class EscalationSection(Section):
     repeat_at: tuple[Annotated[float, Field(gt=1, le=100)], ...] = (1.5, 2.0)
 
 
+class IncidentsSection(Section):
+    on: bool = True
+    people: int = Field(5, ge=3, le=1000)
+    window: Duration = timedelta(hours=1)
+    remind: Duration = timedelta(minutes=15)
+    lapse: Duration = timedelta(hours=24)
+    contested: int = Field(3, ge=1, le=1000)
+
+    @field_validator("window")
+    @classmethod
+    def _a_working_time(cls, value: timedelta) -> timedelta:
+        if not timedelta(minutes=10) <= value <= timedelta(hours=8):
+            raise ValueError("must lie between 10m and 8h")
+        return value
+
+
 class AlarmSection(Section):
     on_call: bool = False
     exec: str = ""

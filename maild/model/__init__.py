@@ -16,6 +16,7 @@ from maild.model.event import (
     TimerFired,
     Waiting,
 )
+from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
 from maild.model.mail import Audience, Mail
 from maild.model.message import (
@@ -39,6 +40,7 @@ from maild.model.policy import (
     Calendar,
     Category,
     Desk,
+    IncidentRules,
     Keyword,
     Learning,
     Policy,
@@ -83,21 +85,27 @@ __all__ = [
     "Follow",
     "Followed",
     "Forwarded",
+    "Found",
     "History",
+    "Incident",
+    "IncidentRules",
     "Keyword",
     "Learned",
     "Learning",
     "Lesson",
     "Mail",
     "MailArrived",
+    "Member",
     "Message",
     "Needs",
     "Outcome",
     "Person",
     "Policy",
+    "Report",
     "Rota",
     "Screening",
     "Sender",
+    "Signature",
     "SignedId",
     "Skill",
     "Solution",

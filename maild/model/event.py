@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
@@ -110,6 +111,9 @@ class Needs:
     warned     whether the requester was told already to change a password
     past       what was done on the ticket so far
     urgent_of  the agent whose urgent tickets are wanted; empty: nobody's
+    incidents  whether a new report may belong to a mass incident that is open
+    members    whether the reports of this mass incident are wanted
+    named      tickets that a command names
     """
 
     person: str = ""
@@ -126,6 +130,9 @@ class Needs:
     warned: bool = False
     past: bool = False
     urgent_of: str = ""
+    incidents: bool = False
+    members: bool = False
+    named: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,12 @@ class Facts:
     warned      the requester of this ticket was told to change a password
     past        what was done on the ticket so far, oldest first
     urgent      the urgent tickets (P1, P2) that an agent has in work, by number
+    incidents   the mass incidents that are open, when a new report may be one of theirs
+    incident    what stands on record of this mass incident, or of the one that this report belongs to
+    members     the reports of this mass incident, oldest first
+    left        how many of its reports are not closed yet
+    parent      the mass incident's ticket that this report belongs to
+    named       the tickets that a command names
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -237,6 +250,12 @@ class Facts:
     warned: bool = False
     past: tuple[Deed, ...] = ()
     urgent: tuple[int, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    incident: Incident | None = None
+    members: tuple[Member, ...] = ()
+    left: int = 0
+    parent: Ticket | None = None
+    named: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +279,7 @@ class Outcome:
     follow         what this means for other tickets, each decided on by itself
     also           new tickets that are opened beside this one, in the same transaction: each is a blank ticket's own
                    outcome (a report that was split)
+    incident       what is to stand on record of the mass incident whose ticket this is
     """
 
     reason: str
@@ -284,3 +304,4 @@ class Outcome:
     drop: int = 0
     follow: tuple[Follow, ...] = ()
     also: tuple["Outcome", ...] = ()
+    incident: Incident | None = None

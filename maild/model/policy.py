@@ -157,6 +157,20 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentRules:
+    """When similar reports are proposed as one mass incident (PRODUCT §3.2): from so many different people within so
+    much time. The lead is reminded after `remind` and a proposal that nobody answers lapses after `lapse`. `contested`
+    reporters who say that a solved one is not over alarm the lead."""
+
+    on: bool = True
+    people: int = 5
+    window: timedelta = timedelta(hours=1)
+    remind: timedelta = timedelta(minutes=15)
+    lapse: timedelta = timedelta(hours=24)
+    contested: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Learning:
     """Whether the desk learns categories from its agents (PRODUCT §3.2), from how many settled tickets on, and by how
     much what it learned must be better than the rules (a share of mails, 0–1) before it is used.
@@ -220,6 +234,7 @@ class Policy:
     transcripts: Literal["problems", "always"] = "problems"
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
+    incidents: IncidentRules = IncidentRules()
     learning: Learning = Learning()
     # Texts that agents send by name, by language.
     macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -40,12 +40,14 @@ LABELS: dict[str, Words] = {
     "resolve": Words("Resolve", "解决"),
     "escalate": Words("Escalate", "升级"),
     "out-of-scope": Words("Not IT", "非IT职责"),
-    "accept": Words("Let them join", "接纳为参与人"),
     "confirm": Words("Yes, do it", "确认执行"),
     "split": Words("Split", "拆分"),
     "agree": Words("I agree", "同意"),
     "disagree": Words("I do not agree", "不同意"),
     "not-approved": Words("Tell them, and close", "告知用户并关闭"),
+    "accept": Words("Accept", "接受"),
+    "decline": Words("Decline", "拒绝"),
+    "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
 # No rating stands out: that would be asking for it.
 MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
@@ -63,6 +65,7 @@ _BODIES: dict[str, Words] = {
     "rate3": Words("3", "3"),
     "rate2": Words("2", "2"),
     "rate1": Words("1", "1"),
+    "different": Words("Mine is not the same problem: ", "不是同一个问题："),
 }
 
 

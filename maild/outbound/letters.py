@@ -19,6 +19,7 @@ class Letter:
     title: Words = field(default=Words("", ""))
 
 
+DIFFERENT = "different"
 RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
@@ -60,7 +61,10 @@ LETTERS: Mapping[str, Letter] = {
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
-    "requester/progress": Letter(title=Words("how it stands", "进度说明")),
+    "requester/known_incident": Letter(
+        {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
+    ),
+    "requester/progress": Letter({"incident": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/passed_on": Letter({"accepted": False}, title=Words("that a mail was passed on", "邮件已转交的通知")),
     "requester/new_promise": Letter(
@@ -119,6 +123,12 @@ LETTERS: Mapping[str, Letter] = {
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "lead/mass_incident": Letter(
+        {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
+        ("accept", "decline"),
+    ),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),

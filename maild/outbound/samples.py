@@ -135,6 +135,25 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
             "was": _LATER,
         },
+        "requester/known_incident": {"title": _incident(chinese)},
+        "requester/progress": {"incident": ""},
+        "agent/incident_open": {
+            "by": "赵敏",
+            "title": _incident(chinese),
+            "count": 12,
+            "since": NOW - timedelta(minutes=25),
+            "rows": _reports(chinese),
+        },
+        "lead/mass_incident": {
+            "why": "new",
+            "title": _incident(chinese),
+            "count": 12,
+            "since": NOW - timedelta(minutes=25),
+            "rows": _reports(chinese),
+            "more": 9,
+            "departments": ("财务部", "采购部", "市场部") if chinese else ("Finance", "Purchasing", "Sales"),
+        },
+        "lead/incident_contested": {"title": _incident(chinese), "count": 3, "left": 5},
         "requester/started": {"agent": "王伟"},
         "requester/approval": {"how": "asked", "who": "赵敏", "text": ""},
         "approver/asked": {
@@ -221,6 +240,24 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "admin/observed": {"rows": ((NOW, "requester/acknowledged", "li.lei@corp.example", "Re: [IT-1042] …", "new"),)},
     }
     return examples.get(letter, {})
+
+
+def _incident(chinese: bool) -> str:
+    return "VPN：连不上" if chinese else "VPN: cannot connect"
+
+
+def _reports(chinese: bool) -> tuple[tuple[str, str, str, datetime], ...]:
+    """What a mass incident's letters list: tag, subject, department, when."""
+    titles = (
+        ("VPN连不上", "远程办公连不了公司", "vpn 掉线")
+        if chinese
+        else ("VPN down?", "Can't work from home", "vpn error")
+    )
+    departments = ("财务部", "", "市场部") if chinese else ("Finance", "", "Sales")
+    return tuple(
+        (f"IT-{1040 + n}", title, department, NOW - timedelta(minutes=25 - 8 * n))
+        for n, (title, department) in enumerate(zip(titles, departments, strict=True))
+    )
 
 
 def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:

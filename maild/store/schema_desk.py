@@ -95,16 +95,26 @@ correction = Table(
     sqlite_autoincrement=True,
 )
 
+# ── store/incidents.py ───────────────────────────────────────────────────────────────────────────────────────────
 incident = Table(
     "incident",
     metadata,
-    id_(),
-    ref("parent", "ticket.id"),
-    text_("title"),
+    # The mass incident's own ticket; the reports of an accepted one name it as their parent.
+    ref("ticket", "ticket.id", primary_key=True, autoincrement=False),
+    # proposed → open → over; or declined
     text_("state"),
-    Column("members", Json, nullable=False),
+    text_("title_en"),
+    text_("title_zh"),
+    # What its reports are known by: anchor, words with weights, pairs of words.
+    Column("known_by", Json, nullable=False),
+    # The tickets that a proposal is about.
+    Column("reports", Json, nullable=False),
+    Column("restricted", Boolean, nullable=False, server_default=false()),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("contested", Integer, nullable=False, server_default=text("0")),
+    Column("since", Moment, nullable=False),
     Column("at", Moment, nullable=False),
-    sqlite_autoincrement=True,
+    Index("ix_incident_state", "state"),
 )
 
 # ── store/learned.py ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Resolving, asking for confirmation, closing, and opening again (PRODUCT §3.3; manual 1.4: solved means confirmed)."""
 
-from maild.model import Address, Agent, Words
+from maild.model import Address, Agent, Follow, Words
 from maild.model.ticket import Close
 from maild.workflow import business_time, lifecycle, routing
 from maild.workflow.draft import WAITING, Draft
@@ -43,6 +43,9 @@ def close(draft: Draft, outcome: Close, why: str, answers: str = "", tell: bool 
 
 def tell_closed(draft: Draft, how: str, text: str) -> None:
     """Tell whoever worked on it that it is over; nobody did: nobody is told."""
+    if draft.ticket.parent is not None:
+        # Of forty confirmations the agent hears when all have come: its mass incident is closed by them.
+        return
     agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
     if agent is not None:
         draft.tell_agent(agent, "agent/closed", reply="public", how=how, text=text)
@@ -60,6 +63,8 @@ def open_again(draft: Draft, act: Act, why: Words, counts: bool, noted: str = ""
     """A resolved or closed ticket is open again. `counts`: as a solution that did not hold."""
     if act.to is None:
         raise ValueError("the table names an act that leads nowhere")
+    if draft.ticket.parent is not None:
+        draft.follow.append(Follow(draft.ticket.parent, "report_contested"))
     draft.enter(
         act.to,
         noted or why.en,

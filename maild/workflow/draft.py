@@ -21,6 +21,7 @@ from maild.model import (
     Field,
     Follow,
     History,
+    Incident,
     Mail,
     Outcome,
     Policy,
@@ -63,6 +64,7 @@ class Draft:
         self.members: list[tuple[str, str]] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
+        self.incident: Incident | None = None
         self.corrections: list[tuple[str, str, str]] = []
         self.undeliverable: list[tuple[str, str]] = []
         self.rating: tuple[int, str] | None = None
@@ -97,6 +99,8 @@ class Draft:
         """Close the ticket for good; nothing more will happen by itself."""
         self.enter("closed", why, outcome=outcome, closed=self.now, owes="requester", hold_until=None)
         self.cancel(*WAITING, "hold_over")
+        if self.ticket.parent is not None:
+            self.follow.append(Follow(self.ticket.parent, "report_closed", {"how": outcome}))
 
     def respond(self, why: str) -> None:
         """First contact by a person: the response clock stops (PRODUCT §3.3)."""
@@ -162,6 +166,9 @@ class Draft:
             why = "the requester is a machine" if to.address else "nobody knows where to"
             self.note("no mail", "", f"{letter} to {to.address}".strip(), why)
             return
+        if self.ticket.kind == "incident":
+            # It has no requester, so what is answered to its notices can only be meant for colleagues.
+            reply = "internal"
         subject = ""
         reader = self.policy.agent(to.address) if audience in ("agent", "lead") else None
         if reader is not None and not restricted.may_see(reader, self.ticket, self.policy):
@@ -285,6 +292,7 @@ class Draft:
             drop=self.drop,
             follow=tuple(self.follow),
             also=tuple(self.also),
+            incident=self.incident,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Outcome, Policy, Ticket, TimerFired, Words
-from maild.workflow import approval, business_time, closure, lifecycle, reconfigured, routing, sla
+from maild.workflow import approval, business_time, closure, incident_events, lifecycle, reconfigured, routing, sla
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.escalation import promise_fired
 from maild.workflow.lifecycle import Act
@@ -29,8 +29,8 @@ def timer_fired(ticket: Ticket, event: TimerFired, facts: Facts, now: datetime, 
     draft.cancel(event.kind)
     if event.kind in sla.TIMER_KINDS:
         return promise_fired(draft, event)
-    if event.kind == reconfigured.KIND:
-        return draft.outcome(reconfigured.config_changed(draft, event))
+    if event.kind in _OTHERS:
+        return draft.outcome(_OTHERS[event.kind](draft, event))
     if event.kind not in lifecycle.TABLE:
         return draft.outcome(f"timer {event.kind} is unknown to this version: dropped")
     name = lifecycle.act(_happening(ticket, event), lifecycle.stage(ticket, now, policy))
@@ -127,6 +127,14 @@ def _call(draft: Draft, event: TimerFired, act: Act) -> str:
 def _nothing(draft: Draft, event: TimerFired, act: Act) -> str:
     return f"{event.kind}: nothing to do, the ticket is {draft.ticket.state} and waits for {draft.ticket.owes}"
 
+
+# Timers of a mass incident's own ticket, and of the settings: not of a report's life.
+_OTHERS: Mapping[str, Callable[[Draft, TimerFired], str]] = {
+    reconfigured.KIND: reconfigured.config_changed,
+    "incident_reminder": incident_events.remind,
+    "incident_lapse": incident_events.lapse,
+    "incident_close": incident_events.close_over,
+}
 
 # What the acts of lifecycle.ROWS are, for what time brings.
 DOES: Mapping[str, Callable[[Draft, TimerFired, Act], str]] = {

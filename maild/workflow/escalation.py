@@ -21,6 +21,9 @@ def promise_fired(draft: Draft, event: TimerFired) -> Outcome:
     draft.timers[kind] = sla.next_timer(kind, draft.ticket, draft.policy, draft.now)
     if watch.since is None:
         return draft.outcome(f"{kind}: the clock stands, nothing to tell")
+    if draft.ticket.parent is not None:
+        # Forty reports of one outage have one target that somebody can do something about: the incident's.
+        return draft.outcome(f"{kind}: told on its mass incident alone")
     reached = sla.due_step(kind, draft.ticket, draft.policy, draft.now)
     if reached is None:
         return draft.outcome(f"{kind}: nothing to tell yet, or it is told otherwise")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
-from maild.workflow import away
+from maild.workflow import away, incident_child, incident_events
 from maild.workflow.draft import Draft
 
 Handler = Callable[[Draft, Followed], str]
@@ -12,6 +12,14 @@ Handler = Callable[[Draft, Followed], str]
 # By what happened there; each writes on the draft and gives its reason in one sentence.
 HANDLERS: Mapping[str, Handler] = {
     away.WHAT: away.agent_away,
+    "incident_joins": incident_child.joins,
+    "incident_update": incident_child.update,
+    "incident_resolved": incident_child.resolved,
+    "incident_closed": incident_child.closed,
+    "incident_reopened": incident_child.reopened,
+    "incident_leaves": incident_child.leaves,
+    "report_closed": incident_events.report_closed,
+    "report_contested": incident_events.report_contested,
 }
 
 

@@ -83,6 +83,10 @@ ACTS: Mapping[str, Act] = {
     "warn": _act("agent warned; the lead too when it is missed", "提醒受理人，超时同时告知主管"),
     "wait_on": _act("the approver is still to answer", "继续等待审批人"),
     "remind_approver": _act("approver reminded, then agent and lead", "提醒审批人，之后告知受理人和主管"),
+    "belong": _act("told that it is known", "告知是已知故障"),
+    "belong_on": _act("the same, and reminders stop", "同上，停止提醒", "open"),
+    "let_go": _act("on its own again, an agent looks", "单独处理，告知受理人"),
+    "let_go_on": _act("the same, and open", "同上，并继续处理", "open"),
     "nothing": _act("nothing", "不处理"),
     # The agent.
     "start": _act("work has begun", "开始处理", "open"),
@@ -104,7 +108,7 @@ class Row:
     what an agent is told where it is refused."""
 
     what: str
-    by: Literal["requester", "time", "agent", "approver", "machine"]
+    by: Literal["requester", "time", "agent", "approver", "incident", "machine"]
     title: Words
     acts: Mapping[Stage, str]
     why: Words
@@ -115,7 +119,7 @@ _NO_WORDS = Words("", "")
 
 def _row(
     what: str,
-    by: Literal["requester", "time", "agent", "approver", "machine"],
+    by: Literal["requester", "time", "agent", "approver", "incident", "machine"],
     en: str,
     zh: str,
     acts: str,
@@ -130,6 +134,11 @@ def _row(
 _CLOSED = Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开")
 _CLOSED_ALREADY = Words("the ticket is closed already", "工单已经关闭")
 _NOT_WORKED_ON = Words("the ticket is not being worked on; #reopen it first", "工单不在处理中，请先 #重开")
+_OVER = Words("the ticket is solved or closed already", "工单已经解决或关闭")
+_NO_INCIDENT = Words(
+    "this ticket is no mass incident; write it on the incident's own ticket",
+    "这张工单不是大面积故障，请在大面积故障的工单上操作",
+)
 _IS_OPEN = Words("the ticket is open", "工单没有关闭")
 
 # fmt: off
@@ -166,6 +175,8 @@ ROWS: tuple[Row, ...] = (
         "tell        tell        answer      object      tell        confirm     hear        hear"),
     _row("thanks_in_copy", "requester", "a participant thanks", "参与人道谢",
         "hear        hear        answer      hear        hear        hear        hear        hear"),
+    _row("different", "requester", "says that theirs is not the mass incident", "说与大面积故障不是一回事",
+        "let_go      let_go      let_go_on   let_go_on   let_go      let_go_on   contest     follow_up"),
     _row("colleague", "requester", "a colleague answers a letter that was passed on to them", "同事回复转发给自己的信",
         "note_inside note_inside note_inside note_inside note_inside note_inside own_ticket  own_ticket"),
     # What time brings.
@@ -231,12 +242,32 @@ ROWS: tuple[Row, ...] = (
         "start       do          do          do          do          do          refuse      refuse", _CLOSED),
     _row("split", "agent", "#split", "#拆分",
         "do"),
+    _row("incident", "agent", "#incident", "#大面积故障",
+        "do          do          do          do          do          refuse      refuse      refuse", _OVER),
+    _row("update", "agent", "#update", "#通报",
+        "refuse", _NO_INCIDENT),
+    _row("decline", "agent", "#decline", "#拒绝",
+        "refuse", _NO_INCIDENT),
     _row("approve", "agent", "#approve", "#审批",
         "put_off     put_off     put_off     put_off     put_off     refuse      refuse      refuse", _NOT_WORKED_ON),
     _row("not-approved", "agent", "#not-approved", "#未批准",
         "close       close       close       close       close       close       refuse      refuse", _CLOSED_ALREADY),
     _row("spam", "agent", "#spam", "#垃圾",
         "spam"),
+    # What a mass incident's decisions mean for one of its reports.
+    #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
+    _row("incident_joins", "incident", "it is one of a mass incident", "并入大面积故障",
+        "belong      belong      belong_on   belong_on   belong      nothing     nothing     nothing"),
+    _row("incident_update", "incident", "the reporters are written to", "群发通报",
+        "start       do          do          do          do          do          nothing     nothing"),
+    _row("incident_resolved", "incident", "the mass incident is solved", "大面积故障已解决",
+        "resolve     resolve     resolve     resolve     resolve     nothing     nothing     nothing"),
+    _row("incident_closed", "incident", "the mass incident is closed", "大面积故障已关闭",
+        "close       close       close       close       close       close       nothing     nothing"),
+    _row("incident_reopened", "incident", "the mass incident is open again", "大面积故障重新打开",
+        "nothing     nothing     nothing     nothing     nothing     wake        nothing     nothing"),
+    _row("incident_leaves", "incident", "it is taken out of it", "移出大面积故障",
+        "let_go      let_go      let_go_on   let_go_on   let_go      let_go_on   let_go      let_go"),
     # What no person wrote.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
     _row("auto_reply", "machine", "an automatic answer, out of office", "自动回复、休假",

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from maild.model import Event, MailArrived, Message, Needs, Policy, Ticket, TimerFired
+from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval
+from maild.workflow.commands import incident
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.register import requester_of
 
@@ -17,7 +18,10 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
-        return Needs(team="*", colleagues=approver, report=bool(approver), past=breached)
+        # What one of five hundred reports tells its mass incident needs no list of the others.
+        told = isinstance(event, Followed) and event.what.startswith("report_")
+        members = ticket is not None and ticket.kind == "incident" and not told
+        return Needs(team="*", colleagues=approver, report=bool(approver), past=breached, members=members)
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
@@ -37,6 +41,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             learned=policy.learning.on,
             manager=requester_of(event, policy).key,
             colleagues=approval.wanted(policy),
+            incidents=policy.incidents.on,
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -55,6 +60,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             # An agent may hand it on, with what was done so far.
             past=True,
             waiting=True,
+            members=ticket.kind == "incident",
+            named=incident.named(text, policy),
         )
     if event.trust.verdict != "agent":
         wanted = replace(wanted, person=writer, behind=event.sent_by)
@@ -67,6 +74,7 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             manager=ticket.requester.key,
             similar=_report(event.message),
             learned=policy.learning.on,
+            incidents=policy.incidents.on,
         )
     return wanted
 

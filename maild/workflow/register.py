@@ -19,7 +19,7 @@ from maild.model import (
     Words,
 )
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, business_time, files, on_call, restricted, routing, sla
+from maild.workflow import approval, business_time, files, incident_child, on_call, restricted, routing, sla
 from maild.workflow.draft import UNATTENDED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.similar import SHOWN
@@ -95,6 +95,16 @@ def register(
         draft.note("link", "", str(number), kind)
     draft.writers.extend(_writers(message, stranger, policy))
 
+    incident = (
+        None
+        if stranger or event.backlog
+        else incident_child.recognised(draft.ticket, message.subject, text, facts.incidents)
+    )
+    if incident is not None:
+        promised = sla.promise(draft.ticket, policy)
+        draft.change("", promise=promised if promised is not None and promised > now else None)
+        incident_child.register(draft, incident, event)
+        return draft.outcome(f"new ticket: a report of the mass incident {incident.ticket}", "ticketed")
     topic = _notice_topic(draft, stranger)
     if topic is not None and not event.backlog:
         _out_of_scope(draft, topic, message)

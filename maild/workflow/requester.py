@@ -8,7 +8,7 @@ from typing import Any
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, lifecycle, retriage, routing
+from maild.workflow import closure, files, incident_child, lifecycle, retriage, routing
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import Draft
 from maild.workflow.lifecycle import ACTS, Act
@@ -95,6 +95,8 @@ def _happening(ticket: Ticket, event: MailArrived, facts: Facts, answer: Answer,
     more = bool(message.attachments) or _tells_more(ticket, event.fields)
     if event.thread.late:
         return "late"
+    if incident_child.objects(ticket, facts.button, text):
+        return "different"
     if not text and not facts.button and not more:
         return "empty"
     if facts.button:
@@ -279,6 +281,10 @@ def _empty(draft: Draft, event: MailArrived) -> str:
     return "an answer without a word of its own: nothing to do"
 
 
+def _let_go(draft: Draft, said: _Said) -> str:
+    return incident_child.objected(draft, said.event, said.text)
+
+
 # ── asking how it stands ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -291,6 +297,11 @@ def _progress(draft: Draft, said: _Said) -> str:
     if said.act.to is not None:
         closure.go_on(draft, said.act, "the requester asks how it stands")
     raised = retriage.raise_by_words(draft, said.text, impatient=True)
+    known = draft.facts.incident.title if draft.ticket.parent is not None and draft.facts.incident is not None else ""
+    if known:
+        # Whoever works on the mass incident knows that many wait; #update tells them all.
+        _answer_writer(draft, said, "requester/progress", incident=known)
+        return "the requester asks how it stands: told how the mass incident does"
     _answer_writer(draft, said, "requester/progress")
     note = _both(_CHASES_AGAIN if again else _CHASES, raised)
     _tell_responsible(draft, said.event, said.text, note=note)
@@ -326,6 +337,8 @@ DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
     "tell": _tell,
     "hear": _hear,
     "say": _say,
+    "let_go": _let_go,
+    "let_go_on": _let_go,
     "progress": _progress,
     "resume": _progress,
     "ended": _ended,
@@ -401,5 +414,7 @@ def _writer(draft: Draft, event: MailArrived) -> str:
 
 def _tell_everybody_concerned(draft: Draft, how: str, text: str) -> None:
     """The assignee hears that it is over; on a ticket that nobody has taken yet, everybody who got its notice."""
+    if draft.ticket.parent is not None:
+        return
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(agent, "agent/closed", how=how, text=text)

@@ -87,6 +87,9 @@ def responsible(ticket: Ticket, facts: Facts, policy: Policy) -> tuple[Agent, ..
     Where even these are away it is the team's lead all the same, who reads it on coming back; `unattended` says so.
     """
     own = ticket.requester.key
+    if ticket.parent is not None and facts.parent is not None:
+        # A report of a mass incident is in the hands of whoever has the incident.
+        ticket = facts.parent
     if ticket.assignee is not None:
         agent = policy.agent(ticket.assignee)
         there = standing_in(agent, facts, policy) if agent is not None else None

@@ -19,7 +19,7 @@ from tests.stories.stage import Out
 CANARY = "CANARY"
 # An internal line shorter than this may stand in a public mail by chance.
 _TELLING_CHARACTERS = 12
-_REQUESTERS_VERBS = frozenset({"solved", "unsolved", "withdraw", *(f"rate{n}" for n in range(1, 6))})
+_REQUESTERS_VERBS = frozenset({"solved", "unsolved", "withdraw", "different", *(f"rate{n}" for n in range(1, 6))})
 _EDGES = frozenset((was, becomes) for was, becomes, _ in lifecycle.transitions())
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 

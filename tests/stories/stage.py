@@ -134,6 +134,7 @@ class Stage(ABC):
             self.settle()
         self.now = target
         for chore in (
+            self._chores.watch_incidents,
             self._chores.expire,
             self._chores.summarise,
             self._chores.tell_set_aside,

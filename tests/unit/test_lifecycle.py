@@ -13,12 +13,15 @@ from maild.model import (
     Address,
     Event,
     Facts,
+    Followed,
     MailArrived,
     Message,
     Outcome,
     Screening,
     Sender,
     SignedId,
+    Solution,
+    Solved,
     Thread,
     Ticket,
     Timer,
@@ -29,6 +32,7 @@ from maild.model import (
 from maild.model.ticket import Priority
 from maild.workflow import due, lifecycle, requester, sla
 from maild.workflow.answers import Kind
+from maild.workflow.commands import run
 from maild.workflow.commands.grammar import VERBS
 from maild.workflow.decide import decide
 from maild.workflow.lifecycle import ACTS, ROWS, STAGES, STATE_OF, Stage
@@ -73,7 +77,11 @@ COMMANDS: dict[str, str] = {
     "reopen": "#reopen again",
     "out-of-scope": "#out-of-scope",
     "spam": "#spam",
-    "use": "#use greeting",
+    "split": "#split the other thing",
+    "use": "#use IT-3",
+    "incident": "#incident no net",
+    "update": "#update restarted",
+    "decline": "#decline no",
     "approve": "#approve mary.jones@corp.example",
     "not-approved": "#not-approved sorry",
 }
@@ -132,6 +140,8 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
         # Words rate a closed ticket alone, and who withdraws what is solved confirms it: buttons are exact.
         button = {"rating": "rate5", "withdrawn": "withdraw"}.get(what, "")
         return mail(SAID[what]), replace(facts, button=button), ticket
+    if what == "use":
+        facts = replace(facts, solutions={3: Solution(Solved(3, "jam"), "turn it round")})
     if row.by == "agent":
         waiting = (Waiting(MARY, 1),) if what == "accept" else ()
         return mail(COMMANDS[what], Address(AGENT, "王伟"), agent=True), replace(facts, waiting=waiting), ticket
@@ -148,6 +158,19 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
         return TimerFired(what, {"step": 1}), facts, ticket
     copied = replace(mail("", MARY), trust=Trust("requester", "in copy", True))
     said = {"solved_in_copy": SAID["solved"], "thanks_in_copy": SAID["thanks"]}.get(what, "")
+    if what == "different":
+        return mail("mine is a different problem"), replace(facts, button="different"), replace(ticket, parent=9)
+    if row.by == "incident":
+        data: dict[str, str | int] = {
+            "by": AGENT,
+            "name": "王伟",
+            "text": "restarted",
+            "of": 9,
+            "title_en": "no net",
+            "title_zh": "断网",
+        }
+        parent = None if what == "incident_joins" else 9
+        return Followed(what, 9, data), facts, replace(ticket, parent=parent)
     if what == "approver":
         asked = replace(mail("yes", MARY), trust=Trust("approver", "asked", True), asked=MARY.key)
         approver = MARY.key if at == "on_hold" else ""
@@ -167,7 +190,7 @@ def cases() -> Iterator[tuple[str, Stage]]:
     for row in ROWS:
         for at in STAGES:
             # A colleague's words on a closed ticket never get as far as the ticket: `consider` makes one of their own.
-            if row.acts[at] != "own_ticket":
+            if row.acts[at] != "own_ticket" and (row.what != "split" or "split" in run.DOERS):
                 yield row.what, at
 
 
@@ -221,7 +244,7 @@ def test_nothing_but_a_persons_word_or_silence_after_a_warning_closes_a_ticket()
     assert closing == {
         *("solved", "solved_in_copy", "thanks", "withdrawn", "rating"),
         *("info_close", "confirm_close", "scope_close"),
-        *("close", "spam"),
+        *("close", "not-approved", "spam", "incident_closed"),
     }
     assert all(ACTS[name].to is None for name in lifecycle.TABLE["p1_silence"].acts.values())
 
@@ -232,7 +255,9 @@ _EDGES = {(was, becomes) for was, becomes, _ in lifecycle.transitions()}
 _STEPS = st.one_of(
     st.sampled_from([*SAID.values(), "", "5", "1", "2"]).map(lambda text: ("says", text)),
     st.sampled_from([*SAID.values(), ""]).map(lambda text: ("copied", text)),
-    st.sampled_from(sorted(COMMANDS.values())).map(lambda text: ("agent", text)),
+    st.sampled_from(sorted(COMMANDS[what] for what in COMMANDS if what in ("reply", *run.DOERS))).map(
+        lambda text: ("agent", text)
+    ),
     st.just(("agent", "#priority P1 whole company")),
     st.just(("colleague", "it is the fuse")),
     st.sampled_from(["out_of_office", "bounce"]).map(lambda text: ("machine", text)),

@@ -50,13 +50,6 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("close", ("关闭",), "required", "#close REASON", Words("close without confirmation", "不经确认直接关闭")),
     Verb("reopen", ("重开",), "optional", "#reopen [REASON]", Words("open it again", "重新打开")),
-    Verb(
-        "accept",
-        ("接纳",),
-        "optional",
-        "#accept [WHO]",
-        Words("a colleague who wrote may join", "接纳来信的同事为参与人"),
-    ),
     Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
@@ -83,6 +76,28 @@ VERBS: tuple[Verb, ...] = (
         Words("tell the requester that it was not approved, and close", "告知用户未获批准并关闭"),
     ),
     Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
+    Verb(
+        "incident",
+        ("大面积故障", "重大事件"),
+        "required",
+        "#incident TITLE IT-1 IT-2",
+        Words("many report the same: make it one mass incident", "多人报同一故障：登记为大面积故障"),
+    ),
+    Verb(
+        "update",
+        ("通报", "群发"),
+        "optional",
+        "#update TEXT",
+        Words("tell every reporter of the mass incident, each separately", "逐一通知大面积故障的所有报障人"),
+    ),
+    Verb(
+        "accept",
+        ("接受", "接纳"),
+        "optional",
+        "#accept [TITLE | WHO]",
+        Words("it is a mass incident; or a colleague who wrote may join", "确认是大面积故障；或接纳来信的同事为参与人"),
+    ),
+    Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
 )
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)

@@ -5,14 +5,14 @@ from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval, colleague, lifecycle
-from maild.workflow.commands import sorting, talk, use, work
+from maild.workflow.commands import incident, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
 
 _Doer = Callable[[Draft, Agent, Command, str], None]
 
-_DOERS: dict[str, _Doer] = {
+DOERS: dict[str, _Doer] = {
     "take": work.take,
     "assign": work.assign,
     "team": work.team,
@@ -21,7 +21,6 @@ _DOERS: dict[str, _Doer] = {
     "category": sorting.category,
     "out-of-scope": sorting.out_of_scope,
     "spam": sorting.spam,
-    "accept": colleague.accept,
     "approve": approval.command,
     "not-approved": approval.decline,
     "note": talk.note,
@@ -31,9 +30,12 @@ _DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
+    **incident.DOERS,
+    # On a mass incident's own ticket it answers the proposal instead.
+    "accept": colleague.accept,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved"})
+TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "update"})
 
 Line = tuple[str, bool, str]
 
@@ -67,10 +69,13 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     done: list[Line] = []
     for at, command in enumerate(parsed.commands):
         try:
-            refused = lifecycle.refusal(command.verb, lifecycle.stage(trial.ticket, trial.now, trial.policy))
+            where = lifecycle.stage(trial.ticket, trial.now, trial.policy)
+            own = incident.OWN if trial.ticket.kind == "incident" else frozenset[str]()
+            refused = None if command.verb in own else lifecycle.refusal(command.verb, where)
             if refused is not None:
                 raise Refused(refused)
-            _DOERS[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
+            doers = {**DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else DOERS
+            doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
