@@ -1,5 +1,6 @@
 """A report that came without a word (a picture alone) is sorted by the first words that follow (PRODUCT §3.1)."""
 
+from maild.workflow import retriage
 from maild.workflow.commands.work import hand_over, tell_outsiders
 from maild.workflow.draft import Draft
 from maild.workflow.triage import OTHER, triage
@@ -21,7 +22,7 @@ def sort(draft: Draft, text: str) -> None:
         why, "maild", category=found.category, urgency=found.urgency, impact=found.impact, importance=found.importance,
         restricted=category.restricted, reasons=found.reasons,
     )  # fmt: skip
-    if not (ticket.priority_locked or ticket.priority_by) and ticket.internal:
+    if not retriage.is_locked(draft) and ticket.internal:
         draft.reprioritise(found.reasons[-1].en, priority=found.priority)
     if category.team and category.team != ticket.team:
         hand_over(draft, category.team, why)
