@@ -30,6 +30,7 @@ from maild.ingest.worker import Worker
 from maild.log import Drain
 from maild.logins import Logins
 from maild.loops import Loop
+from maild.model import Policy
 from maild.notify import notify, watchdog_seconds
 from maild.p1_calls import P1Calls
 from maild.receive import Receiver
@@ -79,7 +80,6 @@ class Daemon:
         self._engine = desk.open_database(settings)
         self._lock = desk.lock(settings)
         desk.check_codes(settings, self._engine)
-        desk.note_config(settings.policy, self._engine, clock())
         self._keys = desk.tokens(settings)
         self._writer = desk.writer(settings, self._keys)
         self._stop, self.ready = threading.Event(), threading.Event()
@@ -114,6 +114,8 @@ class Daemon:
         )  # fmt: skip
         self._relay_used = time.monotonic()
         self._adopted = False
+        # The rules that the tickets have heard of.
+        self._told: Policy | None = None
 
     # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,6 +187,10 @@ class Daemon:
         self._sending.ring()
 
     def _tick(self) -> None:
+        policy = self._settings.policy
+        if self._told is not policy:
+            desk.note_config(policy, self._engine, self._clock())
+            self._told = policy
         fired = self._ticker.step(self._after_timer)
         if fired:
             # A confirmation may have put mails back into line.
@@ -298,7 +304,7 @@ class Daemon:
             self._settings, policy=settings.policy, alarm=settings.alarm, country=settings.country,
             holidays_missing=settings.holidays_missing,
         )  # fmt: skip
-        self._tell_tickets()
+        self._ticking.ring()
         # A login may have been put right: whoever sits out a refusal tries again now.
         for source in self._logins.all():
             source.forget_refusals()
@@ -307,14 +313,6 @@ class Daemon:
         log.info("config reloaded, mode %s", settings.policy.mode)
         notify("READY=1", "STATUS=running")
         return True
-
-    def _tell_tickets(self) -> None:
-        """Tickets hear of the new settings; where the database is away just now, at the next start."""
-        try:
-            desk.note_config(self._settings.policy, self._engine, self._clock())
-        except DBAPIError as error:
-            log.error("the tickets hear of the new settings at the next start: %s", trouble(error))
-        self._ticking.ring()
 
     def _watch(self) -> None:
         """Say READY when mailbox and database have answered; then the watchdog's rounds."""

@@ -138,6 +138,7 @@ def facts(
         person=person,
         behind=behind,
         same=_same(connection, event, ticket, policy),
+        group=_group(connection, event, ticket, policy),
         language=language,
         zone=zone,
         absent=absent,
@@ -265,6 +266,14 @@ def _same(connection: Connection, event: Event, ticket: Ticket | None, policy: P
     if ticket is None or not isinstance(event, MailArrived):
         return frozenset()
     return people_directory.same(connection, {ticket.requester.key, policy.plain(ticket.requester.key)})
+
+
+def _group(connection: Connection, event: Event, ticket: Ticket | None, policy: Policy) -> frozenset[str]:
+    """Who writes for the shared mailbox that is the ticket's requester, where a mail asks whose word it is."""
+    if ticket is None or not isinstance(event, MailArrived):
+        return frozenset()
+    requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
+    return frozenset(policy.plain(each) for each in people_directory.members(connection, requester))
 
 
 def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:

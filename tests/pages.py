@@ -19,6 +19,7 @@ from tests import lifecycle_page
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "promises.md"
 INTERNALS = ROOT / "docs" / "internals.md"
+STORIES = ROOT / "tests" / "stories" / "README.md"
 PACKAGE = ROOT / "maild"
 # F01…F23 are faults, G1…G9 promises, C1… complaints about other systems.
 IDS = (
@@ -173,10 +174,19 @@ def _states_written(node: ast.AST) -> set[str] | None:
     return {str(value.value) for value in values if isinstance(value, ast.Constant)}
 
 
+def stories_written(page: str) -> str:
+    """The page of the stories with the list of all of them made anew from their titles."""
+    scripts = sorted(STORIES.parent.glob("*/story.txt"))
+    told = [f"- `{each.parent.name}`: {each.read_text('utf-8').splitlines()[0].lstrip('# ')}" for each in scripts]
+    head, mark, _ = page.partition("## What is told\n")
+    return head + mark + "\n" + "\n".join(told) + "\n"
+
+
 def main() -> int:
     PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
     INTERNALS.write_text(places_written(INTERNALS.read_text("utf-8")), "utf-8")
     lifecycle_page.PAGE.write_text(lifecycle_page.written(), "utf-8")
+    STORIES.write_text(stories_written(STORIES.read_text("utf-8")), "utf-8")
     missing = [one for one in IDS if one not in by_id()]
     print("every promise has its test" if not missing else f"without a test: {' '.join(missing)}")
     return 1 if missing else 0

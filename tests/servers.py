@@ -553,6 +553,7 @@ class Postgres(Server):
         self._user = "postgres" if ROOT else None
         self._child: Child | None = None
         self._made = 0
+        self._templates: set[str] = set()
         # What to set otherwise than for speed.
         self.settings: dict[str, object] = {}
         if ROOT:
@@ -638,8 +639,11 @@ class Postgres(Server):
         """Make a database called `name`, let `prepare(url)` fill it and leave it; the name is for `database()`."""
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
             raise ValueError(f"{name!r}: a template's name is lower-case letters, digits and underscores")
-        self._run(f"CREATE DATABASE {name}")
-        prepare(self.url(name))
+        if name not in self._templates:
+            # A module's tests may come to one worker in two parts, and each part asks for its template.
+            self._run(f"CREATE DATABASE {name}")
+            prepare(self.url(name))
+            self._templates.add(name)
         return name
 
     def drop(self, url: str) -> None:

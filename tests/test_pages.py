@@ -27,6 +27,11 @@ def test_the_page_of_the_lifecycle_is_the_table_of_today() -> None:
     assert lifecycle_page.PAGE.read_text("utf-8") == lifecycle_page.written(), "run `python -m tests.pages`"
 
 
+def test_the_page_of_the_stories_lists_those_of_today() -> None:
+    page = pages.STORIES.read_text("utf-8")
+    assert page == pages.stories_written(page), "run `python -m tests.pages`"
+
+
 def test_every_long_test_is_listed_with_what_it_does() -> None:
     known = soak_runner.entries()
     assert {"crash", "daemons", "restarts"} <= known.keys()

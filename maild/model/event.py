@@ -193,6 +193,7 @@ class Facts:
     person      the directory's record of the writer; None: it knows nobody of that address
     behind      the directory's record of whoever wrote it in that person's name
     same        all addresses of the ticket's requester that the directory knows
+    group       who writes for the shared mailbox that is the ticket's requester, plain as `policy.plain` makes them
     language, zone   what the directory or an earlier ticket says of the person; empty when nothing does
     absent      agents (address) who are away now, with the address of their deputy or an empty string
     load        open tickets per agent address
@@ -231,6 +232,7 @@ class Facts:
     person: Person | None = None
     behind: Person | None = None
     same: frozenset[str] = frozenset()
+    group: frozenset[str] = frozenset()
     language: str = ""
     zone: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)

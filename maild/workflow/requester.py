@@ -8,14 +8,13 @@ from typing import Any
 
 from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, incident_child, lifecycle, retriage, routing, scope_words
+from maild.workflow import closure, files, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
-from maild.workflow.commands.work import hand_over, tell_outsiders
-from maild.workflow.draft import WARNED, Draft
+from maild.workflow.draft import Draft
 from maild.workflow.lifecycle import ACTS, Act, Stage
-from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
+from maild.workflow.persons import about_another, is_requester, member, speaks_for, without_the_writer_s
 from maild.workflow.register import register
-from maild.workflow.triage import OTHER, triage
+from maild.workflow.secret_warning import warn_of_secret
 
 # What a button of the requester's means, said in the words of `understand`.
 _BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "withdraw": "withdrawn"}
@@ -75,7 +74,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
-    _warn_of_secret(draft, event, text)
+    warn_of_secret(draft, event, text)
     reason = DOES[name](draft, _Said(event, answer, text, ACTS[name]))
     return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
 
@@ -106,17 +105,20 @@ def _happening(
         return "empty"
     if facts.button:
         return answer.kind
-    if at == "sent_away" and answer.kind != "chaser" and (more or scope_words.accepts(text)):
-        return "content" if more else "solved"
+    if at == "sent_away" and more and answer.kind != "chaser":
+        # Whoever fills in a form or sends a picture objects.
+        return "content"
     over = ticket.state in ("resolved", "closed")
     if answer.kind == "solved" and not over and _tells_more(ticket, event.fields):
         # Whoever fills in a form wants work done.
         return "content"
     if answer.kind == "chaser" and ticket.state == "closed" and (more or ticket.outcome == "spam"):
         return "content"
-    if answer.kind in _ANOTHERS and not is_requester(ticket, message.from_, facts, policy):
+    if answer.kind in _ANOTHERS and not speaks_for(ticket, message.from_, facts, policy):
         return _ANOTHERS[answer.kind]
-    return answer.kind
+    # What sends somebody elsewhere is accepted in words of its own ("I'll ask Facilities").
+    accepts = at == "sent_away" and answer.kind == "content" and scope_words.accepts(text)
+    return "solved" if accepts else answer.kind
 
 
 # A colleague's thanks say nothing of the requester's matter, and before it was called solved neither does their yes.
@@ -227,7 +229,7 @@ def _object(draft: Draft, said: _Said) -> str:
 
 def _back_to_work(draft: Draft, said: _Said, why: str) -> str:
     changed = _take_fields(draft, said.event.fields)
-    _sort_late(draft, said.text)
+    late_sorting.sort(draft, said.text)
     closure.go_on(draft, said.act, why)
     return _with_fields(why + _tell_raised(draft, said), changed)
 
@@ -235,7 +237,7 @@ def _back_to_work(draft: Draft, said: _Said, why: str) -> str:
 def _tell(draft: Draft, said: _Said) -> str:
     """More about a ticket that is being worked on."""
     changed = _take_fields(draft, said.event.fields)
-    _sort_late(draft, said.text)
+    late_sorting.sort(draft, said.text)
     draft.change("", owes="desk")
     return _with_fields("the requester wrote" + _tell_raised(draft, said), changed)
 
@@ -288,39 +290,6 @@ def _empty(draft: Draft, event: MailArrived) -> str:
     """Nothing but our own quoted words: it decides nothing, but whoever works on it may want to ask."""
     _tell_responsible(draft, event, "", note=_SAID_NOTHING)
     return "an answer without a word of its own: nothing to do"
-
-
-def _warn_of_secret(draft: Draft, event: MailArrived, text: str) -> None:
-    """Whoever sends a password is told once a ticket to change it (PRODUCT §3.1)."""
-    if draft.facts.warned or event.backlog or not mask_secrets(text)[1]:
-        return
-    draft.note(WARNED, "", "", "the mail holds a password or a code")
-    writer, language = event.message.from_, draft.ticket.language
-    draft.write("requester/secret", writer, "requester", language, answers=event.message.message_id)
-
-
-def _sort_late(draft: Draft, text: str) -> None:
-    """A report that came without a word (a picture alone) is sorted by the first words that follow, as long as nobody
-    has begun; what a person has set stays."""
-    ticket, policy = draft.ticket, draft.policy
-    wordless = ticket.category == OTHER and ticket.responded is None and not draft.facts.report.strip()
-    if not wordless or not text.strip() or ticket.id is None:
-        return
-    found = triage("", text, ticket.language, ticket.fields, ticket.requester, policy)
-    category = policy.categories.get(found.category)
-    if found.category == OTHER or category is None:
-        return
-    why = found.reasons[0].en
-    draft.change(
-        why, "maild", category=found.category, urgency=found.urgency, impact=found.impact, importance=found.importance,
-        restricted=category.restricted, reasons=found.reasons,
-    )  # fmt: skip
-    if not ticket.priority_locked and ticket.internal:
-        draft.reprioritise(found.reasons[-1].en, priority=found.priority)
-    if category.team and category.team != ticket.team:
-        hand_over(draft, category.team, why)
-    if category.restricted:
-        tell_outsiders(draft)
 
 
 def _with_report(draft: Draft, text: str) -> str:

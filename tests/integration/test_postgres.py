@@ -33,7 +33,7 @@ from tests.desks import SUPPORT, Clock, Steps, ask, looking, mail, prepare, sect
 from tests.sink import Sink
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(postgres: servers.Postgres) -> str:
     """A database with the schema in it, to be copied."""
 
