@@ -92,3 +92,23 @@ def test_a53_a_title_in_the_lists_is_one_plain_line(vouched: Desk) -> None:
     assert "IT-1" in words(letter)
     assert not any(char in words(letter) for char in "\u202e\u202c\u2066")
     assert "\nReply → everybody" not in words(letter)
+
+
+def test_a21_a_stranger_s_letter_bears_no_word_of_theirs_not_even_the_name(vouched: Desk) -> None:
+    (letter, *_) = vouched.write('"Cheap pills at evil.example" <victim@stranger.example>', "Cheap pills", "Buy now.")
+    assert (letter.template, letter.recipient) == ("stranger/received", "victim@stranger.example")
+    assert b"pills" not in letter.raw
+
+
+def test_a08_a_department_cannot_write_fields_into_the_lead_s_letter(vouched: Desk) -> None:
+    for n in range(6):
+        vouched.write(
+            f"a{n}.reporter@corp.example", f"{SAID[n][0]}\r\n Bcc: x", f"Dept: Sales%0d%0aBcc: evil@x.y <b>{n}</b>\n{SAID[n][1]}",
+            VOUCHED,
+        )  # fmt: skip
+    vouched.after(timedelta(minutes=2))
+    letter = vouched.letter("lead/mass_incident", LEAD)
+    head = letter.raw.partition(b"\r\n\r\n")[0]
+    assert b"\r\nBcc" not in head and b"<b>" not in letter.raw.partition(b"text/html")[2]
+    assert "%0d" not in "".join(part for part in words(letter).split('"') if part.startswith("mailto:"))
+    vouched.check()
