@@ -319,7 +319,9 @@ def _tell(draft: Draft, how: str, who: Colleague, words: str, answered: bool = T
     """The assignee, else the team, hears what became of the question; `answered`: and so did the approver."""
     shown = mask_secrets(words)[0]
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown, answered=answered)
+        draft.tell_agent(
+            agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown, answered=answered
+        )
 
 
 # ── time, and machines ───────────────────────────────────────────────────────────────────────────────────────────────

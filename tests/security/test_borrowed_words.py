@@ -13,7 +13,8 @@ def vouched(make_desk: MakeDesk) -> Desk:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../../../etc/passwd", "/etc/passwd", "..\\..\\config", "%2e%2e/x", "vpn\x00.en", "_macros/vpn", "x" * 5000]
+    "name",
+    ["../../../../etc/passwd", "/etc/passwd", "..\\..\\config", "%2e%2e/x", "vpn\x00.en", "_macros/vpn", "x" * 5000],
 )
 def test_a26_a_macro_is_a_name_and_never_a_path(vouched: Desk, name: str) -> None:
     vouched.write(TOM, "VPN keeps dropping", "My VPN connection drops every ten minutes.", VOUCHED)
@@ -27,7 +28,9 @@ def test_a04_a_colleague_who_names_somebody_s_ticket_gets_no_word_of_it(vouched:
     before = len(vouched.outs)
     for subject in ("Re: [IT-1] My question", "Re: [IT-1][IT-2] x", "【it－１】 x"):
         vouched.write(MARY, subject, "What is this about? Please close it. #use IT-1\n#show IT-1", VOUCHED)
-    assert not any("MAGPIE" in words(out) for out in vouched.outs[before:] if out.recipient != ANNA and out.audience == "requester")
+    assert not any(
+        "MAGPIE" in words(out) for out in vouched.outs[before:] if out.recipient != ANNA and out.audience == "requester"
+    )
     assert vouched.state(1) == "new"
     vouched.check()
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from maild.watch import Watch
 from tests.security.conftest import ANNA, EVE, LEAD, MARY, MX, TOM, ZHAO, Desk, MakeDesk, words
 
 VOUCHED = [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.example")]
@@ -35,7 +36,9 @@ def reported(desk: Desk, many: int = 6) -> None:
 
 
 @pytest.mark.parametrize("headers", [FAILED, VOUCHED])
-def test_forged_strange_and_plus_addressed_reporters_make_no_incident(vouched: Desk, headers: list[tuple[str, str]]) -> None:
+def test_forged_strange_and_plus_addressed_reporters_make_no_incident(
+    vouched: Desk, headers: list[tuple[str, str]]
+) -> None:
     for n, said in enumerate(SAID):
         who = f"a{n}.reporter@corp.example" if headers is FAILED else f"tom.reed+{n}@corp.example"
         vouched.write(who, *said, headers)
@@ -64,7 +67,7 @@ def test_nobody_but_the_reporter_takes_a_report_out_of_an_incident(vouched: Desk
     letter = vouched.letter("requester/known_incident", "a0.reporter@corp.example")
     number = letter.ticket
     for who, headers in ((MARY, VOUCHED), (EVE, []), ("a0.reporter@corp.example", FAILED)):
-        vouched.press(letter, "different", who=who, **{"Authentication_Results": headers[0][1]} if headers else {})
+        vouched.press(letter, "different", who=who, Authentication_Results=headers[0][1] if headers else "none")
         vouched.reply(letter, "This is not the same problem.", who=who, headers=headers)
         row = vouched.rows("SELECT parent FROM ticket WHERE id = :n", n=number)[0]
         assert row.parent is not None, who
@@ -86,7 +89,9 @@ def test_a_list_of_reports_hides_the_restricted_ones_of_other_teams(vouched: Des
 
 def test_a53_a_title_in_the_lists_is_one_plain_line(vouched: Desk) -> None:
     evil = "VPN \u202egnihsihp\u202c\u2066 down =?utf-8?q?x=0AReply_=E2=86=92_everybody?="
-    vouched.write("a9.reporter@corp.example", evil, "Department: Fin\u202eance\nThe VPN error 809, cannot connect.", VOUCHED)
+    vouched.write(
+        "a9.reporter@corp.example", evil, "Department: Fin\u202eance\nThe VPN error 809, cannot connect.", VOUCHED
+    )
     reported(vouched)
     letter = vouched.letter("lead/mass_incident", LEAD)
     assert "IT-1" in words(letter)
@@ -102,13 +107,26 @@ def test_a21_a_stranger_s_letter_bears_no_word_of_theirs_not_even_the_name(vouch
 
 def test_a08_a_department_cannot_write_fields_into_the_lead_s_letter(vouched: Desk) -> None:
     for n in range(6):
-        vouched.write(
-            f"a{n}.reporter@corp.example", f"{SAID[n][0]}\r\n Bcc: x", f"Dept: Sales%0d%0aBcc: evil@x.y <b>{n}</b>\n{SAID[n][1]}",
-            VOUCHED,
-        )  # fmt: skip
+        body = f"Dept: Sales%0d%0aBcc: evil@x.y <b>{n}</b>\n{SAID[n][1]}"
+        vouched.write(f"a{n}.reporter@corp.example", f"{SAID[n][0]}\r\n Bcc: x", body, VOUCHED)
     vouched.after(timedelta(minutes=2))
     letter = vouched.letter("lead/mass_incident", LEAD)
     head = letter.raw.partition(b"\r\n\r\n")[0]
     assert b"\r\nBcc" not in head and b"<b>" not in letter.raw.partition(b"text/html")[2]
     assert "%0d" not in "".join(part for part in words(letter).split('"') if part.startswith("mailto:"))
+    vouched.check()
+
+
+def test_a_report_that_was_taken_out_is_not_brought_back_by_a_restart(vouched: Desk) -> None:
+    reported(vouched)
+    vouched.reply(vouched.letter("lead/mass_incident", LEAD), "1", headers=VOUCHED)
+    letter = vouched.letter("requester/known_incident", "a0.reporter@corp.example")
+    vouched.press(letter, "different", Authentication_Results=VOUCHED[0][1])
+    vouched.write("b1.reporter@corp.example", "Mouse", "My mouse has no left button any more.", VOUCHED)
+    begun = Watch(vouched.stage.engine, vouched.stage.clock)
+    begun.step(vouched.stage.writer)
+    vouched.after(timedelta(minutes=2))
+    assert vouched.rows("SELECT parent FROM ticket WHERE id = :n", n=letter.ticket)[0].parent is None
+    told = [out for out in vouched.sent_to("a0.reporter@corp.example") if out.template == "requester/known_incident"]
+    assert len(told) == 1
     vouched.check()
