@@ -221,6 +221,8 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("no answer", {"how": "silent", "text": ""}),
         _Face("away", {"how": "away", "text": ""}),
         _Face("unclear", {"how": "unclear"}),
+        _Face("unclear again", {"how": "unclear", "answered": False}),
+        _Face("unproved again", {"how": "unproved", "answered": False}),
         _Face("too late", {"how": "late"}),
     ),
     "agent/restricted": (
