@@ -119,6 +119,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             else "Switch it off, open the rear cover, and pull the paper out in its direction of travel.",
             "missing": ("phone", "asset"),
             "approver": "",
+            "alone": False,
             "split_from": "",
             "split_part": "",
         },
@@ -142,7 +143,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "was": _LATER,
         },
         "requester/known_incident": {"title": _incident(chinese)},
-        "requester/progress": {"incident": ""},
+        "requester/progress": {"incident": "", "approver": ""},
         "agent/incident_open": {
             "by": lead,
             "title": _incident(chinese),

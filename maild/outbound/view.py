@@ -206,8 +206,9 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         urgent=ticket.priority == "P1",
         reasons=tuple(one_line(reason.for_(language), 300) for reason in ticket.reasons),
         rows=rows,
-        promise="" if late and ticket.responded else speak.time(ticket.promise),
-        promise_date="" if late and ticket.responded else speak.date(ticket.promise),
+        # A promise is of the first contact: once that was made, no clock keeps it.
+        promise="" if ticket.responded else speak.time(ticket.promise),
+        promise_date="" if ticket.responded else speak.date(ticket.promise),
         overdue=late and not ticket.responded,
         hold_until=speak.date(ticket.hold_until),
         assignee=assignee_name,

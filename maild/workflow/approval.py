@@ -264,7 +264,7 @@ def _answered(draft: Draft, who: Colleague, agreed: bool, words: str) -> None:
     if _told_nobody(draft):
         _hand_out(draft, who)
         if words:
-            _tell(draft, "agreed", who, words)
+            _tell(draft, "agreed", who, words, report=False)
     else:
         _tell(draft, "agreed", who, words)
     draft.tell_requester("requester/approval", how="agreed", who=_name(who))
@@ -296,9 +296,9 @@ def _hand_out(draft: Draft, who: Colleague) -> None:
         )
 
 
-def _tell(draft: Draft, how: str, who: Colleague, words: str) -> None:
-    """The assignee, else the team, hears what became of the question."""
-    shown = mask_secrets(words)[0]
+def _tell(draft: Draft, how: str, who: Colleague, words: str, report: bool = True) -> None:
+    """The assignee, else the team, hears what became of the question; and `report`: of what, if nobody told them yet."""
+    shown = mask_secrets(draft.with_report(words) if report else words)[0]
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown)
 
@@ -323,7 +323,8 @@ def remind(draft: Draft, event: TimerFired) -> str:
     if step >= _TO_LEAD:
         there += [lead for lead in routing.leads(ticket.team, draft.policy) if lead not in there]
     for agent in there:
-        draft.tell_agent(agent, "agent/approval", reply="internal", how="silent", who=_name(who))
+        text = mask_secrets(draft.with_report(""))[0]
+        draft.tell_agent(agent, "agent/approval", reply="internal", how="silent", who=_name(who), text=text)
     return "no answer of the approver: " + ("the lead is told" if step >= _TO_LEAD else "the agents are told")
 
 

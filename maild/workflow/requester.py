@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
+from maild.model import Address, Colleague, Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import closure, files, incident_child, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
@@ -156,7 +156,7 @@ def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> 
         draft.change("", owes="desk")
         reason = "the requester wrote"
     raised = retriage.raise_by_words(draft, text)
-    _tell_responsible(draft, event, _with_report(draft, text), note=raised if raised.en else "")
+    _tell_responsible(draft, event, draft.with_report(text), note=raised if raised.en else "")
     reason += f"; {raised.en}" if raised.en else ""
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
 
@@ -194,14 +194,6 @@ def _sort_late(draft: Draft, text: str) -> None:
         tell_outsiders(draft)
 
 
-def _with_report(draft: Draft, text: str) -> str:
-    """An objection with the report that it is about, where no agent has been told of the ticket before."""
-    if not draft.facts.report or any(draft.policy.agent(each) is not None for each in draft.facts.threads):
-        return text
-    told = Words("What was reported", "最初的报障").for_(draft.ticket.language)
-    return f"{text}\n\n{told}:\n{draft.facts.report}"
-
-
 def _chased(draft: Draft, event: MailArrived, text: str) -> str:
     """Somebody asks how it stands: answered at once with who has it and what was promised (PRODUCT §2.4)."""
     ticket = draft.ticket
@@ -217,7 +209,12 @@ def _chased(draft: Draft, event: MailArrived, text: str) -> str:
         draft.tell_requester("requester/progress", answers=event.message.message_id, incident=known)
         return "the requester asks how it stands: told how the mass incident does"
     raised = retriage.raise_by_words(draft, text, impatient=True)
-    draft.tell_requester("requester/progress", answers=event.message.message_id)
+    asked = (
+        draft.facts.colleagues.get(ticket.approver, Colleague(Address(ticket.approver))) if ticket.approver else None
+    )
+    approver = (asked.address.name or asked.address.address) if asked is not None else ""
+    draft.tell_requester("requester/progress", answers=event.message.message_id, approver=approver)
+    text = draft.with_report(text)
     _tell_responsible(draft, event, text, note=_both(_CHASES_AGAIN if again else _CHASES, raised))
     if again:
         told = {mail.to.key for mail in draft.mails}
