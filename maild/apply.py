@@ -81,6 +81,7 @@ def apply(
         tickets.add_links(connection, number, outcome.links, now)
         tickets.add_writers(connection, number, outcome.writers)
         tickets.add_readers(connection, number, outcome.readers)
+        tickets.publish(connection, number, outcome.published)
         timers.put(connection, number, outcome.timers, new)
         timers.put_follows(connection, number, outcome.follow, now)
         if outcome.incident is not None:

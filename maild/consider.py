@@ -18,7 +18,7 @@ from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import tickets
 from maild.tokens import Tokens
-from maild.workflow import approval
+from maild.workflow import approval, lifecycle
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -123,7 +123,8 @@ def consider(
     if not asked and claimed is not None and verdict.verdict == "none" and claimed.approver == message.from_.key:
         # The approver, perhaps: no letter of ours is answered, so it is no answer, but no report of their own either.
         asked = claimed.approver
-    ticket = claimed if joins(screening, verdict, asked) else None
+    joined = joins(screening, verdict, asked) or _notes(screening, verdict, claimed, received, policy)
+    ticket = claimed if joined else None
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
@@ -142,6 +143,13 @@ def awaits(event: MailArrived) -> bool:
     Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
     """
     return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
+
+
+def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, received: datetime, policy: Policy) -> bool:
+    """Whether a colleague's words are noted on a ticket that they are not on; on a closed one nobody would see them."""
+    if claimed is None or not verdict.colleague or screening.verdict != "person":
+        return False
+    return lifecycle.act("colleague", lifecycle.stage(claimed, received, policy)) == "note_inside"
 
 
 def joins(screening: Screening, verdict: Trust, asked: str = "") -> bool:

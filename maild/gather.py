@@ -40,6 +40,8 @@ from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
+# The button under a colleague's words: it stands for that colleague alone.
+ACCEPT = "accept"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
 # Fields of an earlier ticket that are about the person, not about that problem.
@@ -114,6 +116,8 @@ def facts(
     if ticket is not None:
         threads, wrote = _conversation(connection, ticket.key)
         readers = tuple(who for who, _, reads in tickets.participants(connection, ticket.key) if reads)
+    waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
+    accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
     asked_today, waits = 0, False
     if not (isinstance(event, MailArrived) and event.trust.verdict == "agent" and ticket is not None):
         asked_about = 0
@@ -134,6 +138,7 @@ def facts(
         person=person,
         behind=behind,
         same=_same(connection, event, ticket, policy),
+        group=_group(connection, event, ticket, policy),
         language=language,
         zone=zone,
         absent=absent,
@@ -149,6 +154,8 @@ def facts(
         asked_today=asked_today,
         asked_about=asked_about,
         waits=waits,
+        waiting=waiting,
+        accepts=accepts,
         failed=failed,
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
         incidents=incidents.are_open(connection) if needs.incidents else (),
@@ -190,10 +197,14 @@ def button(
     connection: Connection, keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime
 ) -> tuple[str, int]:
     """The verb of a pressed button if its token was made for this writer and this ticket, else an empty string; and
-    the inbound mail that it confirms, where it does."""
+    the inbound mail that it confirms or accepts, where it does."""
     if keys.button is None or writer is None:
         return "", 0
     verb, token = keys.button
+    if verb == ACCEPT:
+        for each in tickets.waiting(connection, ticket):
+            if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
+                return verb, each.inbound
     if verb != CONFIRM:
         return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
@@ -255,6 +266,14 @@ def _same(connection: Connection, event: Event, ticket: Ticket | None, policy: P
     if ticket is None or not isinstance(event, MailArrived):
         return frozenset()
     return people_directory.same(connection, {ticket.requester.key, policy.plain(ticket.requester.key)})
+
+
+def _group(connection: Connection, event: Event, ticket: Ticket | None, policy: Policy) -> frozenset[str]:
+    """Who writes for the shared mailbox that is the ticket's requester, where a mail asks whose word it is."""
+    if ticket is None or not isinstance(event, MailArrived):
+        return frozenset()
+    requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
+    return frozenset(policy.plain(each) for each in people_directory.members(connection, requester))
 
 
 def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:

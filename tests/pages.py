@@ -1,7 +1,7 @@
 """`python -m tests.pages`: write into docs/ what is read from the source.
 
 docs/promises.md: which tests show each promise; they say so in their names. docs/internals.md: in which function each
-place stands where the tests kill the daemon.
+place stands where the tests kill the daemon. docs/lifecycle.md: the table of states and events, with its diagram.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import lifecycle_page
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "promises.md"
@@ -174,6 +176,7 @@ def _states_written(node: ast.AST) -> set[str] | None:
 def main() -> int:
     PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
     INTERNALS.write_text(places_written(INTERNALS.read_text("utf-8")), "utf-8")
+    lifecycle_page.PAGE.write_text(lifecycle_page.written(), "utf-8")
     missing = [one for one in IDS if one not in by_id()]
     print("every promise has its test" if not missing else f"without a test: {' '.join(missing)}")
     return 1 if missing else 0

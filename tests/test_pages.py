@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import pages
+from tests import lifecycle_page, pages
 from tests.soak import __main__ as soak_runner
 
 
@@ -21,6 +21,10 @@ def test_the_page_of_promises_has_a_row_for_each_and_names_the_tests_of_today() 
     page = pages.PAGE.read_text("utf-8")
     assert pages.rows(page) == list(pages.IDS)
     assert page == pages.written(page), "run `python -m tests.pages`"
+
+
+def test_the_page_of_the_lifecycle_is_the_table_of_today() -> None:
+    assert lifecycle_page.PAGE.read_text("utf-8") == lifecycle_page.written(), "run `python -m tests.pages`"
 
 
 def test_every_long_test_is_listed_with_what_it_does() -> None:

@@ -52,6 +52,10 @@ def judge(
         return Trust("approver", f"{writer} was asked for an approval by the mail that this one answers", True, passed)
     if thread.ticket is not None and policy.plain(writer) in speakers:
         return Trust("requester", f"{writer} may speak on this ticket", internal, passed)
+    if internal and passed and _answers_theirs(thread, {writer, *speakers}, tokens):
+        return Trust(
+            "none", f"{writer} is internal and answers a letter that was passed on", True, True, colleague=True
+        )
     if internal:
         return Trust(
             "none",
@@ -72,6 +76,15 @@ def _judge_agent(thread: Thread, vouched: Authentication, answered: bool, policy
         # A fresh mail asks for nothing that an ordinary colleague could not ask for.
         return Trust("none", f"listed agent, unproved: {vouched.reason}", internal, passed)
     return Trust("unverified", f"listed agent without evidence: {vouched.reason}", internal, passed)
+
+
+def _answers_theirs(thread: Thread, speakers: Set[str], tokens: Tokens | None) -> bool:
+    """Whether the mail hangs on a letter of ours to somebody of the ticket, who must have passed it on, or on what we
+    answered to that."""
+    signed = thread.signed
+    if tokens is None or signed is None or thread.ticket is None or signed.audience != "public":
+        return False
+    return any(tokens.was_sent_to(signed, each) for each in speakers)
 
 
 def _answers_us(

@@ -14,6 +14,7 @@ from maild.model.event import (
     Solution,
     Solved,
     TimerFired,
+    Waiting,
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
@@ -119,6 +120,7 @@ __all__ = [
     "Topic",
     "Triage",
     "Trust",
+    "Waiting",
     "WordWeights",
     "Words",
 ]

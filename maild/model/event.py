@@ -103,6 +103,7 @@ class Needs:
     similar    a report (its first line the subject) to compare with the solved tickets; empty: do not look
     solutions  the tickets whose solutions the mail names
     bounced    the Message-ID of the mail that a delivery report speaks of
+    waiting    the words of colleagues on the ticket that an agent may accept
     behind     the address of whoever wrote it in that person's name, whose directory record is wanted; empty: nobody's
     learned    what the desk has learned of categories is wanted
     manager    the address of whoever's manager is wanted
@@ -122,6 +123,7 @@ class Needs:
     similar: str = ""
     solutions: tuple[int, ...] = ()
     bounced: str = ""
+    waiting: bool = False
     learned: bool = False
     manager: str = ""
     colleagues: tuple[str, ...] = ()
@@ -175,6 +177,14 @@ class Solution:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A mail of a colleague who is not on the ticket, whose words stay inside until an agent accepts them."""
+
+    author: Address
+    inbound: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What `gather` found.
@@ -183,6 +193,7 @@ class Facts:
     person      the directory's record of the writer; None: it knows nobody of that address
     behind      the directory's record of whoever wrote it in that person's name
     same        all addresses of the ticket's requester that the directory knows
+    group       who writes for the shared mailbox that is the ticket's requester, plain as `policy.plain` makes them
     language, zone   what the directory or an earlier ticket says of the person; empty when nothing does
     absent      agents (address) who are away now, with the address of their deputy or an empty string
     load        open tickets per agent address
@@ -197,6 +208,8 @@ class Facts:
     asked_today how many confirmations were asked of this agent in the last 24 hours
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
     waits       that mail still waits for its confirmation on this ticket
+    waiting     words of colleagues that an agent may accept, oldest first
+    accepts     the inbound mail whose writer a pressed button accepts; 0: none
     failed      what a delivery report says of mails of ours, one event a recipient, with the ticket it belongs to
     dead        addresses of the failed mails that were known before to take no mail
     learned     what the desk has learned of categories, while that is in use; None: the rules alone decide
@@ -219,6 +232,7 @@ class Facts:
     person: Person | None = None
     behind: Person | None = None
     same: frozenset[str] = frozenset()
+    group: frozenset[str] = frozenset()
     language: str = ""
     zone: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
@@ -234,6 +248,8 @@ class Facts:
     asked_today: int = 0
     asked_about: int = 0
     waits: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    accepts: int = 0
     failed: tuple[DeliveryFailed, ...] = ()
     dead: frozenset[str] = frozenset()
     learned: Learned | None = None
@@ -261,6 +277,7 @@ class Outcome:
 
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
+    published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
     away           an agent's address, and until when they are away
     rating         1–5 stars with the words beside them
@@ -286,6 +303,7 @@ class Outcome:
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
+    published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
     away: tuple[str, datetime] | None = None
     rating: tuple[int, str] | None = None

@@ -196,10 +196,12 @@ class Trust:
     agent · requester (of this ticket, or an accepted participant) · stranger · failed (authentication failed) ·
     unverified (a listed agent without the evidence) · approver (answers our question whether they agree, sent to this
     very address) · none (an internal person without a claim on a ticket).
-    `authenticated` tells whether the site's own mail server vouched for the From.
+    `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
+    for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4).
     """
 
     verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
     reason: str
     internal: bool = False
     authenticated: bool = False
+    colleague: bool = False

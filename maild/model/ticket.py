@@ -149,7 +149,7 @@ class Entry:
     direction: Literal["in", "out"]
     visibility: Literal["public", "internal"]
     author: Address
-    role: Literal["requester", "agent", "desk", "stranger", "approver"]
+    role: Literal["requester", "agent", "desk", "stranger", "approver", "colleague"]
     text: str
     new_text: str
     message_id: str = ""

@@ -50,7 +50,7 @@ LABELS: dict[str, Words] = {
     "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm", "agree", "accept"})
+MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty: whatever stood there would be a word to the requester.

@@ -37,6 +37,7 @@ LETTERS: Mapping[str, Letter] = {
             "picture": False,
             "alone": False,
             "known": (),
+            "follows": "",
             "approver": "",
             "split_from": "",
             "split_part": "",
@@ -45,9 +46,12 @@ LETTERS: Mapping[str, Letter] = {
         Words("the acknowledgement", "受理通知"),
     ),
     "requester/info_requested": Letter(
-        {"fields": (), "text": "", "agent": ""}, title=Words("the question for details", "补充信息的请求")
+        {"fields": (), "text": "", "agent": "", "reminds": "", "closes": ""},
+        title=Words("the question for details", "补充信息的请求"),
     ),
-    "requester/reminder": Letter({"step": 1, "closes": "", "fields": ()}, title=Words("a reminder", "提醒")),
+    "requester/reminder": Letter(
+        {"step": 1, "last": False, "closes": "", "fields": ()}, title=Words("a reminder", "提醒")
+    ),
     "requester/reply": Letter({"text": ""}, title=Words("an agent's reply", "支持人员的回复")),
     "requester/out_of_scope": Letter({"guidance": "", "closes": ""}, title=Words("where to turn", "非IT职责的说明")),
     "requester/resolved": Letter(
@@ -56,13 +60,16 @@ LETTERS: Mapping[str, Letter] = {
     "requester/confirm_reminder": Letter(
         {"closes": ""}, ("solved", "unsolved"), Words("the question whether it is solved", "确认提醒")
     ),
-    "requester/closed": Letter({"by": "confirmed", "reason": ""}, RATES, Words("the closing", "关闭通知")),
-    "requester/reopened": Letter(title=Words("that it is open again", "重新打开的通知")),
+    "requester/closed": Letter({"by": "confirmed", "reason": "", "who": ""}, RATES, Words("the closing", "关闭通知")),
+    "requester/reopened": Letter(
+        {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
+    ),
     "requester/known_incident": Letter(
         {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
     "requester/progress": Letter({"incident": "", "approver": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
+    "requester/passed_on": Letter({"accepted": False}, title=Words("that a mail was passed on", "邮件已转交的通知")),
     "requester/new_promise": Letter(
         {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
     ),
@@ -86,6 +93,7 @@ LETTERS: Mapping[str, Letter] = {
             "text": "",
             "attachments": (),
             "claims": "",
+            "follows": "",
             "team_wide": False,
             "similar": (),
             "verdict": "",
@@ -98,8 +106,13 @@ LETTERS: Mapping[str, Letter] = {
         },
         (*_WORK, "out-of-scope", "split"),
     ),
-    "agent/requester_replied": Letter({"text": "", "attachments": (), "note": ""}, ("resolve", "escalate")),
-    "agent/reopened": Letter({"text": "", "note": ""}, _WORK),
+    "agent/requester_replied": Letter(
+        {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
+    ),
+    "agent/colleague_wrote": Letter(
+        {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
+    ),
+    "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
     "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),

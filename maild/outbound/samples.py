@@ -118,6 +118,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             if chinese
             else "Switch it off, open the rear cover, and pull the paper out in its direction of travel.",
             "missing": ("phone", "asset"),
+            "follows": "",
             "approver": "",
             "alone": False,
             "split_from": "",
@@ -127,8 +128,10 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "fields": ("phone", "version"),
             "text": "请问是哪一台打印机？" if chinese else "Which printer is it?",
             "agent": agent,
+            "reminds": _LATER - timedelta(days=4),
+            "closes": _LATER,
         },
-        "requester/reminder": {"step": 1, "closes": _LATER, "fields": ("phone",)},
+        "requester/reminder": {"step": 1, "last": False, "closes": _LATER, "fields": ("phone",)},
         "requester/reply": {"text": text},
         "requester/out_of_scope": {
             "guidance": "请找行政部，分机 6600。" if chinese else "Please ask Facilities, extension 6600.",
@@ -136,7 +139,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
         "requester/resolved": {"summary": ticket(language).summary, "agent": agent, "closes": _LATER},
         "requester/confirm_reminder": {"closes": _LATER},
-        "requester/closed": {"by": "confirmed", "reason": ""},
+        "requester/closed": {"by": "confirmed", "reason": "", "who": ""},
+        "requester/reopened": {"how": "both"},
+        "requester/passed_on": {"accepted": True},
         "requester/joined": {"by": "韩梅梅" if chinese else "Han Meimei"},
         "requester/new_promise": {
             "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
@@ -174,6 +179,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "text": text,
             "attachments": attachments,
             "claims": "IT-7",
+            "follows": "IT-987",
             "team_wide": True,
             "similar": ((87, "打印机卡纸" if chinese else "paper jam"), ("IT-91", "E3-7")),
             "verdict": "stranger",
@@ -189,6 +195,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             ),
         },
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
+        "agent/colleague_wrote": {
+            "text": text,
+            "attachments": attachments,
+            "writer": "韩梅梅" if chinese else "Mary Jones",
+            "address": "han.meimei@corp.example" if chinese else "mary.jones@corp.example",
+            "number": 4711,
+        },
         "agent/reopened": {
             "text": text,
             "note": Words("The requester wrote again after closing.", "关闭之后用户又来信了。"),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from maild.model import Address, Attachment, Clock, Entry, Field, History, Ticket, Words
+from maild.model import Address, Attachment, Clock, Entry, Field, History, Ticket, Waiting, Words
 from maild.store.schema import attachment, entry, field, history, link, participant, ticket
 from maild.store.types import clean
 
@@ -287,6 +287,32 @@ def participants(connection: Connection, number: int) -> list[tuple[Address, boo
 
 def entries(connection: Connection, number: int) -> Sequence[Any]:
     return connection.execute(select(entry).where(entry.c.ticket == number).order_by(entry.c.n)).all()
+
+
+_WAITING = (
+    select(entry.c.author, entry.c.author_name, entry.c.inbound)
+    .where(
+        entry.c.ticket == bindparam("number"),
+        entry.c.role == "colleague",
+        entry.c.author.not_in(
+            select(participant.c.address).where(participant.c.ticket == bindparam("number"), participant.c.writes)
+        ),
+    )
+    .order_by(entry.c.n)
+)
+
+
+def waiting(connection: Connection, number: int) -> tuple[Waiting, ...]:
+    """Mails of colleagues whom nobody has let in yet, oldest first."""
+    rows = connection.execute(_WAITING, {"number": number}).all()
+    return tuple(Waiting(Address(row.author, row.author_name), row.inbound or 0) for row in rows)
+
+
+def publish(connection: Connection, number: int, mails: Sequence[int]) -> None:
+    """What these mails said on the ticket is public from now on, as a participant's words are."""
+    if mails:
+        theirs = (entry.c.ticket == number, entry.c.role == "colleague", entry.c.inbound.in_(mails))
+        connection.execute(update(entry).where(*theirs).values(visibility="public", role="requester"))
 
 
 _ENTRY_IDS = (

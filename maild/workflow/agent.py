@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import files, restricted
+from maild.workflow import files, lifecycle, restricted
 from maild.workflow.commands import incident, talk
 from maild.workflow.commands.grammar import Command, Parsed, parse
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
@@ -53,7 +53,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
     own = "" if message.only_quoted else message.new_text
-    parsed = _without_unproved(incident.answered(_commands(facts.button, own), facts), event, policy)
+    parsed = _without_unproved(incident.answered(_commands(facts.button, own), facts), event, policy, ticket.kind)
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
@@ -151,16 +151,18 @@ def _commands(button: str, new_text: str) -> Parsed:
     return Parsed((pressed, *rest), parsed.text, parsed.problems)
 
 
-def _without_unproved(parsed: Parsed, event: MailArrived, policy: Policy) -> Parsed:
+def _without_unproved(parsed: Parsed, event: MailArrived, policy: Policy, kind: str) -> Parsed:
     """Where a mail server vouches for people, the verbs that do most harm need its word (PRODUCT §2.5)."""
     if not policy.authserv_id or event.trust.authenticated:
         return parsed
-    refused = tuple((each.line, _UNPROVED) for each in parsed.commands if each.verb in _NEED_THE_PASS)
-    kept = tuple(each for each in parsed.commands if each.verb not in _NEED_THE_PASS)
+    # On a mass incident's own ticket it answers a proposal, and lets nobody in.
+    harm = _NEED_THE_PASS - {"accept"} if kind == "incident" else _NEED_THE_PASS
+    refused = tuple((each.line, _UNPROVED) for each in parsed.commands if each.verb in harm)
+    kept = tuple(each for each in parsed.commands if each.verb not in harm)
     return replace(parsed, commands=kept, problems=(*parsed.problems, *refused))
 
 
-_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam"})
+_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam", "accept"})
 _UNPROVED = Words(
     "this command needs a mail that your own mail server vouches for: write from the company's mailbox",
     "此命令要求邮件通过公司邮件服务器的认证，请用公司邮箱发送",
@@ -224,10 +226,11 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     draft.respond("wrote to the requester")
     if ticket.assignee is None and restricted.may_see(agent, ticket, draft.policy):
         assign_to(draft, agent, f"{agent.name} answered first")
-    if draft.ticket.state == "new":
-        draft.enter("open", f"{agent.name} answered", owes="requester")
-    else:
-        draft.change("", owes="requester")
+    goes = lifecycle.ACTS[lifecycle.act("reply", lifecycle.stage(draft.ticket, draft.now, draft.policy))].to
+    if goes is not None:
+        draft.enter(goes, f"{agent.name} answered")
+    # Whoever was answered has no reason to ask a second time.
+    draft.change("", owes="requester", chased=None)
     copied = {each.key for each in (*message.to, *message.cc)}
     if ticket.requester.key in copied:
         _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")

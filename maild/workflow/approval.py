@@ -136,11 +136,8 @@ def _put(draft: Draft, who: Colleague, report: str, words: str = "", by: str = "
 
 def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """`#approve [WHO] [why]`: by default the requester's manager; the words go to the approver alone."""
-    ticket = draft.ticket
     if draft.policy.mode == "agents":
         raise Refused(_NOT_LIVE)
-    if ticket.state in ("resolved", "closed"):
-        raise Refused(Words("the ticket is not being worked on; #reopen it first", "工单不在处理中，请先 #重开"))
     first, rest = _who(command.argument)
     who: Colleague | None
     if not first or first in _MANAGER_WORDS:
@@ -169,8 +166,6 @@ def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 def decline(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """`#not-approved [WORDS]`: tell the requester kindly that it was not approved, and close. What the approver wrote
     stays inside; what the requester reads is the agent's to say."""
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed already", "工单已经关闭"))
     words = "\n".join(part for part in (command.argument, text) if part)
     draft.respond("told that it was not approved")
     draft.close("by_agent", "not approved")
@@ -297,7 +292,7 @@ def _hand_out(draft: Draft, who: Colleague) -> None:
 
 
 def _tell(draft: Draft, how: str, who: Colleague, words: str, report: bool = True) -> None:
-    """The assignee, else the team, hears what became of the question; and `report`: of what, if nobody told them yet."""
+    """The assignee, else the team, hears what became of the question; `report`: and of what, where it is news."""
     shown = mask_secrets(draft.with_report(words) if report else words)[0]
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown)

@@ -2,8 +2,9 @@
 
 from maild.model import Address, Agent, Follow, Words
 from maild.model.ticket import Close
-from maild.workflow import business_time, routing
+from maild.workflow import business_time, lifecycle, routing
 from maild.workflow.draft import WAITING, Draft
+from maild.workflow.lifecycle import Act
 
 
 def resolve(draft: Draft, agent: Agent, summary: str) -> None:
@@ -52,23 +53,43 @@ def tell_closed(draft: Draft, how: str, text: str) -> None:
 
 def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = True, noted: str = "") -> None:
     """Back to work: the resolution clock goes on where it stood, and whoever worked on it hears of it."""
+    open_again(draft, lifecycle.ACTS["contest"], why, counts=True, noted=noted)
+    if tell:
+        draft.tell_requester("requester/reopened", answers=answers, how="by_agent")
+    tell_open_again(draft, why, text)
+
+
+def open_again(draft: Draft, act: Act, why: Words, counts: bool, noted: str = "") -> None:
+    """A resolved or closed ticket is open again. `counts`: as a solution that did not hold."""
+    if act.to is None:
+        raise ValueError("the table names an act that leads nowhere")
     if draft.ticket.parent is not None:
         draft.follow.append(Follow(draft.ticket.parent, "report_contested"))
     draft.enter(
-        "open",
+        act.to,
         noted or why.en,
         outcome=None,
         closed=None,
         resolved=None,
         owes="desk",
-        reopened=draft.ticket.reopened + 1,
+        reopened=draft.ticket.reopened + counts,
         hold_until=None,
     )
     draft.cancel(*WAITING, "hold_over")
-    if tell:
-        draft.tell_requester("requester/reopened", answers=answers)
+
+
+def go_on(draft: Draft, act: Act, why: str) -> None:
+    """A ticket that waited is worked on again; the desk owes the next word."""
+    if act.to is None:
+        raise ValueError("the table names an act that leads nowhere")
+    draft.enter(act.to, why, owes="desk", hold_until=None)
+    draft.cancel(*WAITING, "hold_over")
+
+
+def tell_open_again(draft: Draft, why: Words, text: str, writer: str = "") -> None:
+    """Whoever works on it hears that it is open again, and why; `writer` where it was not the requester."""
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(agent, "agent/reopened", text=text, note=why)
+        draft.tell_agent(agent, "agent/reopened", text=text, note=why, writer=writer)
 
 
 def rate(draft: Draft, stars: int, words: str) -> bool:

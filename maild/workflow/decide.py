@@ -6,6 +6,7 @@ from datetime import datetime
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
 from maild.workflow import approval, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
+from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
@@ -45,6 +46,8 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
             return agent_wrote(ticket, event, facts, now, policy)
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
+        if event.trust.colleague:
+            return colleague_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links, facts.claimed)

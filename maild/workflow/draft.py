@@ -30,7 +30,7 @@ from maild.model import (
     Words,
 )
 from maild.model.ticket import Close, State
-from maild.workflow import restricted, sla
+from maild.workflow import lifecycle, restricted, sla
 
 # Changes of these are told in the history; the others are bookkeeping that the history's own lines explain.
 _TOLD = frozenset(
@@ -42,7 +42,7 @@ _TOLD = frozenset(
 UNATTENDED = Words("a ticket waits and nobody is there", "有工单无人处理")
 
 # Timers that wait for the requester's word: any human mail of theirs stops them all.
-WAITING = ("info_reminder", "info_close", "confirm_reminder", "confirm_close", "scope_close")
+WAITING = tuple(lifecycle.WAITING)
 # The line of history of a requester who was told to change a password: once a ticket is enough.
 WARNED = "told to change a password"
 
@@ -60,6 +60,7 @@ class Draft:
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
         self.readers: list[Address] = []
+        self.published: list[int] = []
         self.members: list[tuple[str, str]] = []
         self.follow: list[Follow] = []
         self.also: list[Outcome] = []
@@ -297,6 +298,7 @@ class Draft:
             links=tuple(self.links),
             writers=tuple(self.writers),
             readers=tuple(self.readers),
+            published=tuple(self.published),
             members=tuple(self.members),
             rating=self.rating,
             corrections=tuple(self.corrections),

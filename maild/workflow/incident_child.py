@@ -142,7 +142,7 @@ def reopened(draft: Draft, event: Followed) -> str:
     _agent(draft, event)
     draft.enter("open", _OPEN_AGAIN.en, outcome=None, closed=None, resolved=None, owes="desk")
     draft.cancel(*WAITING)
-    draft.tell_requester("requester/reopened")
+    draft.tell_requester("requester/reopened", how="by_agent")
     return _OPEN_AGAIN.en
 
 

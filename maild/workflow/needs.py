@@ -60,6 +60,7 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             solutions=tickets_named(text, policy),
             # An agent may hand it on, with what was done so far.
             past=True,
+            waiting=True,
             members=ticket.kind == "incident",
             named=incident.named(text, policy),
         )

@@ -32,6 +32,11 @@ def is_requester(ticket: Ticket, writer: Address, facts: Facts, policy: Policy) 
     return agent is not None and agent is policy.agent(ticket.requester.address)
 
 
+def speaks_for(ticket: Ticket, writer: Address, facts: Facts, policy: Policy) -> bool:
+    """Whether this person's yes is the requester's own: the requester, or whoever writes for that shared mailbox."""
+    return is_requester(ticket, writer, facts, policy) or policy.plain(writer.address) in facts.group
+
+
 def member(event: MailArrived, facts: Facts, policy: Policy) -> tuple[str, str] | None:
     """(shared mailbox, whoever writes for it) if this mail shows that somebody does: they may write on its tickets.
 

@@ -167,6 +167,7 @@ def notice(draft: Draft, event: MailArrived, text: str, author: Agent | None, wa
             text=shown,
             attachments=files.listed(event.message.attachments),
             claims=f"{draft.policy.desk.prefix}-{claims.key}" if claims is not None else "",
+            follows=_follows(draft),
             team_wide=draft.ticket.assignee is None and len(there) > 1,
             similar=_similar(draft, agent),
             verdict=event.trust.verdict,
@@ -380,9 +381,16 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str, approve
         missing=ticket.asked,
         secret=secret,
         second_problem=second_problem(draft, text),
+        follows=_follows(draft),
         picture=_picture_alone(message),
         approver=approver,
     )
+
+
+def _follows(draft: Draft) -> str:
+    """The tag of the closed ticket that this one follows, if it does."""
+    old = next((number for number, kind in draft.links if kind == "follow-up"), None)
+    return f"{draft.policy.desk.prefix}-{old}" if old is not None else ""
 
 
 def _reason(draft: Draft, event: MailArrived, stranger: bool) -> str:

@@ -1,17 +1,20 @@
-"""What a requester's mail does to their ticket, in every state (PRODUCT §2.4, §3.3). The table is total."""
+"""What a requester's mail does to their ticket, in every state (PRODUCT §2.4, §3.3): one function an act of
+the table in lifecycle.py."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from maild.model import Address, Colleague, Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, incident_child, retriage, routing, scope_words
+from maild.workflow import closure, files, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
-from maild.workflow.commands.work import hand_over, tell_outsiders
-from maild.workflow.draft import WAITING, WARNED, Draft
-from maild.workflow.persons import about_another, is_requester, member, without_the_writer_s
+from maild.workflow.draft import Draft
+from maild.workflow.lifecycle import ACTS, Act, Stage
+from maild.workflow.persons import about_another, is_requester, member, speaks_for, without_the_writer_s
 from maild.workflow.register import register
-from maild.workflow.triage import OTHER, triage
+from maild.workflow.secret_warning import warn_of_secret
 
 # What a button of the requester's means, said in the words of `understand`.
 _BUTTONS: Mapping[str, Kind] = {"solved": "solved", "unsolved": "not_solved", "withdraw": "withdrawn"}
@@ -30,19 +33,35 @@ _CHASES_CLOSED = Words(
 _CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一次在催进度。")
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One mail of the requester's side: the event, what it means, its own words, and the act that the table names."""
+
+    event: MailArrived
+    answer: Answer
+    text: str
+    act: Act
+
+    @property
+    def answers(self) -> str:
+        return self.event.message.message_id
+
+
 def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
-    """The requester, or somebody who may write for them, answers on a ticket."""
-    if ticket.state == "closed" and _too_late(ticket, event, policy):
-        return _follow_up(ticket, event, facts, now, policy)
+    """The requester, or somebody who may write for them, answers on a ticket; lifecycle.ROWS says what follows."""
     message = event.message
-    draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     text = "" if message.only_quoted else message.new_text or message.text
+    at = lifecycle.stage(ticket, event.received, policy)
+    answer = _answer(ticket, facts.button, text, bool(message.attachments))
+    name = lifecycle.act(_happening(ticket, event, facts, answer, text, policy, at), at)
+    if name == "follow_up":
+        return _follow_up(ticket, event, facts, now, policy)
+    draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     if not is_requester(ticket, message.from_, facts, policy):
         # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
         draft.readers.append(message.from_)
     if (writes_for := member(event, facts, policy)) is not None:
         draft.members.append(writes_for)
-    answer = _answer(ticket, facts.button, text, bool(message.attachments))
     draft.keep(
         Entry(
             direction="in",
@@ -55,12 +74,9 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             attachments=bool(message.attachments),
         )
     )
-    _warn_of_secret(draft, event, text)
-    if event.thread.late:
-        return draft.outcome(_came_late(draft, event, text), "ticketed")
-    empty = not text and not message.attachments and not facts.button and not _tells_more(ticket, event.fields)
-    reason = _empty(draft, event) if empty else _react(draft, event, answer, text)
-    return draft.outcome(f"{reason} (read as {answer.kind})", "ticketed")
+    warn_of_secret(draft, event, text)
+    reason = DOES[name](draft, _Said(event, answer, text, ACTS[name]))
+    return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
 
 
 def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer:
@@ -69,19 +85,44 @@ def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer
     if button in _BUTTONS:
         return Answer(_BUTTONS[button])
     answer = understand(text, ticket.state)
-    if attachments and answer.kind == "thanks":
+    if attachments and answer.kind in ("thanks", "noted"):
         # A picture sent along with two polite words is the message.
         return Answer("content")
     return answer
 
 
-def _too_late(ticket: Ticket, event: MailArrived, policy: Policy) -> bool:
-    if ticket.closed is None:
-        return False
-    answer = understand("" if event.message.only_quoted else event.message.new_text, "closed")
-    if answer.kind in ("thanks", "rating", "solved", "chaser"):
-        return False
-    return event.received > ticket.closed + timedelta(days=policy.reopen_days)
+def _happening(
+    ticket: Ticket, event: MailArrived, facts: Facts, answer: Answer, text: str, policy: Policy, at: Stage
+) -> str:
+    """Which row of the table a mail is: what it says, who says it, and what else it holds."""
+    message = event.message
+    more = bool(message.attachments) or _tells_more(ticket, event.fields)
+    if event.thread.late:
+        return "late"
+    if incident_child.objects(ticket, facts.button, text):
+        return "different"
+    if not text and not facts.button and not more:
+        return "empty"
+    if facts.button:
+        return answer.kind
+    if at == "sent_away" and more and answer.kind != "chaser":
+        # Whoever fills in a form or sends a picture objects.
+        return "content"
+    over = ticket.state in ("resolved", "closed")
+    if answer.kind == "solved" and not over and _tells_more(ticket, event.fields):
+        # Whoever fills in a form wants work done.
+        return "content"
+    if answer.kind == "chaser" and ticket.state == "closed" and (more or ticket.outcome == "spam"):
+        return "content"
+    if answer.kind in _ANOTHERS and not speaks_for(ticket, message.from_, facts, policy):
+        return _ANOTHERS[answer.kind]
+    # What sends somebody elsewhere is accepted in words of its own ("I'll ask Facilities").
+    accepts = at == "sent_away" and answer.kind == "content" and scope_words.accepts(text)
+    return "solved" if accepts else answer.kind
+
+
+# A colleague's thanks say nothing of the requester's matter, and before it was called solved neither does their yes.
+_ANOTHERS: Mapping[str, str] = {"solved": "solved_in_copy", "thanks": "thanks_in_copy", "noted": "thanks_in_copy"}
 
 
 def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -89,26 +130,144 @@ def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, 
     return register(event, facts, now, policy, links=((ticket.key, "follow-up"),), of=ticket)
 
 
-def _react(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
-    """Do what the mail means in the ticket's state; gives the reason in one sentence."""
-    state = draft.ticket.state
-    if incident_child.objects(draft.ticket, draft.facts.button, text):
-        return incident_child.objected(draft, event, text)
-    if state == "closed":
-        return _on_closed(draft, event, answer, text)
-    if state == "resolved":
-        return _on_resolved(draft, event, answer, text)
-    if answer.kind == "withdrawn":
-        closure.close(draft, "withdrawn", "withdrawn by the requester", event.message.message_id)
-        _tell_everybody_concerned(draft, "withdrawn", text)
-        return "withdrawn by the requester"
-    if answer.kind == "solved" and not _tells_more(draft.ticket, event.fields) and not _is_scope_question(draft.ticket):
-        closure.close(draft, "confirmed", "the requester says that it works", event.message.message_id)
-        _tell_everybody_concerned(draft, "confirmed", text)
-        return "the requester says that it works"
-    if answer.kind == "chaser":
-        return _chased(draft, event, text)
-    return _on_working(draft, event, answer, text)
+# ── closing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _confirm(draft: Draft, said: _Said) -> str:
+    """The user's own word that it is solved (manual 1.4): asked for on a resolved ticket, unasked before."""
+    asked = draft.ticket.state == "resolved"
+    why = "confirmed by the requester" if asked else "the requester says that it works"
+    return _close(draft, said, _by(draft, said, why))
+
+
+def _withdraw(draft: Draft, said: _Said) -> str:
+    return _close(draft, said, _by(draft, said, "withdrawn by the requester"))
+
+
+def _close(draft: Draft, said: _Said, why: str) -> str:
+    asked = draft.ticket.state == "resolved"
+    _close_as(draft, said.act, why)
+    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
+    if asked:
+        closure.tell_closed(draft, str(said.act.outcome), said.text)
+    else:
+        _tell_everybody_concerned(draft, str(said.act.outcome), said.text)
+    return why
+
+
+def _rate_close(draft: Draft, said: _Said) -> str:
+    why = _by(draft, said, "confirmed by the requester")
+    _close_as(draft, said.act, why)
+    closure.rate(draft, said.answer.rating or 0, said.text)
+    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
+    closure.tell_closed(draft, "confirmed", said.text)
+    return why
+
+
+def _agree(draft: Draft, said: _Said) -> str:
+    why = "the requester accepts that it is out of scope"
+    _close_as(draft, said.act, why)
+    return why
+
+
+def _close_as(draft: Draft, act: Act, why: str) -> None:
+    if act.outcome is None:
+        raise ValueError("the table names an act that closes nothing")
+    draft.close(act.outcome, why)
+
+
+def _rate(draft: Draft, said: _Said) -> str:
+    stars = said.answer.rating or 0
+    return f"rated {stars}" if closure.rate(draft, stars, said.text) else "rated already: the first rating stands"
+
+
+# ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _contest(draft: Draft, said: _Said) -> str:
+    _take_fields(draft, said.event.fields)
+    closed = draft.ticket.state == "closed"
+    why = _AFTER_CLOSING if closed else _NOT_SOLVED
+    return _open_again(draft, said, why, "contested", counts=True)
+
+
+def _carry_on(draft: Draft, said: _Said) -> str:
+    """Something is left or new, and an agent has to read it; that says nothing against the solution."""
+    _take_fields(draft, said.event.fields)
+    closed = draft.ticket.state == "closed"
+    if said.answer.rating:
+        closure.rate(draft, said.answer.rating, said.text)
+    kind = said.answer.kind
+    why = _WHY_ON.get(kind, _AFTER_CLOSING if closed else _WROTE_AGAIN)
+    return _open_again(draft, said, why, kind if kind in _WHY_ON else "wrote", counts=closed)
+
+
+_WHY_ON: Mapping[str, Words] = {
+    "both": Words("the requester says that it is solved, and writes more", "用户说已解决，另外还有别的事"),
+    "new_problem": Words("the requester writes of something else", "用户说的像是另一件事"),
+    "question": Words("the requester asks something", "用户有问题要问"),
+}
+
+
+def _open_again(draft: Draft, said: _Said, why: Words, how: str, counts: bool) -> str:
+    raised = retriage.raise_by_words(draft, said.text, impatient=said.answer.kind == "chaser")
+    closure.open_again(draft, said.act, why, counts=counts)
+    draft.change("", chased=None)
+    _tell_them(draft, said, "requester/reopened", how=how)
+    closure.tell_open_again(draft, _both(why, raised), said.text, _writer(draft, said.event))
+    return why.en
+
+
+def _answered(draft: Draft, said: _Said) -> str:
+    """The word that it waited for, or any other: the reminders stop, and the desk owes the next one."""
+    return _back_to_work(draft, said, "the requester answered")
+
+
+def _object(draft: Draft, said: _Said) -> str:
+    return _back_to_work(draft, said, "the requester objects: not out of scope")
+
+
+def _back_to_work(draft: Draft, said: _Said, why: str) -> str:
+    changed = _take_fields(draft, said.event.fields)
+    late_sorting.sort(draft, said.text)
+    closure.go_on(draft, said.act, why)
+    return _with_fields(why + _tell_raised(draft, said), changed)
+
+
+def _tell(draft: Draft, said: _Said) -> str:
+    """More about a ticket that is being worked on."""
+    changed = _take_fields(draft, said.event.fields)
+    late_sorting.sort(draft, said.text)
+    draft.change("", owes="desk")
+    return _with_fields("the requester wrote" + _tell_raised(draft, said), changed)
+
+
+def _tell_raised(draft: Draft, said: _Said) -> str:
+    """The agent hears what was written, and that it is more urgent now, if the words say so; gives that for the log."""
+    raised = retriage.raise_by_words(draft, said.text)
+    _tell_responsible(draft, said.event, draft.with_report(said.text), note=raised if raised.en else "")
+    return f"; {raised.en}" if raised.en else ""
+
+
+def _both(one: Words, other: Words) -> Words:
+    """Two reasons in one notice; the second may be empty."""
+    return Words(f"{one.en} {other.en}", f"{one.zh} {other.zh}") if other.en else one
+
+
+def _with_fields(reason: str, changed: tuple[str, ...]) -> str:
+    return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+
+
+def _hear(draft: Draft, said: _Said) -> str:
+    if not said.text and not draft.facts.button:
+        return "an answer without a word of its own: nothing to do"
+    return (
+        "a thank-you after closing: nothing to do" if draft.ticket.state == "closed" else "a thank-you: nothing to do"
+    )
+
+
+def _say(draft: Draft, said: _Said) -> str:
+    return _came_late(draft, said.event, said.text) if said.event.thread.late else _empty(draft, said.event)
 
 
 def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
@@ -124,147 +283,114 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
             "requester/joined", message.from_, "requester", ticket.language,
             answers=message.message_id, by=ticket.requester.name or ticket.requester.address,
         )  # fmt: skip
-    return "it was answered before it came" + (f"; fields read: {', '.join(changed)}" if changed else "")
+    return _with_fields("it was answered before it came", changed)
 
 
 def _empty(draft: Draft, event: MailArrived) -> str:
     """Nothing but our own quoted words: it decides nothing, but whoever works on it may want to ask."""
-    if draft.ticket.state != "closed":
-        _tell_responsible(draft, event, "", note=_SAID_NOTHING)
+    _tell_responsible(draft, event, "", note=_SAID_NOTHING)
     return "an answer without a word of its own: nothing to do"
 
 
-def _on_working(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
-    """More about a ticket that is being worked on, or the word that it waited for."""
-    ticket = draft.ticket
-    agrees = answer.kind in ("thanks", "solved") or (
-        scope_words.accepts(text) and not _tells_more(ticket, event.fields)
-    )
-    if agrees and not event.message.attachments and _is_scope_question(ticket):
-        closure.close(draft, "out_of_scope", "the requester accepts that it is out of scope", tell=False)
-        return "the requester accepts that it is out of scope"
-    if answer.kind == "thanks" and ticket.state != "pending":
-        return "a thank-you: nothing to do"
-    changed = _take_fields(draft, event.fields)
-    _sort_late(draft, text)
-    if ticket.state == "pending":
-        scope = _is_scope_question(ticket)
-        draft.enter("open", "objects: not out of scope" if scope else "the requester answered", owes="desk")
-        draft.cancel(*WAITING)
-        reason = "the requester objects: not out of scope" if scope else "the requester answered"
-    else:
-        draft.change("", owes="desk")
-        reason = "the requester wrote"
-    raised = retriage.raise_by_words(draft, text)
-    _tell_responsible(draft, event, draft.with_report(text), note=raised if raised.en else "")
-    reason += f"; {raised.en}" if raised.en else ""
-    return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
+def _let_go(draft: Draft, said: _Said) -> str:
+    return incident_child.objected(draft, said.event, said.text)
 
 
-def _warn_of_secret(draft: Draft, event: MailArrived, text: str) -> None:
-    """Whoever sends a password is told once a ticket to change it (PRODUCT §3.1)."""
-    if draft.facts.warned or event.backlog or not mask_secrets(text)[1]:
-        return
-    draft.note(WARNED, "", "", "the mail holds a password or a code")
-    writer, language = event.message.from_, draft.ticket.language
-    draft.write("requester/secret", writer, "requester", language, answers=event.message.message_id)
+# ── asking how it stands ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _sort_late(draft: Draft, text: str) -> None:
-    """A report that came without a word (a picture alone) is sorted by the first words that follow, as long as nobody
-    has begun; what a person has set stays."""
-    ticket, policy = draft.ticket, draft.policy
-    wordless = ticket.category == OTHER and ticket.responded is None and not draft.facts.report.strip()
-    if not wordless or not text.strip() or ticket.id is None:
-        return
-    found = triage("", text, ticket.language, ticket.fields, ticket.requester, policy)
-    category = policy.categories.get(found.category)
-    if found.category == OTHER or category is None:
-        return
-    why = found.reasons[0].en
-    draft.change(
-        why, "maild", category=found.category, urgency=found.urgency, impact=found.impact, importance=found.importance,
-        restricted=category.restricted, reasons=found.reasons,
-    )  # fmt: skip
-    if not ticket.priority_locked and ticket.internal:
-        draft.reprioritise(found.reasons[-1].en, priority=found.priority)
-    if category.team and category.team != ticket.team:
-        hand_over(draft, category.team, why)
-    if category.restricted:
-        tell_outsiders(draft)
+def _approver(draft: Draft) -> str:
+    """Whose approval it waits for, by name if the directory has one; empty where it waits for none."""
+    asked = draft.ticket.approver
+    if not asked:
+        return ""
+    who = draft.facts.colleagues.get(asked, Colleague(Address(asked))).address
+    return who.name or who.address
 
 
-def _chased(draft: Draft, event: MailArrived, text: str) -> str:
-    """Somebody asks how it stands: answered at once with who has it and what was promised (PRODUCT §2.4)."""
-    ticket = draft.ticket
-    again = ticket.chased is not None
+def _progress(draft: Draft, said: _Said) -> str:
+    """Somebody asks how it stands: answered at once with who has it and what was promised (PRODUCT §2.4). The second
+    time before a person has answered it goes to the lead."""
+    again = draft.ticket.chased is not None
     draft.change("", chased=draft.now)
     draft.note("chased", "", "again" if again else "once", "the requester asks how it stands")
-    if ticket.state == "pending":
-        draft.enter("open", "the requester asks how it stands", owes="desk")
-        draft.cancel(*WAITING)
-    known = draft.facts.incident.title if ticket.parent is not None and draft.facts.incident is not None else ""
+    if said.act.to is not None:
+        closure.go_on(draft, said.act, "the requester asks how it stands")
+    raised = retriage.raise_by_words(draft, said.text, impatient=True)
+    known = draft.facts.incident.title if draft.ticket.parent is not None and draft.facts.incident is not None else ""
     if known:
         # Whoever works on the mass incident knows that many wait; #update tells them all.
-        draft.tell_requester("requester/progress", answers=event.message.message_id, incident=known)
+        _answer_writer(draft, said, "requester/progress", incident=known)
         return "the requester asks how it stands: told how the mass incident does"
-    raised = retriage.raise_by_words(draft, text, impatient=True)
-    asked = (
-        draft.facts.colleagues.get(ticket.approver, Colleague(Address(ticket.approver))) if ticket.approver else None
-    )
-    approver = (asked.address.name or asked.address.address) if asked is not None else ""
-    draft.tell_requester("requester/progress", answers=event.message.message_id, approver=approver)
-    text = draft.with_report(text)
-    _tell_responsible(draft, event, text, note=_both(_CHASES_AGAIN if again else _CHASES, raised))
+    _answer_writer(draft, said, "requester/progress", approver=_approver(draft))
+    note = _both(_CHASES_AGAIN if again else _CHASES, raised)
+    _tell_responsible(draft, said.event, draft.with_report(said.text), note=note)
     if again:
         told = {mail.to.key for mail in draft.mails}
-        for lead in routing.leads(ticket.team, draft.policy, draft.facts, without=ticket.requester.key):
+        own = draft.ticket.requester.key
+        for lead in routing.leads(draft.ticket.team, draft.policy, draft.facts, without=own):
             if lead.address not in told:
-                draft.tell_agent(lead, "agent/requester_replied", text=text, note=_CHASES_AGAIN)
+                draft.tell_agent(lead, "agent/requester_replied", text=mask_secrets(said.text)[0], note=note)
     return "the requester asks how it stands" + (", again: the lead is told" if again else "")
 
 
-def _on_resolved(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
-    if answer.kind in ("solved", "thanks", "rating"):
-        closure.close(draft, "confirmed", "confirmed by the requester", event.message.message_id)
-        if answer.kind == "rating" and answer.rating:
-            closure.rate(draft, answer.rating, text)
-        closure.tell_closed(draft, "confirmed", text)
-        return "confirmed by the requester"
-    if answer.kind == "withdrawn":
-        closure.close(draft, "withdrawn", "withdrawn by the requester", event.message.message_id)
-        closure.tell_closed(draft, "withdrawn", text)
-        return "withdrawn by the requester"
-    _take_fields(draft, event.fields)
-    why = _NOT_SOLVED if answer.kind == "not_solved" else _WROTE_AGAIN
-    raised = retriage.raise_by_words(draft, text, impatient=answer.kind == "chaser")
-    closure.reopen(draft, _both(why, raised), text, event.message.message_id, noted=why.en)
-    return why.en
+def _ended(draft: Draft, said: _Said) -> str:
+    """Nothing new is said: the answer tells how it ended, and whoever did it may see that it was unclear."""
+    _answer_writer(draft, said, "requester/progress")
+    agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
+    if agent is not None:
+        draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(said.text)[0], note=_CHASES_CLOSED)
+    return "asks how it stands after closing: told how it ended"
 
 
-def _on_closed(draft: Draft, event: MailArrived, answer: Answer, text: str) -> str:
-    if answer.kind == "rating" and answer.rating:
-        fresh = closure.rate(draft, answer.rating, text)
-        return f"rated {answer.rating}" if fresh else "rated already: the first rating stands"
-    if answer.kind in ("thanks", "solved", "withdrawn"):
-        return "a thank-you after closing: nothing to do"
-    new = bool(event.message.attachments) or _tells_more(draft.ticket, event.fields)
-    if answer.kind == "chaser" and not new and draft.ticket.outcome != "spam":
-        # Nothing new is said: the answer tells how it ended, and whoever did it may see that it was unclear.
-        draft.tell_requester("requester/progress", answers=event.message.message_id)
-        agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
-        if agent is not None:
-            draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(text)[0], note=_CHASES_CLOSED)
-        return "asks how it stands after closing: told how it ended"
-    _take_fields(draft, event.fields)
-    raised = retriage.raise_by_words(draft, text)
-    closure.reopen(draft, _both(_AFTER_CLOSING, raised), text, event.message.message_id, noted=_AFTER_CLOSING.en)
-    return _AFTER_CLOSING.en
+# What the acts of lifecycle.ROWS are, for what the requester's side writes.
+DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
+    "confirm": _confirm,
+    "withdraw": _withdraw,
+    "agree": _agree,
+    "rate_close": _rate_close,
+    "rate": _rate,
+    "contest": _contest,
+    "carry_on": _carry_on,
+    "answer": _answered,
+    "object": _object,
+    "tell": _tell,
+    "hear": _hear,
+    "say": _say,
+    "let_go": _let_go,
+    "let_go_on": _let_go,
+    "progress": _progress,
+    "resume": _progress,
+    "ended": _ended,
+}
 
 
-def _both(one: Words, other: Words) -> Words:
-    """Two reasons in one notice; the second may be empty."""
-    return Words(f"{one.en} {other.en}", f"{one.zh} {other.zh}") if other.en else one
+# ── who hears of it ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _by(draft: Draft, said: _Said, why: str) -> str:
+    """The reason with who it was, where a participant wrote for the requester."""
+    writer = said.event.message.from_
+    return why if writer.key == draft.ticket.requester.key else why.replace("the requester", f"{writer.key}, in copy,")
+
+
+def _tell_them(draft: Draft, said: _Said, letter: str, **values: Any) -> None:
+    """To the requester, and to the participant who wrote this, if it was not the requester."""
+    writer = said.event.message.from_
+    own = writer.key == draft.ticket.requester.key
+    who = "" if own else writer.name or writer.address.partition("@")[0]
+    draft.tell_requester(letter, answers=said.answers if own else "", who=who, **values)
+    if not own:
+        _answer_writer(draft, said, letter, who=who, **values)
+
+
+def _answer_writer(draft: Draft, said: _Said, letter: str, **values: Any) -> None:
+    """To whoever wrote this mail."""
+    writer = said.event.message.from_
+    if writer.key == draft.ticket.requester.key:
+        draft.tell_requester(letter, answers=said.answers, **values)
+    else:
+        draft.write(letter, writer, "requester", draft.ticket.language, answers=said.answers, **values)
 
 
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
@@ -287,10 +413,6 @@ def _tells_more(ticket: Ticket, found: tuple[Field, ...]) -> bool:
     return any(row.name not in ticket.fields or ticket.fields[row.name].value != row.value for row in told)
 
 
-def _is_scope_question(ticket: Ticket) -> bool:
-    return ticket.state == "pending" and ticket.category == "out_of_scope" and not ticket.asked
-
-
 def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | str) -> None:
     shown, _ = mask_secrets(text)
     attachments = event.message.attachments
@@ -302,7 +424,14 @@ def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words |
             text=shown,
             attachments=files.listed(attachments),
             note=note,
+            writer=_writer(draft, event),
         )
+
+
+def _writer(draft: Draft, event: MailArrived) -> str:
+    """Who wrote this, for the notice, where it was not the requester."""
+    from_ = event.message.from_
+    return "" if from_.key == draft.ticket.requester.key else from_.name or from_.address
 
 
 def _tell_everybody_concerned(draft: Draft, how: str, text: str) -> None:

@@ -6,10 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from email.message import EmailMessage
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from maild.store.schema import entry, history, inbound, ticket, timer
+from maild.workflow import lifecycle
 from tests.stories.clients import DESK
 from tests.stories.stage import Out
 
@@ -20,6 +22,7 @@ _TELLING_CHARACTERS = 12
 _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
+_EDGES = frozenset((was, becomes) for was, becomes, _ in lifecycle.transitions())
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
 
@@ -139,7 +142,13 @@ def _records(connection: Connection) -> list[str]:
     found += [
         f"the timer {row.kind} of {row.ticket} failed" for row in connection.execute(select(timer)) if row.failures
     ]
-    for one in connection.execute(select(ticket.c.id, ticket.c.state)).all():
+    waits = defaultdict(set)
+    for row in connection.execute(select(timer)):
+        waits[row.ticket].add(row.kind)
+    for one in connection.execute(select(ticket)).all():
+        wrong = [kind for kind in waits[one.id] if lifecycle.WAITING.get(kind, one.state) != one.state]
+        if wrong:
+            found.append(f"ticket {one.id} is {one.state}, and {wrong} are still to fire")
         state = "new"
         lines = connection.execute(select(history).where(history.c.ticket == one.id).order_by(history.c.id)).all()
         if not lines or lines[0].what not in ("category", "registered"):
@@ -147,7 +156,21 @@ def _records(connection: Connection) -> list[str]:
         for line in (line for line in lines if line.what == "state"):
             if line.was != state or not line.who or not line.why:
                 found.append(f"ticket {one.id}: {line.was} → {line.becomes} by {line.who!r} because {line.why!r}")
+            if line.was != line.becomes and (line.was, line.becomes) not in _EDGES:
+                found.append(f"ticket {one.id}: {line.was} → {line.becomes} is no transition of lifecycle.ROWS")
             state = line.becomes
+        found += _over(one, lines)
         if state != one.state:
             found.append(f"ticket {one.id} is {one.state}, its history ends in {state}")
     return found
+
+
+def _over(one: Any, lines: Sequence[Any]) -> list[str]:
+    """A closed ticket says how, in its history too and by the same hand: that is what reports count (PRODUCT §3.6)."""
+    if one.state != "closed":
+        return [f"ticket {one.id} is {one.state}, and has the outcome {one.outcome}"] if one.outcome else []
+    closed = [line for line in lines if line.what == "state" and line.becomes == "closed"]
+    how = [line for line in lines if line.what == "outcome" and line.becomes]
+    if not closed or not how or how[-1].becomes != one.outcome or how[-1].who != closed[-1].who:
+        return [f"ticket {one.id}: closed as {one.outcome}, which its history does not tell by the same hand"]
+    return []

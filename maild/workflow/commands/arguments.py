@@ -83,7 +83,7 @@ def some_fields(text: str) -> tuple[str, ...]:
             (
                 name
                 for name in FIELD_NAMES
-                if part in (name, FIELD_LABELS[name].en.lower(), FIELD_LABELS[name].zh.lower())
+                if part in (name, *_names(FIELD_LABELS[name].en.lower()), *_names(FIELD_LABELS[name].zh))
             ),
             None,
         )
@@ -95,6 +95,11 @@ def some_fields(text: str) -> tuple[str, ...]:
         if name not in found:
             found.append(name)
     return tuple(found)
+
+
+def _names(label: str) -> tuple[str, ...]:
+    """A label and, where it names two things ("电话/分机"), each of them."""
+    return label, *label.split("/")
 
 
 def a_wait(text: str, now: datetime, policy: Policy) -> tuple[datetime, str]:

@@ -90,7 +90,13 @@ VERBS: tuple[Verb, ...] = (
         "#update TEXT",
         Words("tell every reporter of the mass incident, each separately", "逐一通知大面积故障的所有报障人"),
     ),
-    Verb("accept", ("接受",), "optional", "#accept [TITLE]", Words("it is a mass incident", "确认是大面积故障")),
+    Verb(
+        "accept",
+        ("接受", "接纳"),
+        "optional",
+        "#accept [TITLE | WHO]",
+        Words("it is a mass incident; or a colleague who wrote may join", "确认是大面积故障；或接纳来信的同事为参与人"),
+    ),
     Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
 )
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}

@@ -192,11 +192,15 @@ _Doer = Callable[[Draft, Agent, Command, str], None]
 DOERS: Mapping[str, _Doer] = {"incident": declare, "update": update, "accept": accept, "decline": decline}
 # What these mean on a mass incident's own ticket; the others mean what they mean on any.
 ON_INCIDENT: Mapping[str, _Doer] = {
+    "accept": accept,
     "resolve": _resolve,
     "close": _close,
     "reopen": _reopen,
     **dict.fromkeys(("ask", "out-of-scope", "spam", "merge", "split", "approve", "cc", "use"), _refuse),
 }
+
+# On its own ticket these follow its own rules; the others those of any ticket.
+OWN = frozenset({*DOERS, *ON_INCIDENT})
 
 _YES = frozenset({"1", "１", "yes", "y", "ok", "accept", "是", "是的", "接受", "同意", "确认", "好"})
 _NO = frozenset({"0", "０", "no", "n", "decline", "否", "不是", "拒绝", "不接受", "不同意"})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 
 from maild.model import Agent, Words
-from maild.workflow import approval, restricted, split
+from maild.workflow import approval, colleague, lifecycle, restricted, split
 from maild.workflow.commands import incident, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
@@ -12,7 +12,7 @@ from maild.workflow.draft import Draft
 
 _Doer = Callable[[Draft, Agent, Command, str], None]
 
-_DOERS: dict[str, _Doer] = {
+DOERS: dict[str, _Doer] = {
     "take": work.take,
     "assign": work.assign,
     "team": work.team,
@@ -32,6 +32,8 @@ _DOERS: dict[str, _Doer] = {
     "close": talk.close,
     "reopen": talk.reopen,
     **incident.DOERS,
+    # On a mass incident's own ticket it answers the proposal instead.
+    "accept": colleague.accept,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
 TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update"})
@@ -47,7 +49,20 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
-    for name in ("entries", "mails", "history", "links", "writers", "corrections", "undeliverable", "follow", "also"):
+    for name in (
+        "entries",
+        "mails",
+        "history",
+        "links",
+        "writers",
+        "readers",
+        "published",
+        "members",
+        "corrections",
+        "undeliverable",
+        "follow",
+        "also",
+    ):
         setattr(trial, name, list(getattr(draft, name)))
     trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
@@ -60,7 +75,12 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             if not restricted.may_see(agent, trial.ticket, trial.policy):
                 # Their own #category, a line above, has put it out of their sight.
                 raise Refused(restricted.refused(trial.ticket))
-            doers = {**_DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else _DOERS
+            where = lifecycle.stage(trial.ticket, trial.now, trial.policy)
+            own = incident.OWN if trial.ticket.kind == "incident" else frozenset[str]()
+            refused = None if command.verb in own else lifecycle.refusal(command.verb, where)
+            if refused is not None:
+                raise Refused(refused)
+            doers = {**DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else DOERS
             doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]

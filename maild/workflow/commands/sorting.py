@@ -82,8 +82,6 @@ def _ask_approval(draft: Draft, agent: Agent) -> None:
 def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """Tell the requester kindly where to turn; without objection it closes (PRODUCT §3.2)."""
     ticket, policy = draft.ticket, draft.policy
-    if ticket.state == "closed":
-        raise Refused(Words("the ticket is closed already", "工单已经关闭"))
     code = command.argument.split()[0].lower() if command.argument else ""
     topic = next((each for each in policy.topics if code and code in (each.code, *each.words)), None)
     if command.argument and topic is None:
@@ -114,7 +112,10 @@ def out_of_scope(draft: Draft, agent: Agent, command: Command, text: str) -> Non
     # Whom to turn to inside the company is nothing for a stranger.
     guidance = topic.guidance.for_(ticket.language) if topic and ticket.internal else ""
     draft.tell_requester(
-        "requester/out_of_scope", guidance="\n\n".join(part for part in (guidance, text) if part), closes=closes
+        "requester/out_of_scope",
+        guidance="\n\n".join(part for part in (guidance, text) if part),
+        # A P1 is never closed by silence (PRODUCT §3.1), so no date is named.
+        closes="" if ticket.priority == "P1" else closes,
     )
 
 

@@ -44,8 +44,6 @@ def _assigned(draft: Draft) -> tuple[Agent, ...]:
 
 def ask(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """Ask the requester for details: pending, reminded, and closed by silence (PRODUCT §3.3)."""
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开"))
     wanted = some_fields(command.argument)
     draft.respond("asked for details")
     if draft.ticket.assignee is None:
@@ -55,19 +53,26 @@ def ask(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     draft.cancel("hold_over", "confirm_reminder", "confirm_close", "scope_close")
     policy = draft.policy
     closes = business_time.add_days(draft.now, policy.pending_close_days, policy.calendar)
+    reminds = None
     if policy.reminder_days:
-        draft.timer(
-            "info_reminder", business_time.add_days(draft.now, policy.reminder_days[0], policy.calendar), step=1
-        )
+        reminds = business_time.add_days(draft.now, policy.reminder_days[0], policy.calendar)
+        draft.timer("info_reminder", reminds, step=1)
     draft.timer("info_close", closes)
     draft.keep(_public(agent, text or command.line))
-    draft.tell_requester("requester/info_requested", author=agent.name, fields=wanted, text=text, agent=agent.name)
+    draft.tell_requester(
+        "requester/info_requested",
+        author=agent.name,
+        fields=wanted,
+        text=text,
+        agent=agent.name,
+        reminds=reminds or closes,
+        # A P1 is never closed by silence (PRODUCT §3.1), so no date is named.
+        closes="" if draft.ticket.priority == "P1" else closes,
+    )
 
 
 def hold(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """Wait for something that is nobody's word, until a date."""
-    if draft.ticket.state in ("resolved", "closed"):
-        raise Refused(Words("the ticket is not being worked on", "工单不在处理中"))
     until, why = a_wait(command.argument, draft.now, draft.policy)
     draft.enter("on_hold", why or "waits", hold_until=until, owes="desk")
     draft.cancel("info_reminder", "info_close", "scope_close")
@@ -75,8 +80,6 @@ def hold(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 
 
 def resolve(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed already; #reopen it first", "工单已关闭，请先 #重开"))
     summary = "\n".join(part for part in (command.argument, text, draft.used) if part)
     closure.resolve(draft, agent, summary)
     if summary:
@@ -84,16 +87,12 @@ def resolve(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 
 
 def close(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed already", "工单已经关闭"))
     draft.respond("closed it")
     draft.close("by_agent", command.argument)
     draft.tell_requester("requester/closed", by="by_agent", reason=command.argument)
 
 
 def reopen(draft: Draft, agent: Agent, command: Command, text: str) -> None:
-    if draft.ticket.state not in ("resolved", "closed"):
-        raise Refused(Words("the ticket is open", "工单没有关闭"))
     # The notice's answer goes to the requester, so the agent's own reason stands in the history alone.
     closure.reopen(draft, Words("an agent reopened it", "支持人员重新打开"), text, noted=command.argument)
 

@@ -3,6 +3,7 @@
 import re
 
 from maild.model import Address, Agent, Entry, Policy, Words
+from maild.workflow import lifecycle
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, parse
@@ -27,8 +28,6 @@ def use(draft: Draft, agent: Agent, command: Command, text: str) -> None:
 
     Beside `#resolve` in the same mail it is the summary, or the end of it.
     """
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开"))
     number = _ticket(command.argument, draft.policy)
     if number is None:
         what = _macro(draft, command.argument)
@@ -52,10 +51,10 @@ def say(draft: Draft, agent: Agent, words: str, why: str) -> None:
     draft.respond(why)
     if draft.ticket.assignee is None:
         work.assign_to(draft, agent, why)
-    if draft.ticket.state == "new":
-        draft.enter("open", why, owes="requester")
-    else:
-        draft.change("", owes="requester")
+    goes = lifecycle.ACTS[lifecycle.act("reply", lifecycle.stage(draft.ticket, draft.now, draft.policy))].to
+    if goes is not None:
+        draft.enter(goes, why)
+    draft.change("", owes="requester", chased=None)
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
     for reader in draft.facts.readers:
         draft.write(

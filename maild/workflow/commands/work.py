@@ -10,8 +10,6 @@ from maild.workflow.draft import Draft
 
 def take(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """The ticket is theirs: start of work, so it counts as response (manual 1.4)."""
-    if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开"))
     first = draft.ticket.responded is None
     assign_to(draft, agent, f"taken by {agent.name}")
     draft.respond("taken")
