@@ -268,7 +268,9 @@ def _answered(draft: Draft, who: Colleague, agreed: bool, words: str) -> None:
 def _told_nobody(draft: Draft) -> bool:
     """Whether no agent knows the ticket yet: its category asked for the approval before anybody was told."""
     there = routing.responsible(draft.ticket, draft.facts, draft.policy)
-    return draft.ticket.responded is None and not any(agent.address in draft.facts.threads for agent in there)
+    return draft.ticket.responded is None and not any(
+        agent.address in draft.facts.threads for agent in there if agent.address != draft.who
+    )
 
 
 def _hand_out(draft: Draft, who: Colleague) -> None:
