@@ -48,9 +48,12 @@ class Watch:
             rows = incidents.reports(connection, self._newest, _REMEMBERED)
             lively = incidents.lively(connection, now - _DECLINED)
             children = incidents.children(connection, [each.ticket for each in lively])
+            newcomers = [row.ticket for row in rows if row.ticket not in self._recent]
+            # A daemon that begins anew, or another one, must not bring back what a person has taken out.
+            let_go = incidents.let_go(connection, newcomers)
         fresh = self._remember(rows, policy, now)
         self._newest = newest
-        taken = set(children)
+        taken = {*children, *let_go}
         for each in lively:
             if each.state == "proposed":
                 taken.update(each.reports)

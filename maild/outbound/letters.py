@@ -123,7 +123,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
-    "agent/approval": Letter({"how": "agreed", "who": "", "text": ""}, (*_WORK, "not-approved")),
+    "agent/approval": Letter({"how": "agreed", "who": "", "text": "", "answered": True}, (*_WORK, "not-approved")),
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),

@@ -53,6 +53,8 @@ _MASKED = frozenset(
         "requester/acknowledged",
     }
 )  # fmt: skip
+# Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
+_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -106,6 +108,8 @@ def view_of(
         values["attachments"] = _attachments(values["attachments"], attached)
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template in _LISTS:
+        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -270,6 +274,13 @@ def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
         (f"{policy.desk.prefix}-{key}" if isinstance(key, int) else one_line(str(key)), one_line(str(title), 120))
         for key, title in rows
     )
+
+
+def _plain_lines(value: object) -> object:
+    """Every text in a list of rows as one line without invisible or direction-changing characters."""
+    if isinstance(value, str):
+        return one_line(value, _VALUE_CHARS)
+    return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
 
 
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:

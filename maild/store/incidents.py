@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Incident, Member, Signature, Words
-from maild.store.schema import address, entry, field, incident, ticket
+from maild.store.schema import address, entry, field, history, incident, ticket
 
 # A report is compared by its beginning; one that lies behind others that were committed before it is still seen.
 _CHARACTERS = 600
@@ -111,6 +111,14 @@ def children(connection: Connection, parents: Collection[int]) -> dict[int, int]
         return {}
     rows = connection.execute(select(ticket.c.id, ticket.c.parent).where(ticket.c.parent.in_(list(parents))))
     return {row.id: row.parent for row in rows}
+
+
+def let_go(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these reports that belonged to a mass incident once and were taken out of it, by whoever it was."""
+    if not numbers:
+        return set()
+    gone = (history.c.what == "incident", history.c.was != "", history.c.becomes == "")
+    return set(connection.execute(select(history.c.ticket).where(history.c.ticket.in_(list(numbers)), *gone)).scalars())
 
 
 def not_closed(connection: Connection, parent: int) -> int:

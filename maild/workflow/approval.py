@@ -13,6 +13,7 @@ from maild.workflow.approval_words import read_answer
 from maild.workflow.commands.arguments import Refused, a_colleague
 from maild.workflow.commands.grammar import Command, parse
 from maild.workflow.draft import WAITING, Draft
+from maild.workflow.persons import is_requester
 
 VERBS = frozenset({"agree", "disagree"})
 MANAGER = "manager"
@@ -26,6 +27,9 @@ _MANAGER_WORDS = frozenset({"manager", "boss", "supervisor", "主管", "经理",
 # What the buttons write into the body: no reason of anybody's.
 _BARE = frozenset({"同意。", "不同意。原因：", "i agree.", "i do not agree. reason:", "i do not agree because:"})
 _WORDS_CHARS = 4_000
+# From so many mails to and from an approver on, no word of theirs is answered any more by itself: it may be a robot, or
+# forged (THREATS A20, A21). The agents read it all the same.
+_ENOUGH_MAILS = 6
 # A ticket that waits for somebody who never gets the question would wait for ever.
 _NOT_LIVE = Words(
     "an approval cannot be asked for: in agents mode no mail leaves to anybody else",
@@ -96,12 +100,25 @@ def _unfit(draft: Draft, who: Colleague) -> Words | None:
     key, policy = who.address.key, draft.policy
     if not policy.is_internal(key) or key in policy.desk.own_addresses or key in policy.machines:
         return Words("only a colleague of an internal domain can approve", "审批人必须是公司内部同事")
-    if key == draft.ticket.requester.key:
+    if _is_their_own(draft, who.address):
         return Words("nobody approves their own request", "不能由报障人自己审批")
     agent = policy.agent(key)
     if agent is not None and agent.address in draft.facts.absent:
         return Words(f"{agent.name} is away", f"{agent.name} 不在")
     return None
+
+
+def _is_their_own(draft: Draft, who: Address) -> bool:
+    """Whether the request is this person's own, from whichever of their addresses, or through a shared mailbox."""
+    ticket, facts, policy = draft.ticket, draft.facts, draft.policy
+    if is_requester(ticket, who, facts, policy):
+        return True
+    own = {policy.plain(writer) for _, writer in draft.members}
+    # Of a new ticket the directory's record of its writer tells their addresses.
+    theirs = {policy.plain(each) for each in facts.person.addresses} if facts.person is not None else set()
+    if policy.plain(ticket.requester.key) in theirs:
+        own |= theirs
+    return policy.plain(who.key) in own
 
 
 def ask(draft: Draft, who: Colleague, report: str, why: str, by: str = "", words: str = "", tell: bool = True) -> None:
@@ -196,15 +213,17 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
         if words:
             draft.note("late answer", "", verdict, "nobody waits for it any more")
             _tell(draft, "late", who, words)
-        if verdict in VERBS:
+        if verdict in VERBS and _may_be_answered(draft, who):
             draft.tell_approver(who, "approver/over", answers=message.message_id)
         return draft.outcome("the approver writes, and no answer is waited for: noted", "ticketed")
     if verdict == "unclear":
         if not text and not message.attachments:
             return draft.outcome("an approver's mail without a word of its own: nothing to do", "ticketed")
         draft.note("approval", "", "unclear", "neither yes nor no can be read in the answer")
-        _tell(draft, "unclear", who, text)
-        draft.tell_approver(who, "approver/unclear", answers=message.message_id)
+        answered = _may_be_answered(draft, who)
+        _tell(draft, "unclear", who, text, answered=answered)
+        if answered:
+            draft.tell_approver(who, "approver/unclear", answers=message.message_id)
         return draft.outcome("the approver writes something else: told to the agents", "ticketed")
     _answered(draft, who, verdict == "agree", words)
     return draft.outcome(f"the approver {verdict}s", "ticketed")
@@ -215,10 +234,15 @@ def _without_evidence(draft: Draft, event: MailArrived, text: str) -> Outcome:
     question is put to the approver again, and the agents get to read what was written."""
     who = _own(draft, event.message.from_)
     draft.note("not an answer", "", who.address.key, "it answers no letter that was sent to them")
-    if draft.ticket.state == "on_hold":
+    again = draft.ticket.state == "on_hold" and _may_be_answered(draft, who)
+    if again:
         _put(draft, who, draft.facts.report)
-    _tell(draft, "unproved", who, text)
+    _tell(draft, "unproved", who, text, answered=again)
     return draft.outcome("in the approver's name without evidence: asked again, nothing done", "ticketed")
+
+
+def _may_be_answered(draft: Draft, who: Colleague) -> bool:
+    return len(draft.facts.threads.get(who.address.key, ())) < _ENOUGH_MAILS
 
 
 def _entry(event: MailArrived, text: str) -> Entry:
@@ -293,11 +317,14 @@ def _hand_out(draft: Draft, who: Colleague) -> None:
         )
 
 
-def _tell(draft: Draft, how: str, who: Colleague, words: str, report: bool = True) -> None:
-    """The assignee, else the team, hears what became of the question; `report`: and of what, where it is news."""
+def _tell(draft: Draft, how: str, who: Colleague, words: str, *, report: bool = True, answered: bool = True) -> None:
+    """The assignee, else the team, hears what became of the question; `report`: and of what, where it is news;
+    `answered`: and so did the approver."""
     shown = mask_secrets(draft.with_report(words) if report else words)[0]
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown)
+        draft.tell_agent(
+            agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown, answered=answered
+        )
 
 
 # ── time, and machines ───────────────────────────────────────────────────────────────────────────────────────────────

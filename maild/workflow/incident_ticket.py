@@ -24,7 +24,7 @@ from maild.model import (
     Words,
 )
 from maild.model.ticket import Impact
-from maild.workflow import business_time, on_call, routing
+from maild.workflow import business_time, on_call, restricted, routing
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.draft import Draft
 
@@ -104,16 +104,23 @@ def ask(draft: Draft, incident: Incident, leads: Sequence[Agent], why: str) -> N
             title=incident.title,
             count=len(draft.facts.members) or len(incident.reports),
             since=incident.since,
-            rows=_rows(draft.facts.members, draft.policy),
+            rows=_rows(draft.facts.members, lead, draft.policy),
             more=max(0, len(draft.facts.members) - _LISTED),
-            departments=tuple(_departments(draft.facts.members)),
+            departments=tuple(_departments(_known_to(lead, draft.facts.members, draft.policy))),
         )
 
 
-def _rows(members: Sequence[Member], policy: Policy) -> tuple[tuple[object, ...], ...]:
-    return tuple(
-        (f"{policy.desk.prefix}-{each.ticket}", each.title, each.department, each.at) for each in members[:_LISTED]
-    )
+def _rows(members: Sequence[Member], reader: Agent, policy: Policy) -> tuple[tuple[object, ...], ...]:
+    """(tag, title, department, received) for one reader: of another team's restricted report no more than that it
+    exists, though it belongs to the incident (PRODUCT §3.2)."""
+    listed = members[:_LISTED]
+    known, hidden = _known_to(reader, listed, policy), restricted.SUBJECT.for_(reader.language)
+    shown = (each if each in known else replace(each, title=hidden, department="") for each in listed)
+    return tuple((f"{policy.desk.prefix}-{each.ticket}", each.title, each.department, each.at) for each in shown)
+
+
+def _known_to(reader: Agent, members: Sequence[Member], policy: Policy) -> list[Member]:
+    return [each for each in members if not each.restricted or restricted.belongs(reader, each.team, policy)]
 
 
 def _departments(members: Sequence[Member]) -> list[str]:
@@ -214,7 +221,7 @@ def _open(draft: Draft, agent: Agent, incident: Incident, members: Sequence[Memb
     for each in {each.address: each for each in there}.values():
         draft.tell_agent(
             each, "agent/incident_open", reply="internal", by=agent.name, title=incident.title, count=len(members),
-            since=incident.since, rows=_rows(members, policy),
+            since=incident.since, rows=_rows(members, each, policy),
         )  # fmt: skip
 
 

@@ -364,7 +364,9 @@ def _answer(draft: Draft, event: MailArrived, stranger: bool, text: str, approve
         return
     if stranger:
         if policy.stranger_answer:
-            draft.write("stranger/received", ticket.requester, "stranger", ticket.language, answers=message.message_id)
+            # Not even the name: it may be a victim's mail that this goes to, and an attacker's words (THREATS A21).
+            to = Address(ticket.requester.address)
+            draft.write("stranger/received", to, "stranger", ticket.language, answers=message.message_id)
         return
     if message.encrypted:
         draft.tell_requester("requester/cannot_read", answers=message.message_id, cause="encrypted")

@@ -31,7 +31,7 @@ def too_large(event: MailArrived, facts: Facts, policy: Policy) -> Outcome:
         language = policy.desk.languages[0]
     mail = Mail(
         template="stranger/received" if stranger else "requester/cannot_read",
-        to=Address(message.from_.key, message.from_.name),
+        to=Address(message.from_.key, "" if stranger else message.from_.name),
         audience="stranger" if stranger else "requester",
         language=language,
         answers=message.message_id,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from maild.store.schema import entry, history, inbound, ticket, timer
 from maild.workflow import lifecycle
+from maild.workflow.commands.grammar import parse
 from tests.stories.clients import DESK
 from tests.stories.stage import Out
 
@@ -44,6 +45,7 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
     mails = [(out, parsed(out.raw)) for out in outs]
     return [
         *_secrets(mails, connection),
+        *_addresses(mails, connection),
         *(mistake for out, mail in mails for mistake in _marks(out, mail)),
         *_unique(outs),
         *_threads(mails, connection),
@@ -54,23 +56,57 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
     """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
-    public, inside = set[str](), set[str]()
+    public, inside, to_approvers = set[str](), set[str](), set[str]()
     for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
-        (inside if row.visibility == "internal" else public).update(line.strip() for line in row.new_text.splitlines())
+        lines = {line.strip() for line in row.new_text.splitlines()}
+        (inside if row.visibility == "internal" else public).update(lines)
+        # An agent's words to an approver stand in a mail of commands, which is kept inside.
+        if any(each.verb == "approve" for each in parse(row.new_text).commands):
+            to_approvers |= lines
     telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
     found = []
     for out, mail in mails:
         if out.audience not in ("requester", "stranger", "approver"):
             continue
         everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
-        # An agent's words to an approver stand in a mail of commands, which is kept inside.
-        for word in (CANARY, *(telling if out.audience != "approver" else ())):
+        for word in (CANARY, *(telling - to_approvers if out.audience == "approver" else telling)):
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
         for verb in _BUTTON.findall(everything):
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found
+
+
+def _addresses(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
+    """No address of one reporter in a mail to another, nor in one to an approver but the reporter's whom it is about,
+    unless somebody wrote it into the ticket's public words."""
+    tickets = {row.id: row for row in connection.execute(select(ticket.c.id, ticket.c.requester))}
+    said: dict[int, str] = defaultdict(str)
+    for row in connection.execute(select(entry.c.ticket, entry.c.text).where(entry.c.visibility == "public")):
+        said[row.ticket] += row.text.lower()
+    reporters = {row.requester.lower() for row in tickets.values() if row.requester}
+    # Who is asked is told by name, and where nobody knows it by address.
+    approvers: dict[int | None, set[str]] = defaultdict(set)
+    for row in connection.execute(select(history.c.ticket, history.c.becomes).where(history.c.what == "approver")):
+        approvers[row.ticket].add(row.becomes)
+    found = []
+    for out, mail in mails:
+        if out.audience not in ("requester", "stranger", "approver"):
+            continue
+        mine = {out.recipient, DESK}
+        if out.audience == "approver" and out.ticket is not None:
+            mine.add(tickets[out.ticket].requester.lower())
+        mine |= approvers[out.ticket]
+        shown = "\n".join((text_of(mail), text_of(mail, "html"), *(str(value) for value in mail.values()))).lower()
+        for address in reporters - mine:
+            if _stands_in(address, shown) and not _stands_in(address, said[out.ticket or 0]):
+                found.append(f"{out.template} to {out.recipient} holds the address of another reporter: {address}")
+    return found
+
+
+def _stands_in(address: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", text) is not None
 
 
 def _marks(out: Out, mail: EmailMessage) -> list[str]:
