@@ -35,6 +35,7 @@ LETTERS: Mapping[str, Letter] = {
             "secret": False,
             "second_problem": "",
             "picture": False,
+            "alone": False,
             "known": (),
             "follows": "",
             "approver": "",
@@ -66,7 +67,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/known_incident": Letter(
         {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
-    "requester/progress": Letter({"incident": ""}, title=Words("how it stands", "进度说明")),
+    "requester/progress": Letter({"incident": "", "approver": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/passed_on": Letter({"accepted": False}, title=Words("that a mail was passed on", "邮件已转交的通知")),
     "requester/new_promise": Letter(

@@ -94,6 +94,8 @@ _AROUND = Words("answered in {}, solved in {}, day and night", "{}响应，{}解
 _NOBODY = Words("nobody yet", "待分配")
 # A ticket has an approver only as long as the answer is waited for.
 WAITS_FOR_APPROVAL = Words("waiting for an approval", "等待审批")
+# Whoever has the mass incident has its reports, which are assigned to nobody.
+IN_INCIDENT = Words("a known problem, being worked on", "已知故障，处理中")
 _NO_SUBJECT = Words("(no subject)", "（无主题）")
 # Two states are worded for the requester in labels.py; "waiting for your answer" would tell an agent the opposite.
 _AGENT_STATES: dict[str, Words] = {
@@ -118,10 +120,11 @@ def about_rows(view: TicketView, language: str) -> Pairs:
 
 def requester_facts(view: TicketView, language: str) -> Pairs:
     """How it stands, for the requester."""
+    known = view.state == IN_INCIDENT.for_(language)
     return (
         ("subject", view.subject or _NO_SUBJECT.for_(language)),
         ("state", view.outcome or view.state),
-        ("assignee", view.assignee or ("" if view.outcome else _NOBODY.for_(language))),
+        ("assignee", view.assignee or ("" if view.outcome or known else _NOBODY.for_(language))),
         ("priority", view.priority),
         ("received", view.created),
         ("hold", view.hold_until),

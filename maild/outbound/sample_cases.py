@@ -138,6 +138,7 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         ),
         _Face("elsewhere", _ENOUGH, {"zone": "Europe/Berlin", **_LATIN}),
         _Face("approval asked", {**_ENOUGH, "approver": Words("Zhao Min", "赵敏")}),
+        _Face("another problem than the incident", {**_ENOUGH, "alone": True}),
         _Face("a promise that has passed", _ENOUGH, {"promise": samples.NOW - timedelta(minutes=1)}),
     ),
     "requester/info_requested": (
@@ -167,6 +168,7 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("closed", {}, {"state": "closed", "outcome": "confirmed"}),
         _Face("P1, nobody yet", {}, _P1, now=_NIGHT),
         _Face("a known incident", {"incident": Words("VPN does not connect", "VPN 连不上")}),
+        _Face("waits for an approval", {"approver": "韩梅梅"}, {"state": "on_hold", "promise": None}),
     ),
     "requester/approval": (
         _Face("agreed", {"how": "agreed"}),

@@ -120,6 +120,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "missing": ("phone", "asset"),
             "follows": "",
             "approver": "",
+            "alone": False,
             "split_from": "",
             "split_part": "",
         },
@@ -147,7 +148,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "was": _LATER,
         },
         "requester/known_incident": {"title": _incident(chinese)},
-        "requester/progress": {"incident": ""},
+        "requester/progress": {"incident": "", "approver": ""},
         "agent/incident_open": {
             "by": lead,
             "title": _incident(chinese),

@@ -18,6 +18,7 @@ from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
 from maild.outbound.picture import (
+    IN_INCIDENT,
     WAITS_FOR_APPROVAL,
     DeskView,
     PersonView,
@@ -203,15 +204,16 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         tag=tag(ticket, policy),
         number=ticket.key,
         subject=bare_subject(ticket.subject, policy),
-        state=(WAITS_FOR_APPROVAL if ticket.approver else STATES[ticket.state]).for_(language),
+        state=_state(ticket).for_(language),
         outcome=OUTCOMES[ticket.outcome].for_(language) if ticket.outcome else "",
         category=category.title.for_(language) if category else ticket.category,
         priority=PRIORITIES[ticket.priority].for_(language),
         urgent=ticket.priority == "P1",
         reasons=tuple(one_line(reason.for_(language), 300) for reason in ticket.reasons),
         rows=rows,
-        promise="" if late and ticket.responded else speak.time(ticket.promise),
-        promise_date="" if late and ticket.responded else speak.date(ticket.promise),
+        # A promise is of the first contact: once that was made, no clock keeps it.
+        promise="" if ticket.responded else speak.time(ticket.promise),
+        promise_date="" if ticket.responded else speak.date(ticket.promise),
         overdue=late and not ticket.responded,
         hold_until=speak.date(ticket.hold_until),
         assignee=assignee_name,
@@ -227,6 +229,12 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
     return replace(
         view, about=(*labelled(about_rows(view, language), language), *rows), facts=labelled(pairs, language)
     )
+
+
+def _state(ticket: Ticket) -> Words:
+    if ticket.approver:
+        return WAITS_FOR_APPROVAL
+    return IN_INCIDENT if ticket.parent is not None and ticket.state in ("new", "open") else STATES[ticket.state]
 
 
 def _rows(ticket: Ticket, speak: _Speech) -> tuple[tuple[str, str], ...]:

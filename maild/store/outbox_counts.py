@@ -16,6 +16,8 @@ _COUNTED = (
     outbox.c.state.not_in(("held", "cancelled")),
     outbox.c.created <= bindparam("until"),
 )
+# What agents, leads and admins get as such says nothing of what they get as people who report something themselves.
+_TO_PEOPLE = outbox.c.audience.not_in(("agent", "lead", "admin"))
 _SINCE = select(func.count()).select_from(
     select(outbox.c.created)
     .where(*_COUNTED, outbox.c.created > bindparam("since"))
@@ -25,7 +27,7 @@ _SINCE = select(func.count()).select_from(
 _HOUR_AND_DAY = select(
     func.count(case((outbox.c.created > bindparam("hour"), 1))),
     func.count(),
-).where(*_COUNTED, outbox.c.created > bindparam("day"))
+).where(*_COUNTED, _TO_PEOPLE, outbox.c.created > bindparam("day"))
 
 
 def automatic_since(connection: Connection, recipient: str, since: datetime, now: datetime, enough: int) -> int:
@@ -37,7 +39,8 @@ def automatic_since(connection: Connection, recipient: str, since: datetime, now
 def automatic_in(
     connection: Connection, recipient: str, hour: datetime, day: datetime, now: datetime
 ) -> tuple[int, int]:
-    """Automatic mails to an address since `hour` and since `day`, but held ones (budgets count from here)."""
+    """Automatic mails to an address since `hour` and since `day`, but held ones and what goes to the desk's own people
+    as such (budgets count from here)."""
     known = {"whom": recipient, "hour": hour, "day": day, "until": now + _AHEAD}
     row = connection.execute(_HOUR_AND_DAY, known).one()
     return int(row[0]), int(row[1])
@@ -57,6 +60,7 @@ def automatic_to_person(
                 ),
             ),
             *_COUNTED[1:],
+            _TO_PEOPLE,
             outbox.c.created > day,
         ),
         {"until": now + _AHEAD},

@@ -221,7 +221,7 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
             return draft.outcome("an approver's mail without a word of its own: nothing to do", "ticketed")
         draft.note("approval", "", "unclear", "neither yes nor no can be read in the answer")
         answered = _may_be_answered(draft, who)
-        _tell(draft, "unclear", who, text, answered)
+        _tell(draft, "unclear", who, text, answered=answered)
         if answered:
             draft.tell_approver(who, "approver/unclear", answers=message.message_id)
         return draft.outcome("the approver writes something else: told to the agents", "ticketed")
@@ -237,7 +237,7 @@ def _without_evidence(draft: Draft, event: MailArrived, text: str) -> Outcome:
     again = draft.ticket.state == "on_hold" and _may_be_answered(draft, who)
     if again:
         _put(draft, who, draft.facts.report)
-    _tell(draft, "unproved", who, text, again)
+    _tell(draft, "unproved", who, text, answered=again)
     return draft.outcome("in the approver's name without evidence: asked again, nothing done", "ticketed")
 
 
@@ -283,7 +283,7 @@ def _answered(draft: Draft, who: Colleague, agreed: bool, words: str) -> None:
     if _told_nobody(draft):
         _hand_out(draft, who)
         if words:
-            _tell(draft, "agreed", who, words)
+            _tell(draft, "agreed", who, words, report=False)
     else:
         _tell(draft, "agreed", who, words)
     draft.tell_requester("requester/approval", how="agreed", who=_name(who))
@@ -292,7 +292,9 @@ def _answered(draft: Draft, who: Colleague, agreed: bool, words: str) -> None:
 def _told_nobody(draft: Draft) -> bool:
     """Whether no agent knows the ticket yet: its category asked for the approval before anybody was told."""
     there = routing.responsible(draft.ticket, draft.facts, draft.policy)
-    return draft.ticket.responded is None and not any(agent.address in draft.facts.threads for agent in there)
+    return draft.ticket.responded is None and not any(
+        agent.address in draft.facts.threads for agent in there if agent.address != draft.who
+    )
 
 
 def _hand_out(draft: Draft, who: Colleague) -> None:
@@ -315,9 +317,10 @@ def _hand_out(draft: Draft, who: Colleague) -> None:
         )
 
 
-def _tell(draft: Draft, how: str, who: Colleague, words: str, answered: bool = True) -> None:
-    """The assignee, else the team, hears what became of the question; `answered`: and so did the approver."""
-    shown = mask_secrets(words)[0]
+def _tell(draft: Draft, how: str, who: Colleague, words: str, *, report: bool = True, answered: bool = True) -> None:
+    """The assignee, else the team, hears what became of the question; `report`: and of what, where it is news;
+    `answered`: and so did the approver."""
+    shown = mask_secrets(draft.with_report(words) if report else words)[0]
     for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
         draft.tell_agent(
             agent, "agent/approval", reply="internal", how=how, who=_name(who), text=shown, answered=answered
@@ -344,7 +347,8 @@ def remind(draft: Draft, event: TimerFired) -> str:
     if step >= _TO_LEAD:
         there += [lead for lead in routing.leads(ticket.team, draft.policy) if lead not in there]
     for agent in there:
-        draft.tell_agent(agent, "agent/approval", reply="internal", how="silent", who=_name(who))
+        text = mask_secrets(draft.with_report(""))[0]
+        draft.tell_agent(agent, "agent/approval", reply="internal", how="silent", who=_name(who), text=text)
     return "no answer of the approver: " + ("the lead is told" if step >= _TO_LEAD else "the agents are told")
 
 

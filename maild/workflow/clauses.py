@@ -15,7 +15,14 @@ _BUT = (
     r"但是|但(?!愿)|不过|可是(?!否)|然而|只是|就是(?=有|太|速|比|打|启|声|微|没|不|还|慢|卡)|只不过|美中不足"
     r"|\b(?:but|however|although|though|tho|except|yet(?= \w)|unfortunately|sadly|only(?= the| one| my))\b"
 )
-_CUT = re.compile(rf"(?<!\b[a-z])\.+(?!\d)|[,，。!！?？;；\n~～、:：…]+(?!\d)|(?={_BUT})|\s[-–—]+\s", re.IGNORECASE)
+# A thank-you begins a clause of its own, also where no comma stands before it: "可以了谢谢", "works now thanks".
+_THANKS = (
+    r"(?<=[了啦咯常好决吗呢])\s*(?=(?:非常|十分|太|多多)?(?:感谢|谢谢|多谢|谢了|谢啦|辛苦))"
+    r"|(?<=now|rks|ain|ine|ved|xed)\s+(?=(?:many )?(?:thanks?|thx|cheers|tks)\b)"
+)
+_CUT = re.compile(
+    rf"(?<!\b[a-z])\.+(?!\d)|[,，。!！?？;；\n~～、:：…]+(?!\d)|(?={_BUT})|\s[-–—]+\s|{_THANKS}", re.IGNORECASE
+)
 _STARTS_BUT = re.compile(_BUT)
 
 # ── Chinese ──────────────────────────────────────────────────────────────────────────────────────────────────────────

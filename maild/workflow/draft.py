@@ -246,6 +246,19 @@ class Draft:
         options.setdefault("urgent", self.ticket.priority == "P1")
         self.write(letter, Address(agent.address, agent.name), "agent", agent.language, **options)
 
+    def known_to_agents(self) -> bool:
+        """Whether any agent has had a letter about the ticket, but as its requester or as the one who approves it."""
+        others = {self.ticket.requester.key, self.ticket.approver, self.who}
+        return any(self.policy.agent(each) is not None for each in self.facts.threads.keys() - others)
+
+    def with_report(self, text: str) -> str:
+        """Words about a ticket that no agent has been told of yet (it waits for an approval, or was out of scope), with
+        the report under them."""
+        if not self.facts.report or self.known_to_agents():
+            return text
+        told = Words("What was reported:", "最初的报障：").for_(self.ticket.language)
+        return f"{text}\n\n{told}\n{self.facts.report}".lstrip()
+
     def tell_admins(self, letter: str, subject: Words, **values: object) -> None:
         """A letter about the ticket to each admin, under a subject that holds no word of the requester's."""
         for admin in self.policy.admins:

@@ -30,8 +30,10 @@ def promise_fired(draft: Draft, event: TimerFired) -> Outcome:
     draft.ticket = sla.mark_told(draft.ticket, kind, share)
     # What falls due next follows from what was told now.
     draft.cancel(kind)
-    if draft.ticket.parent is not None:
-        # Forty reports of one outage have one target that somebody can do something about: the incident's.
+    parent = draft.facts.parent
+    if draft.ticket.parent is not None and (parent is None or parent.state not in ("resolved", "closed")):
+        # Forty reports of one outage have one target that somebody can do something about: the incident's. Once that is
+        # over, a report whose reporter says that it is not solved has nobody's target but its own.
         return draft.outcome(f"{kind}: told on its mass incident alone")
     if kind.endswith("warning"):
         return _warn(draft, kind, watch, share)

@@ -76,9 +76,10 @@ def joins(draft: Draft, event: Followed) -> str:
     if not ticket.internal:
         return "a stranger learns of no mass incident"
     _belong(draft, event.origin)
-    if ticket.state == "pending":
-        draft.enter("open", "its mass incident is being worked on", owes="desk")
-    draft.cancel(*WAITING)
+    if ticket.state in ("pending", "on_hold"):
+        # What it waited for, an approval too, is overtaken: the reporter hears that it is being worked on.
+        draft.enter("open", "its mass incident is being worked on", hold_until=None, owes="desk")
+    draft.cancel(*WAITING, "hold_over")
     known(draft, Words(str(event.data["title_en"]), str(event.data["title_zh"])))
     return "it belongs to a mass incident: the reporter is told"
 
@@ -165,6 +166,8 @@ def objects(ticket: Ticket, button: str, text: str) -> bool:
 
 
 def objected(draft: Draft, event: MailArrived, text: str) -> str:
+    if changed := draft.learn(event.fields):
+        draft.note("fields", "", ", ".join(changed), "read in the requester's mail")
     leave(draft, _OTHER, text, event)
     return "the requester says that it is another problem: on its own again, an agent looks"
 
@@ -192,4 +195,5 @@ def leave(draft: Draft, why: Words, text: str, event: MailArrived | None = None)
             attachments=files.listed(attachments),
             note=why,
         )
-    draft.tell_requester("requester/acknowledged", answers=event.message.message_id if event is not None else "")
+    answers = event.message.message_id if event is not None else ""
+    draft.tell_requester("requester/acknowledged", answers=answers, alone=True)

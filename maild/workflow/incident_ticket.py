@@ -24,7 +24,7 @@ from maild.model import (
     Words,
 )
 from maild.model.ticket import Impact
-from maild.workflow import business_time, restricted, routing
+from maild.workflow import business_time, on_call, restricted, routing
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.draft import Draft
 
@@ -207,15 +207,18 @@ def _open(draft: Draft, agent: Agent, incident: Incident, members: Sequence[Memb
     )
     draft.reprioritise(why.en, priority=priority)
     draft.enter("open", f"accepted by {agent.name}")
-    chosen = routing.choose(draft.ticket.team, draft.facts, policy)
+    called = on_call.called(draft.ticket, draft.facts, policy, draft.now)
+    chosen = called[0] if called else routing.choose(draft.ticket.team, draft.facts, policy)
     if chosen is not None:
-        draft.change("assigned by the team's rule", by="maild", assignee=chosen.address)
+        why_them = "on call" if called else "assigned by the team's rule"
+        draft.change(why_them, by="maild", assignee=chosen.address)
     draft.cancel("incident_reminder", "incident_lapse")
     draft.incident = replace(
         incident, state="open", reports=(), at=draft.now, told=len(members), restricted=draft.ticket.restricted
     )
     draft.follow.extend(_join(each.ticket, incident.title) for each in members)
-    for each in routing.responsible(draft.ticket, draft.facts, policy):
+    there = (*routing.responsible(draft.ticket, draft.facts, policy), *called)
+    for each in {each.address: each for each in there}.values():
         draft.tell_agent(
             each, "agent/incident_open", reply="internal", by=agent.name, title=incident.title, count=len(members),
             since=incident.since, rows=_rows(members, each, policy),

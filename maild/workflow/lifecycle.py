@@ -257,7 +257,7 @@ ROWS: tuple[Row, ...] = (
     # What a mass incident's decisions mean for one of its reports.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
     _row("incident_joins", "incident", "it is one of a mass incident", "并入大面积故障",
-        "belong      belong      belong_on   belong_on   belong      nothing     nothing     nothing"),
+        "belong      belong      belong_on   belong_on   belong_on   nothing     nothing     nothing"),
     _row("incident_update", "incident", "the reporters are written to", "群发通报",
         "start       do          do          do          do          do          nothing     nothing"),
     _row("incident_resolved", "incident", "the mass incident is solved", "大面积故障已解决",

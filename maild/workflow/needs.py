@@ -30,7 +30,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if event.screening.verdict != "person":
         agent = policy.agent(event.message.from_.address)
         away = agent.address if agent is not None else ""
-        return Needs(team="*" if approver else "", colleagues=approver, urgent_of=away)
+        return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
         message = event.message
         return Needs(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from maild.model import Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
+from maild.model import Address, Colleague, Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import closure, files, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
@@ -245,7 +245,7 @@ def _tell(draft: Draft, said: _Said) -> str:
 def _tell_raised(draft: Draft, said: _Said) -> str:
     """The agent hears what was written, and that it is more urgent now, if the words say so; gives that for the log."""
     raised = retriage.raise_by_words(draft, said.text)
-    _tell_responsible(draft, said.event, _with_report(draft, said.text), note=raised if raised.en else "")
+    _tell_responsible(draft, said.event, draft.with_report(said.text), note=raised if raised.en else "")
     return f"; {raised.en}" if raised.en else ""
 
 
@@ -292,19 +292,20 @@ def _empty(draft: Draft, event: MailArrived) -> str:
     return "an answer without a word of its own: nothing to do"
 
 
-def _with_report(draft: Draft, text: str) -> str:
-    """An objection with the report that it is about, where no agent has been told of the ticket before."""
-    if not draft.facts.report or any(draft.policy.agent(each) is not None for each in draft.facts.threads):
-        return text
-    told = Words("What was reported", "最初的报障").for_(draft.ticket.language)
-    return f"{text}\n\n{told}:\n{draft.facts.report}"
-
-
 def _let_go(draft: Draft, said: _Said) -> str:
     return incident_child.objected(draft, said.event, said.text)
 
 
 # ── asking how it stands ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _approver(draft: Draft) -> str:
+    """Whose approval it waits for, by name if the directory has one; empty where it waits for none."""
+    asked = draft.ticket.approver
+    if not asked:
+        return ""
+    who = draft.facts.colleagues.get(asked, Colleague(Address(asked))).address
+    return who.name or who.address
 
 
 def _progress(draft: Draft, said: _Said) -> str:
@@ -321,9 +322,9 @@ def _progress(draft: Draft, said: _Said) -> str:
         # Whoever works on the mass incident knows that many wait; #update tells them all.
         _answer_writer(draft, said, "requester/progress", incident=known)
         return "the requester asks how it stands: told how the mass incident does"
-    _answer_writer(draft, said, "requester/progress")
+    _answer_writer(draft, said, "requester/progress", approver=_approver(draft))
     note = _both(_CHASES_AGAIN if again else _CHASES, raised)
-    _tell_responsible(draft, said.event, said.text, note=note)
+    _tell_responsible(draft, said.event, draft.with_report(said.text), note=note)
     if again:
         told = {mail.to.key for mail in draft.mails}
         own = draft.ticket.requester.key

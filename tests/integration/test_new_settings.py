@@ -44,9 +44,7 @@ def test_a_late_list_of_holidays_moves_promise_and_timers_and_nobody_is_warned_t
     assert told.rows("SELECT was, becomes FROM history WHERE what = 'promise'")
     told.goes_on("~ until 2024-03-06 09:00\n> nobody\n")
     told.goes_on("~ 1 min\n> to anna.berg@corp.example agent/sla_warning\n")
-    told.goes_on(
-        '~ until 2024-03-06 10:01\n> to anna.berg@corp.example agent/sla_breach contains "10:01"\n> others\n'
-    )
+    told.goes_on('~ until 2024-03-06 10:01\n> to anna.berg@corp.example agent/sla_breach contains "10:01"\n> others\n')
 
 
 def test_a_day_that_turns_out_to_be_worked_tells_at_once_what_was_reached(told: Piecewise) -> None:

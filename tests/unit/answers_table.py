@@ -1,6 +1,12 @@
 """Answers as people write them, with what they mean: (state, meaning) and one answer a line, both languages."""
 
 _SOLVED = """
+可以了谢谢
+好了谢谢您
+已经修好了 谢谢
+正常了感谢
+works now thanks
+fixed thanks a lot
 可以了，谢谢
 可以了
 好了

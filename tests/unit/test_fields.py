@@ -141,6 +141,8 @@ def test_an_unfilled_or_foreign_label_gives_no_field(text: str, name: str) -> No
         ("it fails with 0x80070005 each day", "error", "0x80070005"),
         ("报错代码 ERR_CONNECTION_RESET", "error", "ERR_CONNECTION_RESET"),
         ("网站报502错误", "error", "502错误"),
+        ("报销系统打不开，提示 502", "error", "502"),
+        ("电脑报内存不足，开不了机", "error", "内存不足"),
         ("A3栋5楼会议室的投影仪坏了", "location", "A3栋5楼会议室"),
         ("二楼会议室的电视没有信号", "location", "二楼会议室"),
         ("访问共享时权限不足，请处理", "error", "权限不足"),

@@ -14,6 +14,7 @@ from maild.workflow.draft import Draft
 _REMOVE = re.compile(r"(?:remove|移出)(?![a-z])", re.IGNORECASE)
 _MENTIONS = ("incident", "大面积故障", "重大事件")
 _TITLE_CHARACTERS = 120
+_QUOTES = frozenset(('""', "''", "“”", "‘’", "「」", "『』", "《》", "【】"))
 
 
 def named(text: str, policy: Policy) -> tuple[int, ...]:
@@ -33,7 +34,11 @@ def _numbers(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     tag = re.compile(rf"\[?\b(?:{prefixes})-?(\d{{1,9}})(?!\d)\]?", re.IGNORECASE | re.ASCII)
     text = unicodedata.normalize("NFKC", text)
     numbers = tuple(dict.fromkeys(int(found[1]) for found in tag.finditer(text)))
-    return numbers, " ".join(tag.sub(" ", text).strip(" ,，、;；").split())[:_TITLE_CHARACTERS]
+    title = " ".join(tag.sub(" ", text).strip(" ,，、;；").split())
+    # Many put a title in quotes, which the letters bring themselves.
+    if len(title) > 2 and title[0] + title[-1] in _QUOTES:
+        title = title[1:-1].strip()
+    return numbers, title[:_TITLE_CHARACTERS]
 
 
 def declare(draft: Draft, agent: Agent, command: Command, text: str) -> None:
