@@ -34,10 +34,6 @@ _SHARE = re.compile(r"(\\\\[\w.\-]{2,40}(?:\\[^\\\s\"“”，。<>|]{1,60}){0,6
 _PRINTER = re.compile(rf"(?:打印机|printer)\s?([a-z]{{1,4}}\d{{1,4}}){_E}", re.I)
 _DEVICE_EN = re.compile(rf"{_W}({any_of(DEVICES_EN)}){_E}", re.I)
 _DEVICE_ZH = re.compile(rf"({any_of(DEVICES_ZH)})", re.I)
-_DEVICE_ZH_LONG = re.compile(
-    rf"([\u4e00-\u9fffA-Za-z0-9]{{1,8}}上的|[\u4e00-\u9fff]{{0,6}})({any_of(DEVICES_ZH)})",
-    re.I,
-)
 # A letter that only resembles the expected one when case is ignored ("İphone") still matches, but has no rank.
 _UNRANKED = 1_000
 _RANK_EN = {word: rank for rank, word in enumerate(DEVICES_EN)}

@@ -53,7 +53,6 @@ _SIGNATURES = (
     ".gmail_signature_prefix, #AppleMailSignature, .signature"
 )
 _HIDDEN = ("[hidden]", "[style*='display:none']", "[style*='display: none']", "script", "style", "title", "head > *")
-_BLOCKS_IN_CELL = "td div, td p, th div, th p"
 _TAG_PIECE = re.compile(r"[^\s/]+")
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.S)
 _BREAKING = re.compile(r"<(?:br|p|div|tr|li|h[1-6]|table|ul|ol|blockquote)\b", re.I)

@@ -2,18 +2,25 @@
 the table in lifecycle.py."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from maild.model import Address, Colleague, Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
+from maild.workflow import closure, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
 from maild.workflow.draft import Draft
 from maild.workflow.lifecycle import ACTS, Act, Stage
 from maild.workflow.persons import about_another, is_requester, member, speaks_for, without_the_writer_s
 from maild.workflow.register import register
+from maild.workflow.requester_hears import (
+    Said,
+    answer_writer,
+    by,
+    tell_everybody_concerned,
+    tell_responsible,
+    tell_them,
+    writer_of,
+)
 from maild.workflow.secret_warning import warn_of_secret
 
 # What a button of the requester's means, said in the words of `understand`.
@@ -31,20 +38,6 @@ _CHASES_CLOSED = Words(
     "The requester asks how it stands; we answered that it is closed.", "用户在问进度，系统已答复工单已经关闭。"
 )
 _CHASES_AGAIN = Words("The requester asks again how it stands.", "用户又一次在催进度。")
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One mail of the requester's side: the event, what it means, its own words, and the act that the table names."""
-
-    event: MailArrived
-    answer: Answer
-    text: str
-    act: Act
-
-    @property
-    def answers(self) -> str:
-        return self.event.message.message_id
 
 
 def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -75,7 +68,7 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
         )
     )
     warn_of_secret(draft, event, text)
-    reason = DOES[name](draft, _Said(event, answer, text, ACTS[name]))
+    reason = DOES[name](draft, Said(event, answer, text, ACTS[name]))
     return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
 
 
@@ -133,38 +126,38 @@ def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, 
 # ── closing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _confirm(draft: Draft, said: _Said) -> str:
+def _confirm(draft: Draft, said: Said) -> str:
     """The user's own word that it is solved (manual 1.4): asked for on a resolved ticket, unasked before."""
     asked = draft.ticket.state == "resolved"
     why = "confirmed by the requester" if asked else "the requester says that it works"
-    return _close(draft, said, _by(draft, said, why))
+    return _close(draft, said, by(draft, said, why))
 
 
-def _withdraw(draft: Draft, said: _Said) -> str:
-    return _close(draft, said, _by(draft, said, "withdrawn by the requester"))
+def _withdraw(draft: Draft, said: Said) -> str:
+    return _close(draft, said, by(draft, said, "withdrawn by the requester"))
 
 
-def _close(draft: Draft, said: _Said, why: str) -> str:
+def _close(draft: Draft, said: Said, why: str) -> str:
     asked = draft.ticket.state == "resolved"
     _close_as(draft, said.act, why)
-    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
+    tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
     if asked:
         closure.tell_closed(draft, str(said.act.outcome), said.text)
     else:
-        _tell_everybody_concerned(draft, str(said.act.outcome), said.text)
+        tell_everybody_concerned(draft, str(said.act.outcome), said.text)
     return why
 
 
-def _rate_close(draft: Draft, said: _Said) -> str:
-    why = _by(draft, said, "confirmed by the requester")
+def _rate_close(draft: Draft, said: Said) -> str:
+    why = by(draft, said, "confirmed by the requester")
     _close_as(draft, said.act, why)
     closure.rate(draft, said.answer.rating or 0, said.text)
-    _tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
+    tell_them(draft, said, "requester/closed", by=said.act.outcome, reason="")
     closure.tell_closed(draft, "confirmed", said.text)
     return why
 
 
-def _agree(draft: Draft, said: _Said) -> str:
+def _agree(draft: Draft, said: Said) -> str:
     why = "the requester accepts that it is out of scope"
     _close_as(draft, said.act, why)
     return why
@@ -176,7 +169,7 @@ def _close_as(draft: Draft, act: Act, why: str) -> None:
     draft.close(act.outcome, why)
 
 
-def _rate(draft: Draft, said: _Said) -> str:
+def _rate(draft: Draft, said: Said) -> str:
     stars = said.answer.rating or 0
     return f"rated {stars}" if closure.rate(draft, stars, said.text) else "rated already: the first rating stands"
 
@@ -184,14 +177,14 @@ def _rate(draft: Draft, said: _Said) -> str:
 # ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _contest(draft: Draft, said: _Said) -> str:
+def _contest(draft: Draft, said: Said) -> str:
     _take_fields(draft, said.event.fields)
     closed = draft.ticket.state == "closed"
     why = _AFTER_CLOSING if closed else _NOT_SOLVED
     return _open_again(draft, said, why, "contested", counts=True)
 
 
-def _carry_on(draft: Draft, said: _Said) -> str:
+def _carry_on(draft: Draft, said: Said) -> str:
     """Something is left or new, and an agent has to read it; that says nothing against the solution."""
     _take_fields(draft, said.event.fields)
     closed = draft.ticket.state == "closed"
@@ -209,32 +202,32 @@ _WHY_ON: Mapping[str, Words] = {
 }
 
 
-def _open_again(draft: Draft, said: _Said, why: Words, how: str, counts: bool) -> str:
+def _open_again(draft: Draft, said: Said, why: Words, how: str, counts: bool) -> str:
     raised = retriage.raise_by_words(draft, said.text, impatient=said.answer.kind == "chaser")
     closure.open_again(draft, said.act, why, counts=counts)
     draft.change("", chased=None)
-    _tell_them(draft, said, "requester/reopened", how=how)
-    closure.tell_open_again(draft, _both(why, raised), said.text, _writer(draft, said.event))
+    tell_them(draft, said, "requester/reopened", how=how)
+    closure.tell_open_again(draft, _both(why, raised), said.text, writer_of(draft, said.event))
     return why.en
 
 
-def _answered(draft: Draft, said: _Said) -> str:
+def _answered(draft: Draft, said: Said) -> str:
     """The word that it waited for, or any other: the reminders stop, and the desk owes the next one."""
     return _back_to_work(draft, said, "the requester answered")
 
 
-def _object(draft: Draft, said: _Said) -> str:
+def _object(draft: Draft, said: Said) -> str:
     return _back_to_work(draft, said, "the requester objects: not out of scope")
 
 
-def _back_to_work(draft: Draft, said: _Said, why: str) -> str:
+def _back_to_work(draft: Draft, said: Said, why: str) -> str:
     changed = _take_fields(draft, said.event.fields)
     late_sorting.sort(draft, said.text)
     closure.go_on(draft, said.act, why)
     return _with_fields(why + _tell_raised(draft, said), changed)
 
 
-def _tell(draft: Draft, said: _Said) -> str:
+def _tell(draft: Draft, said: Said) -> str:
     """More about a ticket that is being worked on."""
     changed = _take_fields(draft, said.event.fields)
     late_sorting.sort(draft, said.text)
@@ -242,10 +235,10 @@ def _tell(draft: Draft, said: _Said) -> str:
     return _with_fields("the requester wrote" + _tell_raised(draft, said), changed)
 
 
-def _tell_raised(draft: Draft, said: _Said) -> str:
+def _tell_raised(draft: Draft, said: Said) -> str:
     """The agent hears what was written, and that it is more urgent now, if the words say so; gives that for the log."""
     raised = retriage.raise_by_words(draft, said.text)
-    _tell_responsible(draft, said.event, draft.with_report(said.text), note=raised if raised.en else "")
+    tell_responsible(draft, said.event, draft.with_report(said.text), note=raised if raised.en else "")
     return f"; {raised.en}" if raised.en else ""
 
 
@@ -258,7 +251,7 @@ def _with_fields(reason: str, changed: tuple[str, ...]) -> str:
     return reason + (f"; fields read: {', '.join(changed)}" if changed else "")
 
 
-def _hear(draft: Draft, said: _Said) -> str:
+def _hear(draft: Draft, said: Said) -> str:
     if not said.text and not draft.facts.button:
         return "an answer without a word of its own: nothing to do"
     return (
@@ -266,7 +259,7 @@ def _hear(draft: Draft, said: _Said) -> str:
     )
 
 
-def _say(draft: Draft, said: _Said) -> str:
+def _say(draft: Draft, said: Said) -> str:
     return _came_late(draft, said.event, said.text) if said.event.thread.late else _empty(draft, said.event)
 
 
@@ -276,7 +269,7 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
     message, ticket = event.message, draft.ticket
     over = ticket.state in ("resolved", "closed")
     changed = () if over else _take_fields(draft, event.fields)
-    _tell_responsible(draft, event, text, note=_CAME_LATE)
+    tell_responsible(draft, event, text, note=_CAME_LATE)
     mine = is_requester(ticket, message.from_, draft.facts, draft.policy)
     if not mine and not over and not event.backlog:
         draft.write(
@@ -288,11 +281,11 @@ def _came_late(draft: Draft, event: MailArrived, text: str) -> str:
 
 def _empty(draft: Draft, event: MailArrived) -> str:
     """Nothing but our own quoted words: it decides nothing, but whoever works on it may want to ask."""
-    _tell_responsible(draft, event, "", note=_SAID_NOTHING)
+    tell_responsible(draft, event, "", note=_SAID_NOTHING)
     return "an answer without a word of its own: nothing to do"
 
 
-def _let_go(draft: Draft, said: _Said) -> str:
+def _let_go(draft: Draft, said: Said) -> str:
     return incident_child.objected(draft, said.event, said.text)
 
 
@@ -308,7 +301,7 @@ def _approver(draft: Draft) -> str:
     return who.name or who.address
 
 
-def _progress(draft: Draft, said: _Said) -> str:
+def _progress(draft: Draft, said: Said) -> str:
     """Somebody asks how it stands: answered at once with who has it and what was promised (PRODUCT §2.4). The second
     time before a person has answered it goes to the lead."""
     again = draft.ticket.chased is not None
@@ -320,11 +313,11 @@ def _progress(draft: Draft, said: _Said) -> str:
     known = draft.facts.incident.title if draft.ticket.parent is not None and draft.facts.incident is not None else ""
     if known:
         # Whoever works on the mass incident knows that many wait; #update tells them all.
-        _answer_writer(draft, said, "requester/progress", incident=known)
+        answer_writer(draft, said, "requester/progress", incident=known)
         return "the requester asks how it stands: told how the mass incident does"
-    _answer_writer(draft, said, "requester/progress", approver=_approver(draft))
+    answer_writer(draft, said, "requester/progress", approver=_approver(draft))
     note = _both(_CHASES_AGAIN if again else _CHASES, raised)
-    _tell_responsible(draft, said.event, draft.with_report(said.text), note=note)
+    tell_responsible(draft, said.event, draft.with_report(said.text), note=note)
     if again:
         told = {mail.to.key for mail in draft.mails}
         own = draft.ticket.requester.key
@@ -334,9 +327,9 @@ def _progress(draft: Draft, said: _Said) -> str:
     return "the requester asks how it stands" + (", again: the lead is told" if again else "")
 
 
-def _ended(draft: Draft, said: _Said) -> str:
+def _ended(draft: Draft, said: Said) -> str:
     """Nothing new is said: the answer tells how it ended, and whoever did it may see that it was unclear."""
-    _answer_writer(draft, said, "requester/progress")
+    answer_writer(draft, said, "requester/progress")
     agent = draft.policy.agent(draft.ticket.assignee) if draft.ticket.assignee else None
     if agent is not None:
         draft.tell_agent(agent, "agent/requester_replied", text=mask_secrets(said.text)[0], note=_CHASES_CLOSED)
@@ -344,7 +337,7 @@ def _ended(draft: Draft, said: _Said) -> str:
 
 
 # What the acts of lifecycle.ROWS are, for what the requester's side writes.
-DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
+DOES: Mapping[str, Callable[[Draft, Said], str]] = {
     "confirm": _confirm,
     "withdraw": _withdraw,
     "agree": _agree,
@@ -365,34 +358,6 @@ DOES: Mapping[str, Callable[[Draft, _Said], str]] = {
 }
 
 
-# ── who hears of it ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _by(draft: Draft, said: _Said, why: str) -> str:
-    """The reason with who it was, where a participant wrote for the requester."""
-    writer = said.event.message.from_
-    return why if writer.key == draft.ticket.requester.key else why.replace("the requester", f"{writer.key}, in copy,")
-
-
-def _tell_them(draft: Draft, said: _Said, letter: str, **values: Any) -> None:
-    """To the requester, and to the participant who wrote this, if it was not the requester."""
-    writer = said.event.message.from_
-    own = writer.key == draft.ticket.requester.key
-    who = "" if own else writer.name or writer.address.partition("@")[0]
-    draft.tell_requester(letter, answers=said.answers if own else "", who=who, **values)
-    if not own:
-        _answer_writer(draft, said, letter, who=who, **values)
-
-
-def _answer_writer(draft: Draft, said: _Said, letter: str, **values: Any) -> None:
-    """To whoever wrote this mail."""
-    writer = said.event.message.from_
-    if writer.key == draft.ticket.requester.key:
-        draft.tell_requester(letter, answers=said.answers, **values)
-    else:
-        draft.write(letter, writer, "requester", draft.ticket.language, answers=said.answers, **values)
-
-
 def _take_fields(draft: Draft, found: tuple[Field, ...]) -> tuple[str, ...]:
     changed = draft.learn(found)
     mine = draft.who in (draft.ticket.requester.key, *draft.facts.same)
@@ -411,32 +376,3 @@ def _tells_more(ticket: Ticket, found: tuple[Field, ...]) -> bool:
     """Whether details are given on purpose: who fills in a form wants work done. A name in the From field is none."""
     told = (row for row in found if row.source in ("form", "label"))
     return any(row.name not in ticket.fields or ticket.fields[row.name].value != row.value for row in told)
-
-
-def _tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | str) -> None:
-    shown, _ = mask_secrets(text)
-    attachments = event.message.attachments
-    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(
-            agent,
-            "agent/requester_replied",
-            attach=files.carried(attachments, draft.policy.notice_attachment_bytes),
-            text=shown,
-            attachments=files.listed(attachments),
-            note=note,
-            writer=_writer(draft, event),
-        )
-
-
-def _writer(draft: Draft, event: MailArrived) -> str:
-    """Who wrote this, for the notice, where it was not the requester."""
-    from_ = event.message.from_
-    return "" if from_.key == draft.ticket.requester.key else from_.name or from_.address
-
-
-def _tell_everybody_concerned(draft: Draft, how: str, text: str) -> None:
-    """The assignee hears that it is over; on a ticket that nobody has taken yet, everybody who got its notice."""
-    if draft.ticket.parent is not None:
-        return
-    for agent in routing.responsible(draft.ticket, draft.facts, draft.policy):
-        draft.tell_agent(agent, "agent/closed", how=how, text=text)

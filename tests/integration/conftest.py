@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from maild.store import migrate
+from maild.store.engine import open_engine
 from tests import servers
 from tests.conftest import need
 from tests.desks import Box, Steps, prepared
@@ -32,6 +35,18 @@ def steps(tmp_path: Path, box: Box, sink: servers.Sink) -> Iterator[Steps]:
     """A desk on `box` and `sink`, driven step by step."""
     with Steps(prepared(tmp_path, box, sink.port)) as desk:
         yield desk
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database with maild's schema and nothing in it: once SQLite's, once PostgreSQL's."""
+    url = f"sqlite:///{tmp_path / 'maild.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").database()
+    made = open_engine(url)
+    migrate.upgrade(made)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +17,8 @@ from maild.directory.keeper import Keeper
 from maild.directory.roll import Roll
 from maild.directory.takeover import Taken, take_over
 from maild.model import Person
-from maild.store import migrate, people, people_directory, upkeep
-from maild.store.engine import open_engine
-from tests import desks, servers
+from maild.store import people, people_directory, upkeep
+from tests import desks
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -29,19 +27,6 @@ HAN = Person(key="2", addresses=("han@corp.example",), name="韩梅梅")
 TOM = Person(key="3", addresses=("tom@corp.example",), name="Tom Read")
 FINANCE = Person(key="4", addresses=("finance@corp.example",), name="财务部公共邮箱", shared=True)
 ALL = (LI, HAN, TOM, FINANCE)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'desk.db'}"
-    else:
-        server: servers.Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    made = open_engine(url)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
 
 
 def take(engine: Engine, *everybody: Person, now: datetime = NOW, sure: bool = False) -> Taken:

@@ -1,6 +1,5 @@
 """Mass incidents on real databases: proposed once by several daemons, told to each, nothing written when idle."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,31 +11,17 @@ from sqlalchemy import Engine, event, func, select
 from maild import desk
 from maild.apply import Writer, apply
 from maild.model import Address, Agent, Entry, Facts, Found, History, Outcome, Signature, Ticket, Words
-from maild.store import incidents, migrate, tickets
-from maild.store.engine import open_engine, reading
+from maild.store import incidents, tickets
+from maild.store.engine import reading
 from maild.store.schema import address, incident, outbox, person, ticket, timer
 from maild.tick import Ticker
 from maild.watch import Watch
 from maild.workflow import incident_ticket
 from maild.workflow.draft import Draft
-from tests import servers
 from tests.stories.stage import settings_for
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SAID = ("VPN连不上", "cannot connect to the VPN", "vpn掉线", "VPN times out", "VPN 无法连接", "VPN connection lost")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'desk.db'}"
-    else:
-        server: servers.Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    made = open_engine(url)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, event
 
 from maild.store import migrate, outbox, outbox_counts
@@ -15,17 +13,6 @@ from maild.store.engine import open_engine
 from tests.desks import ask
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'x.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").database()
-    made = open_engine(url)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
 
 
 def add(engine: Engine, name: str, count: int = 1, **changed: Any) -> None:

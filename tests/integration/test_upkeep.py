@@ -1,26 +1,12 @@
 """What may be done once only, on both databases: chores, alarms, tokens."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
-from maild.store import migrate, upkeep
-from maild.store.engine import open_engine
+from maild.store import upkeep
 
 NOW = datetime(2024, 3, 4, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    if request.param == "sqlite":
-        made = open_engine(f"sqlite:///{tmp_path / 'maild.db'}")
-    else:
-        made = open_engine(request.getfixturevalue("postgres").database())
-    request.addfinalizer(made.dispose)
-    migrate.upgrade(made)
-    return made
 
 
 def test_a_chore_is_claimed_once_a_period(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from maild.model import Agent, Facts, Follow, Member, Policy, Words
-from maild.workflow import incident_ticket
+from maild.workflow import incident_ticket, restricted
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -104,7 +104,7 @@ def _reports(facts: Facts, numbers: Sequence[int], agent: Agent, policy: Policy)
 
 def _check(report: Member, agent: Agent, policy: Policy) -> None:
     tag = f"{policy.desk.prefix}-{report.ticket}"
-    if report.restricted and report.team not in agent.teams:
+    if report.restricted and not restricted.belongs(agent, report.team, policy):
         raise Refused(Words(f"{tag} belongs to another team alone", f"{tag} 仅限其所属组处理"))
     if not report.internal:
         raise Refused(
