@@ -11,9 +11,10 @@ from maild.outbound import budget
 from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
 from maild.store import (
+    commands,
     incidents,
     knowledge,
-    ledger,
+    ledger_waits,
     outbox,
     outbox_counts,
     people,
@@ -89,13 +90,17 @@ def apply(
         _learn(connection, outcome, ticket, now)
         if any(line.what == "assignee" and line.becomes for line in history) and ticket.assignee:
             people.set_assigned(connection, ticket.assignee, now)
-        if outcome.release and mail is not None:
-            released = ledger.release_waiting(connection, outcome.release, mail.message.from_.key, number, now)
-        if outcome.drop and mail is not None:
-            ledger.drop_waiting(connection, outcome.drop, mail.message.from_.key, number, now)
     elif outcome.follow:
-        # An absence concerns tickets without being one.
+        # An absence concerns tickets without being one, and so does an order that names some.
         timers.put_follows(connection, 0, outcome.follow, now)
+    waited_on = ticket.key if ticket is not None else 0
+    if outcome.release and mail is not None:
+        sender = mail.message.from_.key
+        released = ledger_waits.release(connection, outcome.release, sender, waited_on, outcome.answer, now)
+    if outcome.drop and mail is not None:
+        ledger_waits.drop(connection, outcome.drop, mail.message.from_.key, waited_on, now)
+    if outcome.commands:
+        commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
     queued, alarm = 0, ""
     if outcome.mails:
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
@@ -239,6 +244,8 @@ def _letter(
     reason: str,
     parts: Parts | None,
 ) -> outbox.Letter:
+    if mail.desk:
+        ticket = None
     number = ticket.key if ticket is not None else 0
     make = writer.tokens.message_id
     ids = Ids(

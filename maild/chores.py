@@ -21,7 +21,7 @@ from maild.directory.keeper import CHORE as DIRECTORY
 from maild.directory.keeper import Failed, Keeper
 from maild.model import Address, Agent, Mail, Policy
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import awaited, ledger, ledger_lists, outbox, outbox_lists, tickets, timers, upkeep
+from maild.store import awaited, ledger, ledger_lists, ledger_waits, outbox, outbox_lists, tickets, timers, upkeep
 from maild.store.engine import reading
 from maild.teach import Teacher
 from maild.watch import Watch
@@ -210,7 +210,7 @@ class Chores:
         """Confirmations and mails that never came; chores of long ago; mails dated by a clock that was ahead."""
         now = self._clock()
         with self._engine.begin() as connection:
-            expired = ledger.expire_waiting(connection, now)
+            expired = ledger_waits.expire(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
             awaited.forget(connection, now - timedelta(days=60))
             self._end_alarms_of_the_gone(connection, now)

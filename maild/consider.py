@@ -18,7 +18,7 @@ from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, lifecycle
+from maild.workflow import approval, desk_mail, lifecycle
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -78,15 +78,16 @@ def consider(
     inbound: int = 0,
     mailbox: str = "",
     backlog: bool = False,
-    confirmed: bool = False,
+    answers: frozenset[str] = frozenset(),
     too_large: int = 0,
     let_in: str = "",
     quiet: Literal["no", "writer", "all"] = "no",
 ) -> Considered:
     """Screen, thread, judge, gather, decide. The claimed ticket's row is locked first, before anything else.
 
-    `confirmed`: the agent who wrote this has said, with evidence, that it is theirs. `let_in`: which admin has let the
-    mail in, and why: what the screening has against it counts no more, and nobody asks whether a listed agent wrote it.
+    `answers`: what its writer has said about this mail, with evidence, since it waited. `let_in`: which admin has let
+    the mail in, and why: what the screening has against it counts no more, and nobody asks whether a listed agent
+    wrote it.
     Neither makes anybody of a mail whose authentication failed. `quiet`: see MailArrived.
     """
     keys = thread.keys(message, tokens, policy)
@@ -108,16 +109,19 @@ def consider(
         claim = Thread(number, "references" if number is not None else "none")
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
-    pressed, confirms = "", 0
-    if claimed is not None:
-        pressed, confirms = gather.button(connection, keys, message.sender.identity, claimed.key, tokens, now)
+    number = claimed.key if claimed is not None else 0
+    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
     asked = _asked(connection, message, claimed, pressed, policy, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
-    if confirmed and verdict.verdict == "unverified":
-        verdict = Trust("agent", "listed agent: confirmed by themselves", verdict.internal, verdict.authenticated)
+    unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
+    if unproved and desk_mail.wanted(message, policy):
+        # What an agent wants of the desk takes the evidence that it takes on a ticket.
+        verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
+    if "confirmed" in answers and verdict.verdict == "unverified":
+        verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
     elif let_in and verdict.verdict == "unverified":
         verdict = Trust("agent", "listed agent: an admin let the mail in", verdict.internal, verdict.authenticated)
-    if verdict.verdict == "agent" and not trust.went_to(claim.signed, message, policy, tokens):
+    if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
     if not asked and claimed is not None and verdict.verdict == "none" and claimed.approver == message.from_.key:
@@ -128,11 +132,10 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    if asked and ticket is not None:
-        event = replace(event, asked=asked)
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "")
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket else ""
+    button = pressed if ticket is not None or claimed is None else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
 

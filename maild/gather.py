@@ -25,10 +25,11 @@ from maild.model import (
 )
 from maild.store import (
     awaited,
+    commands,
     deeds,
     incidents,
-    ledger,
     ledger_lists,
+    ledger_waits,
     outbox_lists,
     people,
     people_directory,
@@ -119,11 +120,12 @@ def facts(
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
     asked_today, waits = 0, False
-    if not (isinstance(event, MailArrived) and event.trust.verdict == "agent" and ticket is not None):
+    if not (isinstance(event, MailArrived) and (event.trust.verdict == "agent" or event.trust.admin)):
         asked_about = 0
     elif asked_about or not button:
         asked_about = asked_about or _question(connection, event)
-        waits = ledger.waits(connection, asked_about, event.message.from_.key, ticket.key, now)
+        on = ticket.key if ticket is not None else 0
+        waits = ledger_waits.waits(connection, asked_about, event.message.from_.key, on, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
@@ -160,6 +162,7 @@ def facts(
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
         incidents=incidents.are_open(connection) if needs.incidents else (),
         named=incidents.members(connection, needs.named) if needs.named else (),
+        errand=commands.of(connection, needs.errand) if needs.errand else (),
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -208,7 +211,7 @@ def button(
     if verb != CONFIRM:
         return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
-    for number in ledger.held_of(connection, writer.lower(), ticket):
+    for number in ledger_waits.held_of(connection, writer.lower(), ticket):
         if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):
             return verb, number
     return "", 0

@@ -28,7 +28,7 @@ from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
 from maild.model import Message
-from maild.store import awaited, ledger, ledger_hold, locks, outbox_counts
+from maild.store import awaited, ledger, ledger_hold, ledger_waits, locks, outbox_counts
 from maild.store.engine import reading
 
 log = logging.getLogger("maild.receive")
@@ -372,7 +372,7 @@ class Receiver:
             inbound=row.id,
             mailbox=row.mailbox,
             backlog=row.backlog,
-            confirmed=ledger.was_confirmed(connection, row.id),
+            answers=ledger_waits.answers(connection, row.id),
             too_large=row.size if self._is_too_large(row) and not row.released else 0,
             let_in=row.reason or "by an admin" if row.released else "",
             quiet="all" if ledger_hold.silent(row) else "no",

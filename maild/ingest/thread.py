@@ -21,7 +21,8 @@ _MAX_TAGS = 5
 class Keys:
     """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button.
 
-    `own` is its Message-ID: a reply to it may have been fetched before.
+    `own` is its Message-ID: a reply to it may have been fetched before. `desk` are signed ids of letters that belong to
+    no ticket, sent to this very writer.
     """
 
     signed: tuple[SignedId, ...]
@@ -29,6 +30,7 @@ class Keys:
     tags: tuple[int, ...]
     button: tuple[str, str] | None = None
     own: str = ""
+    desk: tuple[SignedId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
         tuple(dict.fromkeys(number for number in numbers if 0 < number < 2**53))[:_MAX_TAGS],
         (pressed[1].lower(), pressed[2].lower()) if pressed else None,
         message.message_id,
+        _of_the_desk(newest_first, message.sender.identity, tokens) if tokens else (),
+    )
+
+
+def _of_the_desk(ids: tuple[str, ...], writer: str | None, tokens: Tokens) -> tuple[SignedId, ...]:
+    """Our own ids of letters that belong to no ticket, if they were sent to this writer."""
+    read = (tokens.read(one) for one in ids)
+    return tuple(
+        each for each in read if each is not None and not each.ticket and writer and tokens.was_sent_to(each, writer)
     )
 
 
@@ -104,6 +115,8 @@ def choose(found: Keys, known: Known) -> Thread:
     for number in found.tags:
         if number in known.existing:
             return Thread(_target(number, known), "tag")
+    if found.desk:
+        return Thread(None, "desk", found.desk[0])
     return Thread(note=f"its subject names {found.tags[0]}, which does not exist" if found.tags else "")
 
 

@@ -5,7 +5,8 @@ server vouches for the domain, or the mail answers a signed mail that was sent t
 """
 
 from collections.abc import Set
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from maild.ingest.authres import Authentication, authenticate
 from maild.model import Agent, Message, Policy, SignedId, Thread, Trust
@@ -29,12 +30,41 @@ def judge(
 ) -> Trust:
     """The verdict on a mail that claims `thread`.
 
+    A listed admin is told apart by `Trust.admin`, whoever else they are: by the evidence that an agent needs.
+
     signed    every signed id that the mail refers to
     speakers  addresses of the requester and the accepted participants of the claimed ticket, as `policy.plain` makes
               them
     pressed   the mail carries a button's token that was made for this writer and this ticket
     asked     the address that was asked for an approval by the letter of ours that the mail answers
     """
+    verdict = _judge(message, thread, signed, speakers, policy, tokens, now, pressed, asked)
+    return replace(verdict, admin=_is_admin(message, thread, verdict, policy, now, pressed))
+
+
+def _is_admin(message: Message, thread: Thread, verdict: Trust, policy: Policy, now: datetime, pressed: bool) -> bool:
+    """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk that was
+    sent to this very address."""
+    writer = (message.sender.identity or "").lower()
+    if verdict.verdict == "failed" or all(writer != admin.key for admin in policy.admins):
+        return False
+    answers = thread.by == "desk" and thread.signed is not None and thread.signed.day >= _oldest(policy, now)
+    if policy.agent_trust == "both":
+        return verdict.authenticated and (answers or pressed)
+    return verdict.authenticated or answers or pressed
+
+
+def _judge(
+    message: Message,
+    thread: Thread,
+    signed: tuple[SignedId, ...],
+    speakers: Set[str],
+    policy: Policy,
+    tokens: Tokens | None,
+    now: datetime,
+    pressed: bool,
+    asked: str,
+) -> Trust:
     identity = message.sender.identity
     vouched = authenticate(message, policy.authserv_id)
     if identity is None:
@@ -90,14 +120,20 @@ def _answers_theirs(thread: Thread, speakers: Set[str], tokens: Tokens | None) -
 def _answers_us(
     thread: Thread, signed: tuple[SignedId, ...], agent: Agent, policy: Policy, tokens: Tokens | None, now: datetime
 ) -> bool:
-    if tokens is None or thread.ticket is None:
+    if tokens is None or (thread.ticket is None and thread.by != "desk"):
         return False
-    oldest = now.date() - timedelta(days=SIGNED_DAYS if policy.authserv_id else SIGNED_DAYS_ALONE)
+    oldest = _oldest(policy, now)
+    if thread.by == "desk":
+        return thread.signed is not None and thread.signed.day >= oldest and _sent_to(thread.signed, agent, tokens)
     return any(
         each.ticket == thread.signed.ticket and each.day >= oldest and _sent_to(each, agent, tokens)
         for each in signed
         if thread.signed is not None
     )
+
+
+def _oldest(policy: Policy, now: datetime) -> date:
+    return now.date() - timedelta(days=SIGNED_DAYS if policy.authserv_id else SIGNED_DAYS_ALONE)
 
 
 def went_to(signed: SignedId | None, message: Message, policy: Policy, tokens: Tokens) -> bool:

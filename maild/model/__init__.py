@@ -1,6 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.command import CommandRow
 from maild.model.event import (
+    Answer,
     Colleague,
     Deed,
     DeliveryFailed,
@@ -65,6 +67,7 @@ from maild.model.words import Words
 __all__ = [
     "Address",
     "Agent",
+    "Answer",
     "Attachment",
     "Audience",
     "Automatic",
@@ -74,6 +77,7 @@ __all__ = [
     "Category",
     "Clock",
     "Colleague",
+    "CommandRow",
     "Deed",
     "DeliveryFailed",
     "Desk",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Mail
@@ -26,7 +27,8 @@ class MailArrived:
     that was imported). `sent_by` is the one clean address of its Sender field (RFC 5322 §3.6.2) where that is another
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
-    names without that evidence; empty: it answers none.
+    names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
+    about this very mail, which waited for it: see `Answer`.
     """
 
     message: Message
@@ -43,6 +45,7 @@ class MailArrived:
     quiet: Literal["no", "writer", "all"] = "no"
     sent_by: str = ""
     asked: str = ""
+    answers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ class Followed:
     origin: int
     data: Mapping[str, str | int] = field(default_factory=dict)
 
+
+# What the writer of a mail that waited says about it.
+Answer = Literal["confirmed", "anyway", "as_text", "corrected"]
 
 Event = MailArrived | TimerFired | DeliveryFailed | Followed
 
@@ -115,6 +121,7 @@ class Needs:
     incidents  whether a new report may belong to a mass incident that is open
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
+    errand     the command mail whose rows are wanted, locked; 0: none
     """
 
     person: str = ""
@@ -134,6 +141,7 @@ class Needs:
     incidents: bool = False
     members: bool = False
     named: tuple[int, ...] = ()
+    errand: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +234,7 @@ class Facts:
     left        how many of its reports are not closed yet
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
+    errand      the rows of the command mail that this is a part of, in their order
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -266,6 +275,7 @@ class Facts:
     left: int = 0
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
+    errand: tuple[CommandRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,12 +294,16 @@ class Outcome:
     corrections    (what, was, becomes) that an agent set right: the learner's food
     undeliverable  (address, RFC 3463 status) to which no more mail goes
     wait_until     a listed agent's mail waits for a tap until then
-    release        the inbound mail that the agent confirmed: it is decided again, as trusted; 0: none
+    release        the inbound mail that waited for its writer's answer: it is decided again; 0: none
+    answer         what that answer is: it is theirs, it is to be sent anyway, it is text and no command, or the command
+                   is the one that was proposed
     drop           the inbound mail that the agent disowned: it stays held for good; 0: none
     follow         what this means for other tickets, each decided on by itself
     also           new tickets that are opened beside this one, in the same transaction: each is a blank ticket's own
                    outcome (a report that was split)
     incident       what is to stand on record of the mass incident whose ticket this is
+    commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
+                   mail's inbound number and `commands_by` its agent
     """
 
     reason: str
@@ -311,7 +325,11 @@ class Outcome:
     undeliverable: tuple[tuple[str, str], ...] = ()
     wait_until: datetime | None = None
     release: int = 0
+    answer: Answer = "confirmed"
     drop: int = 0
     follow: tuple[Follow, ...] = ()
     also: tuple["Outcome", ...] = ()
     incident: Incident | None = None
+    commands: tuple[CommandRow, ...] = ()
+    commands_of: int = 0
+    commands_by: str = ""

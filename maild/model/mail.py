@@ -21,6 +21,7 @@ class Mail:
     values      what this letter says beside the ticket itself; plain text, never markup
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
+    desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
     """
 
     template: str
@@ -36,3 +37,4 @@ class Mail:
     attach: tuple[Attachment, ...] = ()
     subject: str = ""
     urgent: bool = False
+    desk: bool = False

@@ -179,11 +179,12 @@ class SignedId:
 class Thread:
     """Which ticket a mail claims to belong to, and by what; a claim gives no rights (PRODUCT §2.4).
 
+    by "desk": it answers a letter that belongs to no ticket (a list, a digest), sent to this very writer.
     `late`: others on the ticket have answered this mail before it came.
     """
 
     ticket: int | None = None
-    by: Literal["token", "references", "tag", "none"] = "none"
+    by: Literal["token", "references", "tag", "desk", "none"] = "none"
     signed: SignedId | None = None
     note: str = ""
     late: bool = False
@@ -197,7 +198,8 @@ class Trust:
     unverified (a listed agent without the evidence) · approver (answers our question whether they agree, sent to this
     very address) · none (an internal person without a claim on a ticket).
     `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
-    for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4).
+    for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4). `admin`: a listed admin, with the same
+    evidence that an agent needs.
     """
 
     verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
@@ -205,3 +207,4 @@ class Trust:
     internal: bool = False
     authenticated: bool = False
     colleague: bool = False
+    admin: bool = False

@@ -16,6 +16,7 @@ Importance = Literal["high", "normal"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 Tier = Literal["L1", "L2", "expert"]
 Kind = Literal["report", "incident"]
+Channel = Literal["mail", "phone", "chat", "visit"]
 
 FIELD_NAMES: tuple[str, ...] = (
     "name",
@@ -91,6 +92,7 @@ class Ticket:
     form asked for. `owes` says whose word is due next: the desk's or the requester's. An `incident` is a mass
     incident's own ticket, the `parent` of the reports that belong to it; it has no requester, so nothing is mailed to
     one. `approver` is the address of whoever is to agree or disagree (PRODUCT §3.2), empty when nobody is asked.
+    `channel` is how it was reported (manual 2.2.1).
     """
 
     id: int | None = None
@@ -132,6 +134,7 @@ class Ticket:
     kind: Kind = "report"
     parent: int | None = None
     approver: str = ""
+    channel: Channel = "mail"
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     @property

@@ -49,6 +49,8 @@ LABELS: dict[str, Words] = {
     "decline": Words("Decline", "拒绝"),
     "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
+# What may be pressed in a letter that belongs to no ticket.
+OF_THE_DESK = frozenset({"confirm"})
 # No rating stands out: that would be asking for it.
 MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
 
@@ -93,7 +95,7 @@ def mailto(address: str, subject: str, body: str) -> str:
 def buttons(
     verbs: Iterable[str],
     recipient: str,
-    ticket: Ticket,
+    ticket: Ticket | None,
     policy: Policy,
     tokens: Tokens,
     language: str,
@@ -101,11 +103,12 @@ def buttons(
     about: int = 0,
 ) -> tuple[Button, ...]:
     """The buttons of one letter: each holds a token for this recipient, this ticket and this verb alone; a question
-    about one inbound mail (`about`) binds it to that mail too."""
+    about one inbound mail (`about`) binds it to that mail too. Without a ticket it concerns the desk itself."""
     made: list[Button] = []
+    number, front = (ticket.key, f"[{tag(ticket, policy)}] ") if ticket is not None else (0, "")
     for verb in verbs:
-        token = tokens.button(recipient, ticket.key, f"{verb} {about}" if about else verb, now)
+        token = tokens.button(recipient, number, f"{verb} {about}" if about else verb, now)
         body = _BODIES.get(verb, Words("", "")).for_(language)
-        link = mailto(policy.desk.address, f"[{tag(ticket, policy)}] #{verb} {token}", body)
+        link = mailto(policy.desk.address, f"{front}#{verb} {token}", body)
         made.append(Button(verb, LABELS[verb].for_(language), link, verb in MAIN))
     return tuple(made)

@@ -14,7 +14,7 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
-from maild.outbound.actions import Button, buttons
+from maild.outbound.actions import OF_THE_DESK, Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
 from maild.outbound.picture import (
@@ -308,16 +308,16 @@ _WAITING = frozenset({"take", "resolve", "escalate"})
 def _buttons(
     mail: Mail, letter: Letter, ticket: Ticket | None, policy: Policy, tokens: Tokens, now: datetime
 ) -> tuple[Button, ...]:
-    """The letter's buttons for this reader. None without a ticket, and none in a notice to a team's address: a token
-    is bound to one person, and a list is none (PRODUCT §3.4)."""
-    if ticket is None or not letter.verbs or "+" in policy.desk.address:
+    """The letter's buttons for this reader. None in a notice to a team's address: a token is bound to one person, and
+    a list is none (PRODUCT §3.4)."""
+    if not letter.verbs or "+" in policy.desk.address:
         return ()
-    verbs = letter.verbs
+    verbs = letter.verbs if ticket is not None else tuple(verb for verb in letter.verbs if verb in OF_THE_DESK)
     if mail.audience == "agent":
         agent = policy.agent(mail.to.address)
         if agent is None:
             return ()
-        if ticket.responded is not None and ticket.assignee == agent.address:
+        if ticket is not None and ticket.responded is not None and ticket.assignee == agent.address:
             verbs = tuple(verb for verb in verbs if verb != "take")
     left_out = _senseless(mail)
     verbs = tuple(verb for verb in verbs if verb not in left_out)

@@ -331,68 +331,6 @@ def dedupe_key(row: Waiting) -> str | None:
     return f"{row.message_id} {row.content_hash}" if row.message_id else None
 
 
-def held_of(connection: Connection, sender: str, ticket: int) -> list[int]:
-    """The newest held mails in this agent's name on the ticket: each may have been asked about."""
-    rows = connection.execute(
-        select(inbound.c.id)
-        .where(inbound.c.sender == sender, inbound.c.ticket == ticket, inbound.c.fate == "held")
-        .order_by(inbound.c.id.desc())
-        .limit(_LOOK_THROUGH)
-    )
-    return list(rows.scalars())
-
-
-def _waits(number: int, sender: str, ticket: int, now: datetime) -> tuple[Any, ...]:
-    return (
-        inbound.c.id == number,
-        inbound.c.sender == sender,
-        inbound.c.ticket == ticket,
-        inbound.c.fate == "held",
-        inbound.c.waits_until > now,
-    )
-
-
-def waits(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> bool:
-    """Whether this mail in this agent's name waits on the ticket for its confirmation."""
-    return connection.execute(select(inbound.c.id).where(*_waits(number, sender, ticket, now))).scalar() is not None
-
-
-def release_waiting(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> int:
-    """A mail that the agent has confirmed is to be decided again, and no other one; 1, or 0 if it waits no more."""
-    return connection.execute(
-        update(inbound)
-        .where(*_waits(number, sender, ticket, now))
-        .values(state="received", fate="", attempts=0, trust="confirmed", waits_until=None)
-    ).rowcount
-
-
-def drop_waiting(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> None:
-    """A mail in an agent's name that the agent disowns stays held for good, and says so."""
-    connection.execute(
-        update(inbound)
-        .where(*_waits(number, sender, ticket, now))
-        .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
-    )
-
-
-def expire_waiting(connection: Connection, now: datetime) -> int:
-    """Mails whose confirmation never came: they stay held, with one word about it."""
-    done = connection.execute(
-        update(inbound)
-        .where(inbound.c.waits_until < now, inbound.c.fate == "held")
-        .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
-    )
-    return done.rowcount
-
-
-_TRUST = select(inbound.c.trust).where(inbound.c.id == bindparam("number"))
-
-
-def was_confirmed(connection: Connection, number: int) -> bool:
-    """Whether an agent has confirmed that this mail, which waited, is theirs."""
-    return connection.execute(_TRUST, {"number": number}).scalar() == "confirmed"
-
-
 def to_file(connection: Connection, mailbox: str, uidvalidity: int, aside: bool, limit: int) -> list[tuple[int, int]]:
     """(id, uid) of mails that are done and not yet put away in this folder's present numbering.
 

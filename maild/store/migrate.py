@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Engine, inspect, select, table
 from sqlalchemy import column as sql_column
 
-HEAD = "0006"
+HEAD = "0007"
 FOLDER = Path(__file__).parent / "migrations"
 
 State = Literal["empty", "behind", "current", "future"]

@@ -23,7 +23,9 @@ from maild.store.schema_desk import (
     address,
     agent_state,
     alarm,
+    blocked,
     chore,
+    command,
     correction,
     incident,
     learned,
@@ -34,6 +36,7 @@ from maild.store.schema_desk import (
     rating,
     solution,
     token_use,
+    undo,
 )
 from maild.store.types import CleanText, Json, Moment
 
@@ -43,7 +46,9 @@ __all__ = [
     "alarm",
     "attachment",
     "awaited",
+    "blocked",
     "chore",
+    "command",
     "correction",
     "entry",
     "field",
@@ -65,9 +70,10 @@ __all__ = [
     "ticket",
     "timer",
     "token_use",
+    "undo",
 ]
 
-# ── store/ledger.py, ledger_hold.py ──────────────────────────────────────────────────────────────────────────────
+# ── store/ledger.py, ledger_hold.py, ledger_waits.py ─────────────────────────────────────────────────────────────
 inbound = Table(
     "inbound",
     metadata,
@@ -109,6 +115,8 @@ inbound = Table(
     Column("waits_until", Moment),
     # Whether the admins were told of a mail that was quarantined or held.
     Column("told", Boolean, nullable=False, server_default=false()),
+    # What its writer answered when they were asked about it: confirmed · anyway · as_text · corrected.
+    text_("answer"),
     UniqueConstraint("mailbox", "uidvalidity", "uid"),
     Index(
         "ix_inbound_state",
@@ -208,6 +216,8 @@ ticket = Table(
     Column("kind", CleanText, nullable=False, server_default=text("'report'")),
     Column("parent", Id),
     text_("approver"),
+    # How it was reported: mail · phone · chat · visit (manual 2.2.1).
+    Column("channel", CleanText, nullable=False, server_default=text("'mail'")),
     Index("ix_ticket_state", "state", "team"),
     Index("ix_ticket_assignee", "assignee", "state"),
     Index("ix_ticket_requester", "requester", "id"),

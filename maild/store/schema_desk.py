@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, false, text
 
-from maild.store.columns import ZERO, id_, metadata, ref, text_
+from maild.store.columns import ZERO, Id, id_, metadata, ref, text_
 from maild.store.types import CleanText, Json, Moment
 
 # ── store/people.py, people_directory.py ─────────────────────────────────────────────────────────────────────────
@@ -140,11 +140,58 @@ learned = Table(
     sqlite_autoincrement=True,
 )
 
+# ── store/commands.py ────────────────────────────────────────────────────────────────────────────────────────────
+command = Table(
+    "command",
+    metadata,
+    # One line of a command mail, on one ticket; a line that names three tickets has three rows.
+    Column("inbound", Id, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    # NULL: it concerns the desk itself.
+    Column("ticket", Id),
+    text_("agent"),
+    text_("verb"),
+    text_("line"),
+    # NULL: still to be decided on.
+    Column("done", Boolean),
+    # Why not, in the words that its agent was told.
+    text_("why"),
+    Column("at", Moment, nullable=False),
+    # Whether its agent was told that it is done.
+    Column("told", Boolean, nullable=False, server_default=false()),
+    Index("ix_command_agent", "agent", "at"),
+    Index("ix_command_ticket", "ticket", "agent"),
+)
+
+undo = Table(
+    "undo",
+    metadata,
+    # What a ticket was like before a command mail changed it, and how far its history went afterwards.
+    Column("inbound", Id, primary_key=True, autoincrement=False),
+    Column("ticket", Id, primary_key=True, autoincrement=False),
+    text_("agent"),
+    Column("at", Moment, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("history", Id, nullable=False),
+    # Taken back already.
+    Column("used", Boolean, nullable=False, server_default=false()),
+    Index("ix_undo_agent", "agent", "at"),
+)
+
 # ── store/upkeep.py ──────────────────────────────────────────────────────────────────────────────────────────────
 token_use = Table(
     "token_use",
     metadata,
     Column("token", CleanText, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+blocked = Table(
+    "blocked",
+    metadata,
+    # A sender, or a domain behind an @, that an admin has blocked by mail; config.toml may block others.
+    Column("sender", CleanText, primary_key=True),
+    text_("who"),
     Column("at", Moment, nullable=False),
 )
 

@@ -73,6 +73,7 @@ def from_row(row: Row[Any]) -> Ticket:
         kind=m["kind"],
         parent=m["parent"],
         approver=m["approver"],
+        channel=m["channel"],
     )
 
 

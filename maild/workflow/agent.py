@@ -2,20 +2,21 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import files, lifecycle, restricted
+from maild.workflow import desk_mail, files, lifecycle, restricted
 from maild.workflow.commands import incident, talk
-from maild.workflow.commands.grammar import Command, Parsed, parse
+from maild.workflow.commands.grammar import Command, Parsed
+from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
+from maild.workflow.commands.spread import spread
 from maild.workflow.commands.work import assign_to
 from maild.workflow.draft import Draft
+from maild.workflow.errand import Errand
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
 
-# How long an unconfirmed mail of an agent waits, and how many questions they get a day (PRODUCT §2.5).
-CONFIRM_FOR = timedelta(hours=24)
-CONFIRMATIONS_A_DAY = 3
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
 
@@ -43,17 +44,22 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     message = event.message
     agent = _listed(policy, message.from_.address)
     draft = Draft(ticket, now, facts, policy, who=agent.address)
-    said = _confirmation(facts, "" if message.only_quoted else message.new_text)
-    if said is not None:
+    answer = said(facts, message)
+    if answer is not None:
         if not facts.waits:
             _transcript(draft, agent, (("", False, _OVER.for_(agent.language)),), "")
             return draft.outcome("the agent confirms a mail that waits no more", "ticketed")
-        draft.release, draft.drop = (facts.asked_about, 0) if said else (0, facts.asked_about)
-        draft.note("confirmed" if said else "disowned", "", "", "the agent answers about a mail of theirs that waits")
-        what = "confirms a mail of theirs: it is decided again" if said else "disowns a mail that came in their name"
+        draft.release, draft.drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
+        draft.note("confirmed" if answer else "disowned", "", "", "the agent answers about a mail of theirs that waits")
+        what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
         return draft.outcome(f"the agent {what}", "ticketed")
-    own = "" if message.only_quoted else message.new_text
-    parsed = _without_unproved(incident.answered(_commands(facts.button, own), facts), event, policy, ticket.kind)
+    parsed = incident.answered(_commands(facts.button, desk_mail.commands_of(message, policy)), facts)
+    parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
+    plan = spread(parsed, ticket.key, policy)
+    parsed = replace(parsed, problems=(*parsed.problems, *plan.problems))
+    errand = Errand(event, facts, now, policy, ticket)
+    if not parsed.problems and (plan.jobs or plan.desk):
+        parsed = replace(parsed, problems=desk_mail.carry(errand, plan, parsed))
     if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
@@ -62,12 +68,13 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
     if uncut and parsed.commands:
         parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _UNCUT)))
-    worked, lines = carry_out(draft, agent, parsed)
+    worked, lines = carry_out(draft, agent, parsed if parsed.problems else replace(parsed, commands=plan.here))
     if worked is None:
         _keep_refused(draft, agent, event)
         _transcript(draft, agent, lines, message.new_text)
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
-    text_left = parsed.text if not any(each.verb in TAKES_TEXT for each in parsed.commands) else ""
+    takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
+    text_left = parsed.text if not takes else ""
     if text_left or (message.attachments and not parsed.commands):
         _say(worked, agent, event, text_left)
     elif parsed.commands:
@@ -75,7 +82,9 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     if policy.transcripts == "always" and lines:
         _transcript(worked, agent, lines, "")
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
-    return worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+    for each in plan.here:
+        errand.done(ticket.key, each.verb, each.line)
+    return errand.finish(worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed"))
 
 
 def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -102,10 +111,10 @@ def unverified_agent_wrote(
     """A listed agent without the evidence: nothing is done, they are asked with one tap, the mail waits 24 hours."""
     agent = _listed(policy, event.message.from_.address)
     if ticket is None:
-        return Outcome(reason=f"held: {event.trust.reason}", fate="held")
+        return desk_mail.unverified_agent_asked(event, facts, now, policy)
     draft = Draft(ticket, now, facts, policy, who="maild")
     if facts.asked_today < CONFIRMATIONS_A_DAY:
-        parsed = parse(event.message.new_text)
+        parsed = desk_mail.commands_of(event.message, policy)
         draft.tell_agent(
             agent,
             "agent/confirm_command",
@@ -120,20 +129,6 @@ def unverified_agent_wrote(
     return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 
 
-def _confirmation(facts: Facts, text: str) -> bool | None:
-    """Yes or no to "is this mail yours?", by button or by the plain digits; None: about something else."""
-    if facts.button == "confirm":
-        return True
-    if not facts.asked_about:
-        return None
-    word = text.strip().strip(".!。！").lower()
-    return True if word in _YES else False if word in _NO else None
-
-
-_YES = frozenset({"1", "１", "yes", "y", "ok", "是", "是的", "确认"})
-_NO = frozenset({"0", "０", "2", "２", "no", "n", "否", "不是"})
-
-
 def _listed(policy: Policy, address: str) -> Agent:
     agent = policy.agent(address)
     if agent is None:
@@ -141,32 +136,13 @@ def _listed(policy: Policy, address: str) -> Agent:
     return agent
 
 
-def _commands(button: str, new_text: str) -> Parsed:
+def _commands(button: str, parsed: Parsed) -> Parsed:
     """The commands of the mail; a pressed button is its first one."""
-    parsed = parse(new_text)
     if not button:
         return parsed
     rest = tuple(each for each in parsed.commands if each.verb != button)
     pressed = next((each for each in parsed.commands if each.verb == button), Command(button, "", f"#{button}"))
     return Parsed((pressed, *rest), parsed.text, parsed.problems)
-
-
-def _without_unproved(parsed: Parsed, event: MailArrived, policy: Policy, kind: str) -> Parsed:
-    """Where a mail server vouches for people, the verbs that do most harm need its word (PRODUCT §2.5)."""
-    if not policy.authserv_id or event.trust.authenticated:
-        return parsed
-    # On a mass incident's own ticket it answers a proposal, and lets nobody in.
-    harm = _NEED_THE_PASS - {"accept"} if kind == "incident" else _NEED_THE_PASS
-    refused = tuple((each.line, _UNPROVED) for each in parsed.commands if each.verb in harm)
-    kept = tuple(each for each in parsed.commands if each.verb not in harm)
-    return replace(parsed, commands=kept, problems=(*parsed.problems, *refused))
-
-
-_NEED_THE_PASS = frozenset({"merge", "split", "cc", "for", "spam", "accept"})
-_UNPROVED = Words(
-    "this command needs a mail that your own mail server vouches for: write from the company's mailbox",
-    "此命令要求邮件通过公司邮件服务器的认证，请用公司邮箱发送",
-)
 
 
 def _kind(event: MailArrived) -> Literal["public", "internal"]:

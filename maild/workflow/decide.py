@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, restricted, sla
+from maild.workflow import approval, desk_mail, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
@@ -49,6 +49,12 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         if event.trust.colleague:
             return colleague_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
+    if facts.claimed is None and event.trust.verdict == "unverified":
+        return unverified_agent_wrote(None, event, facts, now, policy)
+    if facts.claimed is None and event.trust.verdict == "agent":
+        asked = desk_mail.agent_asked(event, facts, now, policy)
+        if asked is not None:
+            return asked
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links, facts.claimed)
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
-from maild.workflow import away, incident_child, incident_events
+from maild.workflow import away, desk_mail, incident_child, incident_events
 from maild.workflow.draft import Draft
+from maild.workflow.errand import ORDER
 
 Handler = Callable[[Draft, Followed], str]
 
@@ -25,6 +26,8 @@ HANDLERS: Mapping[str, Handler] = {
 
 def followed(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy: Policy) -> Outcome:
     """One event that another ticket's decision left for this one."""
+    if event.what == ORDER:
+        return desk_mail.ordered(ticket, event, facts, now, policy)
     draft = Draft(ticket, now, facts, policy, who="maild")
     handler = HANDLERS.get(event.what)
     if handler is None:

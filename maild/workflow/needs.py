@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval
+from maild.workflow import approval, desk_mail
 from maild.workflow.commands import incident
+from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
+from maild.workflow.errand import ORDER
 from maild.workflow.register import requester_of
 
 # Of a report its first words are compared with the solved tickets.
@@ -16,6 +18,9 @@ _WORDS = 400
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
+    if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
+        wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
+        return replace(wanted, errand=int(event.data["inbound"]))
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
         # What one of five hundred reports tells its mass incident needs no list of the others.
@@ -43,6 +48,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             manager=requester_of(event, policy).key,
             colleagues=approval.wanted(policy),
             incidents=policy.incidents.on,
+            named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -52,18 +58,9 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     writer, text = event.message.from_.key, event.message.new_text
     wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
     if event.trust.verdict == "agent" and not event.asked:
-        return replace(
-            wanted,
-            colleagues=(*approver, *approval.named(text)),
-            report=True,
-            manager=ticket.requester.key,
-            solutions=tickets_named(text, policy),
-            # An agent may hand it on, with what was done so far.
-            past=True,
-            waiting=True,
-            members=ticket.kind == "incident",
-            named=incident.named(text, policy),
-        )
+        wanted = _of_agent(wanted, text, ticket, policy)
+        jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -80,6 +77,22 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
             incidents=policy.incidents.on,
         )
     return wanted
+
+
+def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs:
+    """What an agent's commands on a ticket make worth knowing."""
+    return replace(
+        wanted,
+        colleagues=(*wanted.colleagues, *approval.named(text)),
+        report=True,
+        manager=ticket.requester.key,
+        solutions=tickets_named(text, policy),
+        # An agent may hand it on, with what was done so far.
+        past=True,
+        waiting=True,
+        members=ticket.kind == "incident",
+        named=incident.named(text, policy),
+    )
 
 
 def _report(message: Message) -> str:

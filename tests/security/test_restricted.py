@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maild.store import people
-from maild.workflow.commands.grammar import VERBS
+from maild.workflow.commands.verbs import VERBS
 from tests.security.conftest import ANNA, LEAD, MX, TOM, ZHAO, Desk, MakeDesk, words
 
 WEI = "wang.wei@corp.example"

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from maild.model.ticket import FIELD_NAMES
-from maild.workflow.commands.grammar import VERBS
+from maild.workflow.commands.verbs import VERBS
 from tests.policies import default_policy
 
 SETTINGS = Path(__file__).parents[2] / "config.toml"

@@ -33,7 +33,7 @@ from maild.model.ticket import Priority
 from maild.workflow import due, lifecycle, requester, sla
 from maild.workflow.answers import Kind
 from maild.workflow.commands import run
-from maild.workflow.commands.grammar import VERBS
+from maild.workflow.commands.verbs import VERBS
 from maild.workflow.decide import decide
 from maild.workflow.lifecycle import ACTS, ROWS, STAGES, STATE_OF, Stage
 from tests.policies import default_policy

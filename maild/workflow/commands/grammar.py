@@ -1,105 +1,19 @@
-"""The grammar of commands, written down once: the parser, the transcript and the help come from this table.
+"""Reading commands: from the head of a mail's new text, or the subject of a fresh one, by the table in verbs.py.
 
 A command is a line at the top of the new text that begins with `#` (or `＃`) directly followed by a letter or a Chinese
 character; `#1` and `# x` are text. Case and width do not matter, nor does punctuation that a phone adds (`#Take!`).
 """
 
 import difflib
+import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
-from maild.model import Words
+from maild.model import Message, Policy, Words
+from maild.workflow.commands.verbs import BY_NAME, VERBS
 
-Argument = Literal["none", "optional", "required"]
+__all__ = ["Command", "Parsed", "from_subject", "parse"]
 
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One command: its English name, its Chinese names, what it takes, and what it does."""
-
-    name: str
-    chinese: tuple[str, ...]
-    argument: Argument
-    usage: str
-    does: Words
-
-
-VERBS: tuple[Verb, ...] = (
-    Verb("take", ("接单",), "none", "#take", Words("the ticket is yours", "工单由您处理")),
-    Verb("assign", ("转派",), "required", "#assign WHO", Words("give it to a colleague", "转给同事")),
-    Verb("team", ("转组",), "required", "#team NAME", Words("give it to another team", "转给其他组")),
-    Verb("priority", ("优先级",), "required", "#priority P2 [REASON]", Words("set the priority", "设定优先级")),
-    Verb("category", ("分类",), "required", "#category NAME", Words("correct the category", "更正分类")),
-    Verb("note", ("备注",), "optional", "#note TEXT", Words("a note that stays inside", "内部备注，用户看不到")),
-    Verb("ask", ("补充",), "required", "#ask FIELD, FIELD", Words("ask the requester for details", "请用户补充信息")),
-    Verb(
-        "use",
-        ("引用",),
-        "required",
-        "#use IT-87 | NAME",
-        Words("send that solution, or that macro", "把该工单的处理说明或常用回复发给用户"),
-    ),
-    Verb("hold", ("挂起",), "required", "#hold 2d REASON", Words("wait for something else", "等待其他事项")),
-    Verb(
-        "resolve",
-        ("解决",),
-        "optional",
-        "#resolve [SUMMARY]",
-        Words("solved: the requester is asked", "已解决，请用户确认"),
-    ),
-    Verb("close", ("关闭",), "required", "#close REASON", Words("close without confirmation", "不经确认直接关闭")),
-    Verb("reopen", ("重开",), "optional", "#reopen [REASON]", Words("open it again", "重新打开")),
-    Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
-    Verb(
-        "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
-    ),
-    Verb(
-        "split",
-        ("拆分",),
-        "optional",
-        "#split [TEXT]",
-        Words("a ticket of its own for the second problem", "为第二个问题另开工单"),
-    ),
-    Verb(
-        "approve",
-        ("审批",),
-        "optional",
-        "#approve [WHO] [WHY]",
-        Words("ask the manager, or WHO, to agree", "请主管或指定的人审批"),
-    ),
-    Verb(
-        "not-approved",
-        ("未批准", "未获批准"),
-        "optional",
-        "#not-approved [TEXT]",
-        Words("tell the requester that it was not approved, and close", "告知用户未获批准并关闭"),
-    ),
-    Verb("spam", ("垃圾",), "none", "#spam", Words("rubbish: close it silently", "垃圾邮件，静默关闭")),
-    Verb(
-        "incident",
-        ("大面积故障", "重大事件"),
-        "required",
-        "#incident TITLE IT-1 IT-2",
-        Words("many report the same: make it one mass incident", "多人报同一故障：登记为大面积故障"),
-    ),
-    Verb(
-        "update",
-        ("通报", "群发"),
-        "optional",
-        "#update TEXT",
-        Words("tell every reporter of the mass incident, each separately", "逐一通知大面积故障的所有报障人"),
-    ),
-    Verb(
-        "accept",
-        ("接受", "接纳"),
-        "optional",
-        "#accept [TITLE | WHO]",
-        Words("it is a mass incident; or a colleague who wrote may join", "确认是大面积故障；或接纳来信的同事为参与人"),
-    ),
-    Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
-)
-_BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)
 
 # More commands than this in one mail are a paste, not a wish.
@@ -148,9 +62,29 @@ def parse(text: str) -> Parsed:
     rest = lines[at:]
     for line in rest:
         # Site banners put lines on top of what the agent wrote: then it is unclear what was meant.
-        if _looks_like_command(line.strip()) and _split(line.strip())[0] in _BY_NAME:
+        if _looks_like_command(line.strip()) and _split(line.strip())[0] in BY_NAME:
             problems.append((line.strip()[:200], Words("commands must stand above the text", "命令要写在正文上面")))
     return Parsed(tuple(commands), "\n".join(rest).strip(), tuple(problems))
+
+
+def from_subject(message: Message, policy: Policy) -> str:
+    """The command that the subject of a fresh mail is (`#mine`, `[IT-12] #take`); empty for any other subject.
+
+    A mail that answers another one bears a subject that somebody else wrote, who must not command in its writer's name;
+    and what a button writes there is a token's.
+    """
+    if message.answered:
+        return ""
+    prefixes = "|".join(re.escape(each) for each in (policy.desk.prefix, *policy.desk.former_prefixes))
+    tag = rf"[\[【]\s{{0,3}}(?:{prefixes})\s{{0,3}}-\s{{0,3}}\d{{1,15}}\s{{0,3}}[\]】]\s*"
+    line = re.sub(rf"^(?:{tag}){{1,3}}", "", message.subject.strip()[:500], flags=re.IGNORECASE)
+    return line if _looks_like_command(line) and not _PRESSED.search(line) else ""
+
+
+# Tickets, whatever their prefix: which of them there are is for others to say.
+_TAGS = re.compile(r"[a-z][a-z0-9]{0,15}[-－—]\d{1,10}(?!\w)", re.IGNORECASE | re.ASCII)
+# What a button writes into the subject: verb and token.
+_PRESSED = re.compile(r"#[a-z][a-z0-9-]{1,20}\s+[a-z2-7]{19}(?![a-z0-9])", re.IGNORECASE)
 
 
 def _looks_like_command(line: str) -> bool:
@@ -173,9 +107,9 @@ def _split(line: str) -> tuple[str, str]:
 
 def _command(line: str) -> tuple[Command | None, Words | None]:
     word, argument = _split(line)
-    verb = _BY_NAME.get(word)
+    verb = BY_NAME.get(word)
     if verb is None:
-        near = difflib.get_close_matches(word, list(_BY_NAME), 1, 0.6)
+        near = difflib.get_close_matches(word, list(BY_NAME), 1, 0.6)
         hint = f" #{near[0]}" if near else ""
         return None, Words(
             f"unknown command; did you mean{hint}?" if near else "unknown command",
@@ -183,9 +117,10 @@ def _command(line: str) -> tuple[Command | None, Words | None]:
         )
     if verb.argument == "none":
         # What a phone or a polite hand adds behind a plain command (`#Take!`, `#接单。👍`) is no argument.
-        if any(c.isalnum() for c in argument):
+        bare = _TAGS.sub("", argument)
+        if any(c.isalnum() for c in bare):
             return None, Words(f"{verb.usage} takes nothing behind it", f"{verb.usage} 后面不需要内容")
-        argument = ""
+        argument = argument if bare != argument else ""
     if verb.argument == "required" and not argument.strip(".!。！"):
         return None, Words(f"something is missing: {verb.usage}", f"缺少内容：{verb.usage}")
     return Command(verb.name, argument, line[:200]), None

@@ -1,0 +1,82 @@
+"""Mails that wait for their own writer's word: is it yours, is it to be sent all the same, was it meant otherwise?
+
+Writes inbound, beside store/ledger.py: each of its statements names the state that it expects. A ticket of 0 is none.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+
+from maild.store.schema import inbound
+
+_LOOK_THROUGH = 1000
+
+
+def _on(ticket: int) -> ColumnElement[bool]:
+    return inbound.c.ticket == ticket if ticket else inbound.c.ticket.is_(None)
+
+
+def held_of(connection: Connection, sender: str, ticket: int) -> list[int]:
+    """The newest held mails in this agent's name on the ticket: each may have been asked about."""
+    rows = connection.execute(
+        select(inbound.c.id)
+        .where(inbound.c.sender == sender, _on(ticket), inbound.c.fate == "held")
+        .order_by(inbound.c.id.desc())
+        .limit(_LOOK_THROUGH)
+    )
+    return list(rows.scalars())
+
+
+def _waits(number: int, sender: str, ticket: int, now: datetime) -> tuple[Any, ...]:
+    return (
+        inbound.c.id == number,
+        inbound.c.sender == sender,
+        _on(ticket),
+        inbound.c.fate == "held",
+        inbound.c.waits_until > now,
+    )
+
+
+def waits(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> bool:
+    """Whether this mail in this agent's name waits on the ticket for an answer."""
+    return connection.execute(select(inbound.c.id).where(*_waits(number, sender, ticket, now))).scalar() is not None
+
+
+def release(connection: Connection, number: int, sender: str, ticket: int, answer: str, now: datetime) -> int:
+    """A mail that its writer has answered for is to be decided again, and no other one; 1, or 0 if it waits no more."""
+    return connection.execute(
+        update(inbound)
+        .where(*_waits(number, sender, ticket, now))
+        .values(
+            state="received", fate="", attempts=0, waits_until=None,
+            answer=func.trim(inbound.c.answer + " " + answer),
+        )
+    ).rowcount  # fmt: skip
+
+
+def drop(connection: Connection, number: int, sender: str, ticket: int, now: datetime) -> None:
+    """A mail that its writer disowned or does not want any more stays held for good, and says so."""
+    connection.execute(
+        update(inbound)
+        .where(*_waits(number, sender, ticket, now))
+        .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
+    )
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """Mails whose answer never came: they stay held, with one word about it."""
+    done = connection.execute(
+        update(inbound)
+        .where(inbound.c.waits_until < now, inbound.c.fate == "held")
+        .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
+    )
+    return done.rowcount
+
+
+_ANSWERS = select(inbound.c.answer).where(inbound.c.id == bindparam("number"))
+
+
+def answers(connection: Connection, number: int) -> frozenset[str]:
+    """What its writer has answered about this mail, which waited for it; nothing for one that nobody asked about."""
+    return frozenset((connection.execute(_ANSWERS, {"number": number}).scalar() or "").split())

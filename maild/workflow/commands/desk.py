@@ -1,0 +1,11 @@
+"""Commands that concern the desk itself, not one ticket: who does which of them (PRODUCT §3.4)."""
+
+from collections.abc import Callable, Mapping
+
+from maild.workflow.commands.grammar import Command
+from maild.workflow.errand import Errand
+
+Doer = Callable[[Errand, Command, str], None]
+
+# By verb; each writes on the errand, or raises Refused. The third argument is the text under the commands.
+DOERS: Mapping[str, Doer] = {}

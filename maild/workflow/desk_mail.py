@@ -1,0 +1,185 @@
+"""A mail of an agent to the desk itself, on no ticket: questions, and commands that name their tickets (PRODUCT §3.4).
+
+Such a mail is never a report. Without the evidence that it is the agent's nothing is done, and they are asked.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maild.model import (
+    Address,
+    Agent,
+    CommandRow,
+    Facts,
+    Followed,
+    Mail,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Ticket,
+    Words,
+)
+from maild.workflow.commands import desk
+from maild.workflow.commands.arguments import Refused
+from maild.workflow.commands.grammar import Parsed, from_subject, parse
+from maild.workflow.commands.proof import without_unproved
+from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
+from maild.workflow.commands.spread import Spread, spread, tickets_of
+from maild.workflow.draft import Draft
+from maild.workflow.errand import TRANSCRIPT, Errand
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+
+_NOT_DONE = Words("not done, because of the other line", "因另一行有误，未执行")
+_TEXT_LEFT = Words(
+    "the text below has no place to go: write it behind a command, or answer the ticket's own notice",
+    "正文没有去处：请写在命令后面，或直接回复该工单的通知",
+)
+_NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
+
+
+def commands_of(message: Message, policy: Policy) -> Parsed:
+    """The commands of a mail's subject, where it is a fresh one, and of its text."""
+    own = "" if message.only_quoted else message.new_text
+    first = from_subject(message, policy)
+    return parse(f"{first}\n{own}" if first else own)
+
+
+def wanted(message: Message, policy: Policy) -> bool:
+    """Whether a listed agent's mail that is on no ticket wants something of the desk: else it is their own report."""
+    if policy.agent(message.from_.address) is None:
+        return False
+    parsed = commands_of(message, policy)
+    return bool(parsed.commands or parsed.problems)
+
+
+def tickets_named(message: Message, policy: Policy) -> tuple[int, ...]:
+    """The tickets that its commands are for."""
+    return tickets_of(spread(commands_of(message, policy), None, policy).jobs)
+
+
+def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome | None:
+    """What the desk does about a mail of an agent that is on no ticket; None where it is a report like others."""
+    answer = said(facts, event.message)
+    errand = Errand(event, facts, now, policy)
+    if answer is not None:
+        if not facts.waits:
+            errand.transcript((("", False, _OVER.for_(errand.language)),))
+            return errand.finish(Outcome(reason="the agent answers about a mail that waits no more", fate="ignored"))
+        release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
+        what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
+        return Outcome(reason=f"the agent {what}", fate="ignored", release=release, drop=drop)
+    if not wanted(event.message, policy):
+        return None
+    parsed = without_unproved(commands_of(event.message, policy), event.trust.authenticated, policy)
+    plan = spread(parsed, None, policy)
+    problems = (*parsed.problems, *plan.problems) or carry(errand, plan, parsed)
+    if problems:
+        refused = Errand(event, facts, now, policy)
+        refused.transcript(not_done(parsed, problems, refused.language), event.message.new_text)
+        return refused.finish(Outcome(reason="commands not understood or refused: nothing done", fate="ignored"))
+    did = ", ".join(f"#{each.verb}" for each in parsed.commands)
+    return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="ignored"))
+
+
+def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
+    """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
+    known = {each.ticket for each in errand.facts.named}
+    if errand.ticket is not None:
+        known.add(errand.ticket.key)
+    problems: list[tuple[str, Words]] = []
+    for job in plan.jobs:
+        if job.ticket not in known:
+            tag = f"{errand.policy.desk.prefix}-{job.ticket}"
+            why = Words(_NO_TICKET.en.format(tag=tag), _NO_TICKET.zh.format(tag=tag))
+            problems.append((job.commands[0].line, why))
+    for command in plan.desk:
+        try:
+            desk.DOERS[command.verb](errand, command, parsed.text)
+        except Refused as refusal:
+            problems.append((command.line, refusal.why))
+        errand.done(0, command.verb, command.line)
+    takes = any(each.verb in TAKES_TEXT for job in plan.jobs for each in job.commands)
+    if plan.jobs and parsed.text and not takes:
+        problems.append((parsed.text.splitlines()[0][:200], _TEXT_LEFT))
+    if not problems:
+        errand.order(plan.jobs, parsed.text)
+    return tuple(problems)
+
+
+def not_done(parsed: Parsed, problems: tuple[tuple[str, Words], ...], language: str) -> tuple[Line, ...]:
+    """The transcript of a mail of which nothing was done."""
+    broken = dict(problems)
+    whole = [(each.line, False, _NOT_DONE.for_(language)) for each in parsed.commands if each.line not in broken]
+    return (*whole, *((line, False, why.for_(language)) for line, why in broken.items()))
+
+
+def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """Commands in a listed agent's name, on no ticket and without the evidence: the mail waits, they are asked once."""
+    errand = Errand(event, facts, now, policy)
+    if facts.asked_today < CONFIRMATIONS_A_DAY:
+        parsed = commands_of(event.message, policy)
+        errand.answer(
+            "agent/confirm_command",
+            Words("please confirm", "请确认"),
+            commands=tuple(each.line for each in parsed.commands),
+            text=event.message.new_text,
+            number=event.inbound,
+        )
+    outcome = errand.finish(Outcome(reason=f"waits for their confirmation: {event.trust.reason}", fate="held"))
+    return replace(outcome, wait_until=event.received + CONFIRM_FOR)
+
+
+def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """An order of an agent's mail that names this ticket: all of its commands here or none, and the last ticket of the
+    mail brings the transcript of all."""
+    agent = policy.agent(str(event.data["by"]))
+    if agent is None:
+        return Outcome(reason=f"{event.data['by']} is no agent any more: their order is dropped")
+    draft = Draft(ticket, now, facts, policy, who=agent.address)
+    parsed = parse(str(event.data["body"]))
+    worked, lines = carry_out(draft, agent, parsed)
+    mine = [row for row in facts.errand if row.ticket == ticket.key and row.done is None]
+    reasons = {line: reason for line, _, reason in lines}
+    decided = tuple(
+        replace(row, done=worked is not None, why="" if worked is not None else reasons.get(each.line, ""))
+        for row, each in zip(mine, parsed.commands, strict=False)
+    )
+    if worked is None:
+        draft.note("commands refused", "", "", "the transcript says why")
+        worked = draft
+    rows = {row.n: row for row in (*facts.errand, *decided)}
+    if all(row.done is not None for row in rows.values()):
+        worked.mails.append(_of_all(tuple(rows.values()), agent, event, policy))
+    did = ", ".join(each.line for each in parsed.commands)
+    return replace(
+        worked.outcome(f"ordered by {agent.address}: {did}"),
+        commands=decided,
+        commands_of=int(event.data["inbound"]),
+        commands_by=agent.address,
+    )
+
+
+def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy: Policy) -> Mail:
+    """The transcript of a mail that named several tickets: one line for each command on each of them."""
+    prefix = policy.desk.prefix
+    lines = tuple(
+        (f"{prefix}-{row.ticket}: {row.line}" if row.ticket else row.line, row.done, row.why)
+        for row in sorted(rows, key=lambda row: row.n)
+    )
+    return Mail(
+        template="agent/transcript",
+        to=Address(agent.address, agent.name),
+        audience="agent",
+        language=agent.language,
+        reply="internal",
+        answers=str(event.data["answers"]),
+        values={"lines": lines, "text": ""},
+        subject=f"Re: {TRANSCRIPT.for_(agent.language)}",
+        desk=True,
+    )
+
+
+_OVER = Words(
+    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
+)
