@@ -74,12 +74,16 @@ def spread(parsed: Parsed, on: int | None, policy: Policy) -> Spread:
     )
 
 
+# Full-width ASCII, as an input method may write it, one character for one.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
 def leading(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     """`IT-3, [IT-7]：换墨盒` → ((3, 7), "换墨盒"): the tickets with which a text begins, and what follows them."""
     found: list[int] = []
     rest = text.strip()
     pattern = _tag(policy)
-    while (match := pattern.match(rest)) is not None:
+    while (match := pattern.match(rest.translate(_NARROW))) is not None:
         found.append(int(match[1]))
         rest = rest[match.end() :]
     return tuple(dict.fromkeys(found)), (rest.strip() if found else text)
