@@ -27,6 +27,7 @@ POLICY = default_policy()
         ("#use IT-3 IT-87", None, [], {3: [("use", "IT-87")]}),
         ("#incident VPN down IT-3", 5, [("incident", "VPN down IT-3")], {}),
         ("#incident IT-3 IT-4 VPN down", None, [], {3: [("incident", "IT-4 VPN down")]}),
+        ("#incident VPN down IT-3 IT-4", None, [], {3: [("incident", "IT-4 VPN down")]}),
         ("#priority IT-3 P1", None, [], {3: [("priority", "P1")]}),
     ],
 )

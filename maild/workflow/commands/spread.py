@@ -89,10 +89,20 @@ def leading(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     return tuple(dict.fromkeys(found)), (rest.strip() if found else text)
 
 
+def _anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
+    """`VPN down IT-3 IT-4` → ((3, 4), "VPN down")."""
+    pattern = _tag(policy)
+    found = [match for match in pattern.finditer(text.translate(_NARROW))]
+    rest, at = "", 0
+    for match in found:
+        rest, at = rest + text[at : match.start()], match.end()
+    return tuple(dict.fromkeys(int(match[1]) for match in found)), (rest + text[at:]).strip()
+
+
 def _named(command: Command, on: int | None, policy: Policy) -> tuple[tuple[int, ...], str]:
     """The tickets that a command is for, and its argument without them."""
     verb = BY_NAME[command.verb]
-    numbers, rest = leading(command.argument, policy)
+    numbers, rest = (_anywhere if verb.names and on is None else leading)(command.argument, policy)
     if not numbers or (on is not None and (verb.names or command.verb == "note")):
         # A note that begins with the number of another ticket speaks of it.
         return (), command.argument
@@ -107,7 +117,7 @@ def _named(command: Command, on: int | None, policy: Policy) -> tuple[tuple[int,
 def _tag(policy: Policy) -> re.Pattern[str]:
     names = "|".join(re.escape(each) for each in (policy.desk.prefix, *policy.desk.former_prefixes))
     return re.compile(
-        rf"[\[【(（]?(?:{names})\s?[-－—]\s?(\d{{1,10}})(?!\d)[\]】)）]?[\s　,，、;；:：.和与&+]*(?:and\b\s*)?",
+        rf"(?<!\w)[\[【(（]?(?:{names})\s?[-－—]\s?(\d{{1,10}})(?!\d)[\]】)）]?[\s　,，、;；:：.和与&+]*(?:and\b\s*)?",
         re.IGNORECASE,
     )
 
