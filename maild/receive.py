@@ -27,7 +27,7 @@ from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
-from maild.model import Message
+from maild.model import Fate, Message
 from maild.store import awaited, ledger, ledger_hold, ledger_waits, locks, outbox_counts
 from maild.store.engine import reading
 
@@ -406,7 +406,7 @@ class Receiver:
         number = read.row.id
         log.warning("inbound %d quarantined: %s", number, reason, extra={"inbound": number, "fate": "quarantined"})
 
-    def _put_aside(self, connection: Connection, read: Read, reason: str, fate: ledger.Fate) -> None:
+    def _put_aside(self, connection: Connection, read: Read, reason: str, fate: Fate) -> None:
         """Finish a mail that nobody has read: what is known of it is what the scan of its header found."""
         row, now = read.row, self._clock()
         sender, subject, _ = read.scanned

@@ -20,7 +20,7 @@ app = typer.Typer(
 Number = Annotated[
     int, typer.Argument(metavar="NUMBER", help="Number of the mail in the ledger.", min=1, show_default=False)
 ]
-Fate = Literal["ticketed", "ignored", "held", "quarantined", "waiting"]
+Fate = Literal["ticketed", "handled", "ignored", "held", "quarantined", "waiting"]
 _STYLES = {"quarantined": "red", "held": "yellow", "waiting": "yellow", "ignored": "dim"}
 
 

@@ -82,6 +82,8 @@ class Followed:
     data: Mapping[str, str | int] = field(default_factory=dict)
 
 
+# What becomes of a mail; handled: a question or command to the desk itself, on no ticket.
+Fate = Literal["ticketed", "handled", "ignored", "held", "quarantined"]
 # What the writer of a mail that waited says about it.
 Answer = Literal["confirmed", "anyway", "as_text", "corrected"]
 
@@ -307,7 +309,7 @@ class Outcome:
     """
 
     reason: str
-    fate: Literal["ticketed", "ignored", "held", "quarantined"] | None = None
+    fate: Fate | None = None
     ticket: Ticket | None = None
     entries: tuple[Entry, ...] = ()
     fields: tuple[Field, ...] = ()

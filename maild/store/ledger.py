@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,8 +15,6 @@ from maild.store.schema import inbound, raw_chunk
 CHUNK_BYTES = 256 * 1024
 # A mail without a Message-ID counts as a copy of an equal one only for so long (PRODUCT §2.1).
 NAMELESS_COPY = timedelta(minutes=10)
-
-Fate = Literal["ticketed", "ignored", "held", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,8 @@ def why_not_released(row: Any, prefix: str) -> str:
         return "it waits to be decided anyway"
     if row.fate == "ticketed":
         return f"it made ticket {prefix}-{row.ticket}"
+    if row.fate == "handled":
+        return "what it asked for was done or answered"
     if row.screening == "own":
         return "it came out of the desk itself: an answer to it would go round in circles"
     if row.fate == "ignored" and row.reason.startswith("a copy of inbound "):
@@ -78,6 +80,8 @@ def why_not_dropped(row: Any, prefix: str) -> str:
         return ""
     if row.fate == "ticketed":
         return f"it made ticket {prefix}-{row.ticket}"
+    if row.fate == "handled":
+        return "what it asked for was done or answered"
     return f"it is ignored already: {row.reason}"
 
 

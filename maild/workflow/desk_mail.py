@@ -65,10 +65,10 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
     if answer is not None:
         if not facts.waits:
             errand.transcript((("", False, _OVER.for_(errand.language)),))
-            return errand.finish(Outcome(reason="the agent answers about a mail that waits no more", fate="ignored"))
+            return errand.finish(Outcome(reason="the agent answers about a mail that waits no more", fate="handled"))
         release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
         what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
-        return Outcome(reason=f"the agent {what}", fate="ignored", release=release, drop=drop)
+        return Outcome(reason=f"the agent {what}", fate="handled", release=release, drop=drop)
     if not wanted(event.message, policy):
         return None
     parsed = without_unproved(commands_of(event.message, policy), event.trust.authenticated, policy)
@@ -77,9 +77,9 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
     if problems:
         refused = Errand(event, facts, now, policy)
         refused.transcript(not_done(parsed, problems, refused.language), event.message.new_text)
-        return refused.finish(Outcome(reason="commands not understood or refused: nothing done", fate="ignored"))
+        return refused.finish(Outcome(reason="commands not understood or refused: nothing done", fate="handled"))
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
-    return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="ignored"))
+    return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="handled"))
 
 
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:

@@ -18,6 +18,7 @@ from maild.model import (
     Colleague,
     Entry,
     Facts,
+    Fate,
     Field,
     Follow,
     History,
@@ -281,9 +282,7 @@ class Draft:
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def outcome(
-        self, reason: str, fate: Literal["ticketed", "ignored", "held", "quarantined"] | None = None
-    ) -> Outcome:
+    def outcome(self, reason: str, fate: Fate | None = None) -> Outcome:
         """All of it, with the clocks' timers brought up to date."""
         if self.ticket.approver and self.ticket.state != "on_hold":
             self._ask_no_more()
