@@ -106,7 +106,7 @@ def apply(
         letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
         outbox.add(connection, letters)
         _tell_in_vain(connection, letters, now)
-        if mail is not None and mail.trust.verdict == "agent":
+        if outcome.commands if mail is None else mail.trust.verdict == "agent":
             # Whatever an agent did that reached the requester, by reply or by command, was a person's answer.
             for each in letters:
                 if each.audience == "requester" and each.state == "queued":
