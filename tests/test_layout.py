@@ -48,6 +48,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "consider watch",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach",
+        # What gather reads for questions.
+        "lookup",
         # What gather remembers between two decisions, and proves again in each.
         "experience",
         "ingest workflow outbound reports",

@@ -1,10 +1,11 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.answer import AnswerPart, AnswerRow
 from maild.model.command import CommandRow
 from maild.model.event import (
+    Absence,
     Answer,
     Colleague,
-    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -14,8 +15,6 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
-    Solution,
-    Solved,
     TimerFired,
     Waiting,
 )
@@ -54,6 +53,7 @@ from maild.model.policy import (
     Team,
     Topic,
 )
+from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Word
 from maild.model.ticket import (
     Clock,
     Entry,
@@ -66,9 +66,12 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "Absence",
     "Address",
     "Agent",
     "Answer",
+    "AnswerPart",
+    "AnswerRow",
     "Attachment",
     "Audience",
     "Automatic",
@@ -82,12 +85,14 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Dossier",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "File",
     "Follow",
     "Followed",
     "Forwarded",
@@ -99,16 +104,20 @@ __all__ = [
     "Learned",
     "Learning",
     "Lesson",
+    "Linked",
     "Mail",
     "MailArrived",
+    "Matches",
     "Member",
     "Message",
     "Needs",
     "Outcome",
     "Person",
     "Policy",
+    "Query",
     "Report",
     "Rota",
+    "Said",
     "Screening",
     "Sender",
     "Signature",
@@ -127,6 +136,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Word",
     "WordWeights",
     "Words",
 ]

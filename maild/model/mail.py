@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.model.message import Address, Attachment
+from maild.model.ticket import Ticket
 
 Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"]
 
@@ -22,6 +23,7 @@ class Mail:
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
+    of          the ticket that it belongs to, where that is another one than the decided one (an answer about it)
     """
 
     template: str
@@ -38,3 +40,4 @@ class Mail:
     subject: str = ""
     urgent: bool = False
     desk: bool = False
+    of: Ticket | None = None

@@ -14,6 +14,7 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
+from maild.outbound import answered
 from maild.outbound.actions import OF_THE_DESK, Button, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
@@ -106,8 +107,12 @@ def view_of(
     values = _values(mail, letter, speak, public and not outside)
     if attached is not None and values.get("attachments"):
         values["attachments"] = _attachments(values["attachments"], attached)
-    if values.get("similar"):
+    if values.get("similar") and mail.template != "agent/ticket":
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "agent/ticket":
+        values |= {name: _plain_lines(values[name]) for name in ("links", "files", "people")}
+    if "parts" in values:
+        values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
         values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
     if mail.template == "admin/observed":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from maild.model import Message, Policy, Words
 from maild.workflow.commands.verbs import BY_NAME, VERBS
 
-__all__ = ["Command", "Parsed", "from_subject", "parse"]
+__all__ = ["Command", "Parsed", "from_subject", "only_signed", "parse", "pressed"]
 
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)
 
@@ -81,10 +81,30 @@ def from_subject(message: Message, policy: Policy) -> str:
     return line if _looks_like_command(line) and not _PRESSED.search(line) else ""
 
 
+# What stands in so few and so short lines below a question is a name, a number or a word of thanks; a sentence or a
+# field of the form is none.
+_SIGNED_LINES, _SIGNED_COLUMNS = 5, 40
+_SENTENCE = re.compile(r"[。？！?!；;=]|[.,，:：]\s?\S{6}|\w{2}\.\s*$")
+
+
+def only_signed(text: str) -> bool:
+    """Whether the words under a question are no more than a signature."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return len(lines) <= _SIGNED_LINES and all(
+        len(line) <= _SIGNED_COLUMNS and not _SENTENCE.search(line) for line in lines
+    )
+
+
+def pressed(message: Message) -> str:
+    """The verb of a button that a mail's subject names, whether or not its token holds; empty without one."""
+    found = _PRESSED.search(message.subject[:500])
+    return found[1].lower() if found is not None else ""
+
+
 # Tickets, whatever their prefix: which of them there are is for others to say.
 _TAGS = re.compile(r"[a-z][a-z0-9]{0,15}[-－—]\d{1,10}(?!\w)", re.IGNORECASE | re.ASCII)
 # What a button writes into the subject: verb and token.
-_PRESSED = re.compile(r"#[a-z][a-z0-9-]{1,20}\s+[a-z2-7]{19}(?![a-z0-9])", re.IGNORECASE)
+_PRESSED = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+[a-z2-7]{19}(?![a-z0-9])", re.IGNORECASE)
 
 
 def _looks_like_command(line: str) -> bool:
