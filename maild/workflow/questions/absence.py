@@ -96,16 +96,22 @@ def reassign(errand: Errand, command: Command, text: str) -> None:
     for each in may:
         data: dict[str, str | int] = {"from": giver.address, "to": taker.address, "by": agent.address}
         errand.follow.append(Follow(each.key, HANDED_OVER, data))
+    one = len(may) == 1
     count = Words(counted(len(may), "ticket", "tickets"), f"{len(may)} 张工单")
-    headline = Words(f"{count.en} of {giver.name} go to {taker.name}", f"{giver.name} 的 {count.zh}移交给 {taker.name}")
+    headline = Words(
+        f"{count.en} of {giver.name} {'goes' if one else 'go'} to {taker.name}",
+        f"{giver.name} 的 {count.zh}移交给 {taker.name}",
+    )
     errand.parts.append(
         part(headline, may, lambda each: row(each, now, policy, who=False), lines=_stay(found, may, taker))
     )
     subject = Words("tickets handed over", "工单移交")
-    news = Words(f"{count.en} of {giver.name} are yours now", f"{giver.name} 的 {count.zh}现在由您处理")
+    news = Words(
+        f"{count.en} of {giver.name} {'is' if one else 'are'} yours now", f"{giver.name} 的 {count.zh}现在由您处理"
+    )
     lines = (
         Words(
-            f"{agent.name} has handed them over to you. Thank you for taking them on!",
+            f"{agent.name} has handed this over to you. Thank you for taking it on!",
             f"由 {agent.name} 移交，辛苦您接手。",
         ),
     )

@@ -95,7 +95,8 @@ def find(errand: Errand, command: Command, text: str) -> None:
         if whole
         else Words(f"“{wanted}”: nothing found", f"“{wanted}”：没有找到")
     )
-    lines = (_NEWEST,) if found.more else () if whole else (_NOTHING,)
+    told = any(_NOTHING in each.lines for each in errand.parts)
+    lines = (_NEWEST,) if found.more else () if whole or told else (_NOTHING,)
     errand.parts.append(part(headline, tickets, lambda each: _hit(each, errand, agent), found.more, lines))
 
 

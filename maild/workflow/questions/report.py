@@ -66,7 +66,7 @@ def figures(
     went = [each for each in tickets if each.state == "closed" and _within(each.closed, period)]
     worked = [each for each in went if each.outcome in WORKED]
     waiting = [each for each in live if each.kind == "report"]
-    answered = [kept for each in came if (kept := sla.attained(each).response) is not None]
+    answered = [kept for each in came if (kept := _answered(each, now, policy)) is not None]
     solved = [kept for each in worked if (kept := sla.attained(each).resolution) is not None]
     at_once = [each for each in worked if each.resolved is not None and each.resolved == each.responded]
     return Figures(
@@ -83,6 +83,13 @@ def figures(
         late=sum(overdue(each, now, policy) for each in waiting),
         oldest=min((each.created for each in waiting if each.created is not None), default=None),
     )
+
+
+def _answered(ticket: Ticket, now: datetime, policy: Policy) -> bool | None:
+    """Whether the first contact came in time; one that is still owed and late is missed already."""
+    kept = sla.attained(ticket).response
+    moment = sla.due(ticket.response, policy.calendar)
+    return False if kept is None and moment is not None and moment <= now else kept
 
 
 def report(errand: Errand, command: Command, text: str) -> None:

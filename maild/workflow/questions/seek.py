@@ -13,7 +13,7 @@ _WORD_CHARS = 60
 _PARTS = 8
 # A run of Chinese up to this length is one word; longer ones are cut into pairs, of which so many must be there.
 _ONE_WORD = 3
-_SHARE = 0.6
+_SHARE = 0.5
 
 _OPEN: tuple[State, ...] = ("new", "open", "pending", "on_hold", "resolved")
 _STATES: dict[str, tuple[State, ...]] = {
