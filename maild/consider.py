@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import gather
+from maild import gather, presses
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
@@ -110,7 +110,8 @@ def consider(
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
+    button = presses.judge(connection, keys, message.sender.identity, number, tokens, now)
+    pressed = button.verb
     asked = _asked(connection, message, claimed, pressed, policy, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
@@ -132,11 +133,11 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=button.press)
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket is not None or claimed is None else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
+    valid = pressed if ticket is not None or claimed is None else ""
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
 
 

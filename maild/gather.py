@@ -209,7 +209,8 @@ def button(
             if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
                 return verb, each.inbound
     if verb != CONFIRM:
-        return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
+        bound = f"{verb} {keys.argument}".rstrip()
+        return (verb if tokens.button_holds(token, writer, ticket, bound, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, writer.lower(), ticket):
         if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):

@@ -24,7 +24,7 @@ RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
 
-_WORK = ("take", "resolve", "escalate")
+_WORK = ("take", "ask", "resolve", "escalate")
 
 LETTERS: Mapping[str, Letter] = {
     "requester/acknowledged": Letter(
@@ -104,10 +104,10 @@ LETTERS: Mapping[str, Letter] = {
             "split_from": "",
             "aside": "",
         },
-        (*_WORK, "out-of-scope", "split"),
+        (*_WORK, "out-of-scope", "split", "use"),
     ),
     "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
+        {"text": "", "attachments": (), "note": "", "writer": ""}, ("ask", "resolve", "escalate")
     ),
     "agent/colleague_wrote": Letter(
         {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)

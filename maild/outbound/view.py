@@ -14,9 +14,10 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
-from maild.outbound.actions import OF_THE_DESK, Button, buttons
+from maild.outbound.actions import Button, buttons
 from maild.outbound.headers import one_line
-from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
+from maild.outbound.letters import LETTERS, Letter
+from maild.outbound.offered import offered
 from maild.outbound.picture import (
     IN_INCIDENT,
     WAITS_FOR_APPROVAL,
@@ -290,39 +291,11 @@ def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
     return tuple((when, title(str(name)).for_(language), *rest) for when, name, *rest in rows)
 
 
-def _senseless(mail: Mail) -> frozenset[str]:
-    """The buttons of a letter that make no sense with what it says."""
-    if mail.template == "agent/approval":
-        if mail.values.get("how") != "disagreed":
-            return frozenset({"not-approved"}) | (_WAITING if mail.values.get("how") != "agreed" else frozenset())
-        return _WAITING
-    if mail.template == "agent/new_ticket" and not mail.values.get("second"):
-        return frozenset({"split"})
-    return frozenset()
-
-
-# Nothing is to be done before an approver has answered, nor when they disagreed.
-_WAITING = frozenset({"take", "resolve", "escalate"})
-
-
 def _buttons(
     mail: Mail, letter: Letter, ticket: Ticket | None, policy: Policy, tokens: Tokens, now: datetime
 ) -> tuple[Button, ...]:
-    """The letter's buttons for this reader. None in a notice to a team's address: a token is bound to one person, and
-    a list is none (PRODUCT §3.4)."""
-    if not letter.verbs or "+" in policy.desk.address:
-        return ()
-    verbs = letter.verbs if ticket is not None else tuple(verb for verb in letter.verbs if verb in OF_THE_DESK)
-    if mail.audience == "agent":
-        agent = policy.agent(mail.to.address)
-        if agent is None:
-            return ()
-        if ticket is not None and ticket.responded is not None and ticket.assignee == agent.address:
-            verbs = tuple(verb for verb in verbs if verb != "take")
-    left_out = _senseless(mail)
-    verbs = tuple(verb for verb in verbs if verb not in left_out)
-    if mail.template == "requester/closed" and mail.values.get("by", "confirmed") not in RATED_CLOSINGS:
-        return ()
+    """The letter's buttons for this reader, each with a token of its own."""
+    verbs = offered(mail, letter, ticket, policy)
     number = mail.values.get("number")
     about = number if isinstance(number, int) else 0
     return buttons(verbs, mail.to.address, ticket, policy, tokens, mail.language, now, about)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from maild.model import (
+    NOT_PRESSED,
     Address,
     Agent,
     Attachment,
@@ -77,6 +78,8 @@ class Draft:
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0
+        # The button that the mail in hand presses.
+        self.press = NOT_PRESSED
         self._before = ticket if ticket.id is not None else None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────

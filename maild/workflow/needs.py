@@ -58,7 +58,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     writer, text = event.message.from_.key, event.message.new_text
     wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
         return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
     if event.trust.verdict != "agent":
