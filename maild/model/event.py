@@ -239,6 +239,8 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -280,6 +282,7 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,14 +107,14 @@ LETTERS: Mapping[str, Letter] = {
         (*_WORK, "out-of-scope", "split", "use"),
     ),
     "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": "", "writer": ""}, ("ask", "resolve", "escalate")
+        {"text": "", "attachments": (), "note": "", "writer": "", "done": ()}, ("ask", "resolve", "escalate")
     ),
     "agent/colleague_wrote": Letter(
         {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
     ),
-    "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
+    "agent/reopened": Letter({"text": "", "note": "", "writer": "", "done": ()}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
-    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75, "done": ()}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK

@@ -15,7 +15,9 @@ from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
 from maild.outbound.actions import Button, buttons
+from maild.outbound.clocks import clock_rows
 from maild.outbound.headers import one_line
+from maild.outbound.inline import Picture
 from maild.outbound.letters import LETTERS, Letter
 from maild.outbound.offered import offered
 from maild.outbound.picture import (
@@ -94,9 +96,10 @@ def view_of(
     tokens: Tokens,
     now: datetime,
     attached: frozenset[tuple[str, int]] | None,
+    shown: Sequence[Picture] = (),
 ) -> View:
     """The picture for one letter. `attached`: (name, bytes) of the files that really go along, None when none were
-    given."""
+    given. `shown`: those that the letter shows as pictures."""
     letter = LETTERS[mail.template]
     language = mail.language
     outside = mail.audience in ("requester", "stranger", "approver")
@@ -107,6 +110,8 @@ def view_of(
     values = _values(mail, letter, speak, public and not outside)
     if attached is not None and values.get("attachments"):
         values["attachments"] = _attachments(values["attachments"], attached)
+    if "attachments" in values:
+        values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
     if mail.template in _LISTS:
@@ -122,7 +127,7 @@ def view_of(
             reopen_days=policy.reopen_days,
         ),
         to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
-        t=None if ticket is None else _ticket(ticket, policy, speak, not outside),
+        t=None if ticket is None else _ticket(ticket, policy, speak, not outside, mail.values.get("clocks")),
         v=values,
         buttons=_buttons(mail, letter, ticket, policy, tokens, now),
         public=public,
@@ -190,7 +195,7 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
     return values
 
 
-def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> TicketView:
+def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, clocks: object) -> TicketView:
     language = speak.language
     category = policy.categories.get(ticket.category)
     team = policy.teams.get(ticket.team)
@@ -226,7 +231,11 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         facts=(),
     )
     day = policy.calendar.day_minutes
-    pairs = agent_facts(view, ticket, language, day) if desk_eyes else requester_facts(view, language)
+    pairs = (
+        agent_facts(view, ticket, language, day, clock_rows(clocks, speak.time, day, language))
+        if desk_eyes
+        else requester_facts(view, language)
+    )
     return replace(
         view, about=(*labelled(about_rows(view, language), language), *rows), facts=labelled(pairs, language)
     )

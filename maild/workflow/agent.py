@@ -61,7 +61,8 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     errand = Errand(event, facts, now, policy, ticket)
     if not parsed.problems and (plan.jobs or plan.desk):
         parsed = replace(parsed, problems=desk_mail.carry(errand, plan, parsed))
-    if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
+    brought = files.new(message.attachments, facts.files)
+    if not parsed.commands and not parsed.problems and not parsed.text and not brought:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
     uncut = _quotes_a_notice(parsed.text)
@@ -76,7 +77,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
     takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
     text_left = parsed.text if not takes else ""
-    if text_left or (message.attachments and not parsed.commands):
+    if text_left or (brought and not parsed.commands):
         _say(worked, agent, event, text_left)
         if text_left and event.press.verb and _knows_nothing_of(event):
             # Whoever presses a button and writes below it may think that it goes to the requester.
@@ -183,6 +184,7 @@ def _say(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
 def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     """A public reply under the agent's name, from the desk's address, without the quoted notice."""
     message, ticket = event.message, draft.ticket
+    brought = files.new(message.attachments, draft.facts.files)
     draft.keep(
         Entry(
             direction="out",
@@ -192,7 +194,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
             text=message.text,
             new_text=text,
             message_id=message.message_id,
-            attachments=bool(message.attachments),
+            attachments=bool(brought),
         )
     )
     draft.respond("wrote to the requester")
@@ -207,8 +209,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     if ticket.requester.key in copied:
         _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")
     else:
-        attach = tuple(each for each in message.attachments if not each.decoration)
-        draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=attach, text=text)
+        draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=brought, text=text)
     for reader in draft.facts.readers:
         if reader.key not in copied:
             draft.write(
@@ -219,7 +220,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
                 automatic=False,
                 author=agent.name,
                 text=text,
-                attach=files.carried(message.attachments, draft.policy.notice_attachment_bytes),
+                attach=files.carried(brought, draft.policy.notice_attachment_bytes),
             )
 
 
