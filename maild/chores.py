@@ -212,6 +212,7 @@ class Chores:
         with self._engine.begin() as connection:
             expired = ledger_waits.expire(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            upkeep.forget_tokens(connection, now - timedelta(days=60))
             awaited.forget(connection, now - timedelta(days=60))
             self._end_alarms_of_the_gone(connection, now)
             brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)

@@ -1,5 +1,6 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.event import (
     Answer,
@@ -66,6 +67,7 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Address",
     "Agent",
     "Answer",
@@ -107,6 +109,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Press",
     "Report",
     "Rota",
     "Screening",

@@ -22,7 +22,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
         return replace(wanted, errand=int(event.data["inbound"]))
     if not isinstance(event, MailArrived):
-        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
+        breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
@@ -56,9 +56,10 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True)
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
         return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
     if event.trust.verdict != "agent":
