@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from maild import gather
 from maild.ingest.thread import Keys
-from maild.model import NOT_PRESSED, Press
+from maild.model import NOT_PRESSED, Policy, Press
 from maild.store import upkeep
 from maild.tokens import Tokens
 
@@ -30,7 +30,13 @@ class Pressed:
 
 
 def judge(
-    connection: Connection, keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime
+    connection: Connection,
+    keys: Keys,
+    writer: str | None,
+    ticket: int,
+    tokens: Tokens,
+    now: datetime,
+    policy: Policy,
 ) -> Pressed:
     """What a mail's button is worth, if it presses any. `ticket` is 0 for the desk itself."""
     if keys.button is None:
@@ -39,12 +45,14 @@ def judge(
     press = Press(verb, keys.argument)
     if writer is None:
         return Pressed("", 0, replace(press, denied="foreign"))
-    uses = f"{writer.lower()} {ticket} {token}"
+    agent = policy.agent(writer)
+    uses = f"{agent.address if agent is not None else writer.lower()} {ticket} {token}"
     used = upkeep.token_used(connection, uses)
     if used is not None:
         return Pressed("", 0, replace(press, denied="used", used=used))
-    found, about = gather.button(connection, keys, writer, ticket, tokens, now)
-    made = tokens.button_made(token, writer, ticket, f"{verb} {keys.argument}".rstrip())
+    found, about = gather.button(connection, keys, writer, ticket, tokens, now, policy)
+    whole = f"{verb} {keys.argument}".rstrip()
+    made = next(filter(None, (tokens.button_made(token, each, ticket, whole) for each in policy.own(writer))), None)
     if not found:
         return Pressed("", 0, replace(press, denied="expired" if made is not None else "foreign"))
     return Pressed(found, about, replace(press, made=made, uses=uses if verb in SINGLE_USE else ""))

@@ -105,6 +105,8 @@ class Screening:
 
 ONLY_QUOTED = "nothing but quoted text"
 """The note of a mail whose text is history and signature alone."""
+ONLY_SIGNED = "nothing but a signature"
+"""The note of a mail whose text is a signature alone, or what a mail server has put there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,12 @@ class Message:
     def only_quoted(self) -> bool:
         """Whether the mail holds no word of its own: then `new_text` is the whole text, and nobody said it now."""
         return ONLY_QUOTED in self.notes
+
+    @property
+    def own_text(self) -> str:
+        """What its sender typed for it: nothing where that would be a quote, or the signature that a phone appends to
+        a command that stands in the subject."""
+        return "" if self.only_quoted or ONLY_SIGNED in self.notes else self.new_text.strip()
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -199,7 +207,9 @@ class Trust:
     very address) · none (an internal person without a claim on a ticket).
     `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
     for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4). `admin`: a listed admin, with the same
-    evidence that an agent needs.
+    evidence that an agent needs. `evidence` names what the verdict rests on, in this order, joined by a plus sign:
+    server (the mail server vouches), button, letter (answers a signed letter that was sent to them), own word (said so
+    when asked), admin's word; empty where there is nothing but the From field.
     """
 
     verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
@@ -208,3 +218,4 @@ class Trust:
     authenticated: bool = False
     colleague: bool = False
     admin: bool = False
+    evidence: str = ""

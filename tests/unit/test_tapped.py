@@ -1,4 +1,4 @@
-"""Every button of every letter, tapped in every mail program: the right verb arrives with its token, and no stray word."""
+"""Every button of every letter, tapped in every mail program: the right verb arrives with its token, no stray word."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -44,7 +44,7 @@ def taps(language: str, client: tapped.Client, written: str = "") -> Iterator[tu
 
 
 def arrived(message: Message, press: Press) -> MailArrived:
-    trust = Trust("agent", "pressed")
+    trust = Trust("agent", "pressed", evidence="button")
     return MailArrived(
         message=message, screening=Screening("person", ""), thread=Thread(1042, "tag"), trust=trust, received=NOW,
         press=press,
@@ -99,7 +99,7 @@ def test_a_requesters_tap_is_understood_by_its_body_too(client: tapped.Client, l
     for _, _, link, message in taps(language, client):
         verb = str(keys(message, None, samples.POLICY).button).split("'")[1]
         if verb in meant:
-            assert understand(message.new_text, ASKED_IN[verb]).kind == meant[verb], (verb, link)  # type: ignore[arg-type]  # states
+            assert understand(message.new_text, ASKED_IN[verb]).kind == meant[verb], (verb, link)
 
 
 def test_a_program_that_cuts_links_at_456_characters_still_opens_all_of_it() -> None:
