@@ -15,7 +15,7 @@ from maild.ingest import thread, trust
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
-from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
+from maild.model import NOT_PRESSED, MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
 from maild.store import ledger_lists, tickets
 from maild.tokens import Tokens
 from maild.workflow import approval, desk_mail, lifecycle
@@ -144,11 +144,17 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=button.press)
+    press = button.press
+    if verdict.authenticated or verdict.verdict == "agent":
+        # What somebody else has seen proves nothing; who is known anyway may press it all the same.
+        pressed = button.verb
+    elif not pressed and not press.denied:
+        press = NOT_PRESSED
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     valid = pressed if ticket is not None or claimed is None else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about)
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
 
 

@@ -30,7 +30,13 @@ class Pressed:
 
 
 def judge(
-    connection: Connection, keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime, policy: Policy
+    connection: Connection,
+    keys: Keys,
+    writer: str | None,
+    ticket: int,
+    tokens: Tokens,
+    now: datetime,
+    policy: Policy,
 ) -> Pressed:
     """What a mail's button is worth, if it presses any. `ticket` is 0 for the desk itself."""
     if keys.button is None:
@@ -39,7 +45,8 @@ def judge(
     press = Press(verb, keys.argument)
     if writer is None:
         return Pressed("", 0, replace(press, denied="foreign"))
-    uses = f"{writer.lower()} {ticket} {token}"
+    agent = policy.agent(writer)
+    uses = f"{agent.address if agent is not None else writer.lower()} {ticket} {token}"
     used = upkeep.token_used(connection, uses)
     if used is not None:
         return Pressed("", 0, replace(press, denied="used", used=used))

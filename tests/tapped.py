@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.header import Header
-from email.message import EmailMessage, Message
+from email.message import Message
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 from html import escape, unescape
@@ -80,6 +80,7 @@ class Client:
         body["From"], body["To"] = who, said.to
         body["Date"] = format_datetime(_FIRST + timedelta(seconds=number))
         body["Subject"] = Header(said.subject, self.charset if not said.subject.isascii() else "us-ascii").encode()
+        body["Date"] = f"Mon, 4 Mar 2024 {10 + number // 60 % 12:02}:{number % 60:02}:07 +0800"
         body["Message-ID"] = f"<tap{number}.{self.name.replace(' ', '-').lower()}@phone.example>"
         return body.as_bytes(policy=email.policy.SMTP)
 
@@ -120,10 +121,3 @@ CLIENTS = (
     Client("NetEase Mail Master", _dropped, charset="gbk", html=True, signature="发自我的网易邮箱大师"),
     Client("Thunderbird", _kept, flowed=True),
 )
-
-
-def again(raw: bytes, number: int) -> bytes:
-    """The same mail sent anew by a person who tapped twice: another Message-ID, the same words."""
-    message = email.message_from_bytes(raw, EmailMessage, policy=email.policy.SMTP)
-    message.replace_header("Message-ID", f"<again{number}@phone.example>")
-    return message.as_bytes()

@@ -47,4 +47,4 @@ def _span(minutes: int, day_minutes: int, language: str) -> str:
     if not days:
         parts.append((least, "分钟" if chinese else "min"))
     told = [f"{count} {unit}" for count, unit in parts if count]
-    return (" " if chinese else "") + " ".join(told) if told else lasting(0, day_minutes, language)
+    return (" " if chinese else "") + (" ".join(told) or lasting(0, day_minutes, language))

@@ -188,6 +188,8 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
         # Words are made by the desk's own code; a plain text may be what somebody wrote for colleagues.
         if hide and key in _INTERNAL_VALUES.get(mail.template, ()) and not isinstance(value, Words):
             value = default
+        if hide and key == "done" and isinstance(value, tuple):
+            value = tuple(row for row in value if not any(isinstance(each, str) for each in row))
         if key in _FIELD_VALUES and isinstance(value, (tuple, list)):
             values[key] = tuple(speak.field(str(name)) for name in value)
         else:

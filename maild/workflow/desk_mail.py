@@ -41,7 +41,7 @@ _NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
 
 def commands_of(message: Message, policy: Policy) -> Parsed:
     """The commands of a mail's subject, where it is a fresh one, and of its text."""
-    own = "" if message.only_quoted else message.new_text
+    own = message.own_text
     first = from_subject(message, policy)
     return parse(f"{first}\n{own}" if first else own)
 

@@ -39,8 +39,8 @@ def by_nobody(event: MailArrived, policy: Policy) -> bool:
     press, message = event.press, event.message
     if not press.denied or event.trust.verdict == "agent" or policy.agent(message.from_.address) is None:
         return False
-    if message.attachments or (not message.only_quoted and message.new_text.strip()):
-        parsed = parse("" if message.only_quoted else message.new_text)
+    if message.attachments or message.own_text:
+        parsed = parse(message.own_text)
         bare = all(each.verb == press.verb and not each.argument for each in parsed.commands)
         return bare and not parsed.text and not parsed.problems and not message.attachments
     return True
@@ -58,7 +58,7 @@ def with_press(parsed: Parsed, event: MailArrived, policy: Policy) -> Parsed:
     command = Command(press.verb, press.argument, press.line)
     if own is not None and not press.argument:
         command = own
-    if not event.trust.authenticated and event.thread.signed is None:
+    if event.trust.evidence == "button":
         others = [each.line for each in rest]
         if own is not None and not _says_no_more(own, press, event, policy):
             others.append(own.line)

@@ -189,7 +189,7 @@ def test_the_second_of_two_who_press_take_is_told_who_has_it(working: Desk) -> N
 def test_used_buttons_are_forgotten_when_nobody_would_believe_them_anyway(working: Desk) -> None:
     tap(working, working.letter("agent/new_ticket", ANNA), "resolve", "done")
     with working.stage.engine.begin() as connection:
-        upkeep.forget_tokens(connection, working.stage.now - timedelta(days=60))
+        upkeep.forget_tokens(connection, working.stage.now - timedelta(days=120))
     assert len(working.rows("SELECT * FROM token_use")) == 1
     with working.stage.engine.begin() as connection:
         upkeep.forget_tokens(connection, working.stage.now + timedelta(days=1))

@@ -97,7 +97,7 @@ def _split(line: str) -> tuple[str, str]:
     folded = unicodedata.normalize("NFKC", body).lower()
     for name in _CHINESE:
         if folded.startswith(name) and len(unicodedata.normalize("NFKC", body[: len(name)])) == len(name):
-            return name, body[len(name) :].strip(" \t　:：。！!.")
+            return name, body[len(name) :].lstrip(" \t　:：。！!.").rstrip()
     end = next((i for i, c in enumerate(folded) if not (c.isalpha() or c in "-_")), len(folded))
     word = folded[:end].replace("_", "-").strip("-")
     rest = body[end:] if len(folded) == len(body) else folded[end:]
