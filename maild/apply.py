@@ -29,6 +29,11 @@ from maild.workflow.knowledge import solution_of, title_of, worth_keeping
 # Lines of history about how a ticket ended: when one of them changes, what it taught may hold no more.
 _ENDINGS = frozenset({"outcome", "merged_into"})
 
+
+class PressedTwice(Exception):
+    """A button that serves once was pressed in two mails at the same moment."""
+
+
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
 Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
 
@@ -99,6 +104,9 @@ def apply(
         released = ledger_waits.release(connection, outcome.release, own, waited_on, outcome.answer, now)
     if outcome.drop and mail is not None:
         ledger_waits.drop(connection, outcome.drop, writer.policy.own(mail.message.from_.key), waited_on, now)
+    if outcome.uses and not upkeep.use_token(connection, outcome.uses, now):
+        # Another daemon was quicker with a copy of the mail: all of this is undone, and decided again later.
+        raise PressedTwice("the button of this mail was used up meanwhile; the mail is tried again")
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
     queued, alarm = 0, ""

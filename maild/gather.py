@@ -24,6 +24,7 @@ from maild.model import (
     Ticket,
 )
 from maild.store import (
+    attached,
     awaited,
     commands,
     deeds,
@@ -172,9 +173,18 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        files=_files(connection, event, ticket),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
+    """The files that the ticket has, where an agent's mail may bring some of them back."""
+    if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
+        return frozenset()
+    inline = any(each.inline for each in event.message.attachments)
+    return attached.hashes(connection, ticket.key) if inline else frozenset()
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
@@ -222,7 +232,7 @@ def button(
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
     if verb != CONFIRM:
-        return (verb if holds(verb) else ""), 0
+        return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
         if holds(f"{verb} {number}"):

@@ -14,7 +14,7 @@ from maild.ingest.headers import judge_sender, message_ids, parse_addresses, par
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.model.message import ONLY_QUOTED, Address, Message
+from maild.model.message import ONLY_QUOTED, ONLY_SIGNED, Address, Message
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -90,6 +90,8 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
     whole = "\n".join(body.lines).strip()
     if cut.history_at is not None and cut.forward_at is None and cut.text == whole:
         return (ONLY_QUOTED,)
+    if cut.nothing and whole and cut.forward_at is None:
+        return (ONLY_SIGNED,)
     return ()
 
 

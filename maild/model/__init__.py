@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.answer import AnswerPart, AnswerRow
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.event import (
     Absence,
@@ -66,6 +67,7 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Absence",
     "Address",
     "Agent",
@@ -114,6 +116,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Press",
     "Query",
     "Report",
     "Rota",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
@@ -29,7 +30,7 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
     """
 
     message: Message
@@ -47,6 +48,7 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    press: Press = NOT_PRESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,8 @@ class Facts:
     errand      the rows of the command mail that this is a part of, in their order
     matches     what was found for each of the queries
     dossiers    those of the wanted tickets that there are, by number
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -256,6 +260,7 @@ class Facts:
     errand: tuple[CommandRow, ...] = ()
     matches: Mapping[Query, Matches] = field(default_factory=dict)
     dossiers: Mapping[int, Dossier] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +299,7 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    uses           the single-use button that is used up by this, as `Press.uses` names it
     """
 
     reason: str
@@ -323,3 +329,4 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    uses: str = ""

@@ -24,7 +24,7 @@ RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
 
-_WORK = ("take", "resolve", "escalate")
+_WORK = ("take", "ask", "resolve", "escalate")
 
 LETTERS: Mapping[str, Letter] = {
     "requester/acknowledged": Letter(
@@ -105,17 +105,17 @@ LETTERS: Mapping[str, Letter] = {
             "split_from": "",
             "aside": "",
         },
-        (*_WORK, "out-of-scope", "split"),
+        (*_WORK, "out-of-scope", "split", "use"),
     ),
     "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
+        {"text": "", "attachments": (), "note": "", "writer": "", "done": ()}, ("ask", "resolve", "escalate")
     ),
     "agent/colleague_wrote": Letter(
         {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
     ),
-    "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
+    "agent/reopened": Letter({"text": "", "note": "", "writer": "", "done": ()}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
-    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75, "done": ()}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK

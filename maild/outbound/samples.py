@@ -303,7 +303,9 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             reply="public" if name in PUBLIC or audience in ("requester", "stranger") else "internal",
             automatic=name != "requester/reply",
             answers="<first@corp.example>",
-            values=values(name, language),
+            values={**_NOW_AND_THEN, **values(name, language)}
+            if audience in ("agent", "lead")
+            else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
         bare = name in OF_THE_DESK or (audience == "admin" and name not in ABOUT_A_TICKET)
@@ -312,6 +314,14 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
 
 # Answers that belong to no ticket.
 OF_THE_DESK = frozenset({"agent/answer", "requester/answer"})
+# How the clocks of an ordinary ticket stand, and what was done on it.
+_NOW_AND_THEN: Mapping[str, object] = {
+    "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
+    "done": (
+        (NOW - timedelta(hours=20), Words("first contact by Wang Wei", "王伟首次联系用户")),
+        (NOW - timedelta(hours=2), Words("the requester wrote", "用户来信")),
+    ),
+}
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

@@ -20,6 +20,7 @@ from maild.model import (
     Ticket,
     Words,
 )
+from maild.workflow import pressed
 from maild.workflow.commands import desk
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, from_subject, parse
@@ -41,7 +42,7 @@ _NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
 
 def commands_of(message: Message, policy: Policy) -> Parsed:
     """The commands of a mail's subject, where it is a fresh one, and of its text."""
-    own = "" if message.only_quoted else message.new_text
+    own = message.own_text
     first = from_subject(message, policy)
     return parse(f"{first}\n{own}" if first else own)
 
@@ -76,6 +77,9 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
         what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
         return Outcome(reason=f"the agent {what}", fate="handled", release=release, drop=drop)
+    if event.press.denied:
+        errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
+        return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
     if not wanted(event.message, policy):
         if event.thread.by != "desk" or event.trust.verdict != "agent":
             return None

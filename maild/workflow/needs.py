@@ -6,7 +6,6 @@ from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ti
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, desk_mail
 from maild.workflow.commands import incident
-from maild.workflow.commands.grammar import pressed
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
@@ -37,7 +36,7 @@ def _with_questions(wanted: Needs, event: Event, ticket: Ticket | None, policy: 
             *asks.of_agent(commands, agent, event.received, policy),
             *requesters.queries(event, on, policy),
         ),
-        dossiers=(on,) if on is not None and pressed(event.message) == "show" else asks.shown(commands, on, policy),
+        dossiers=(on,) if on is not None and event.press.verb == "show" else asks.shown(commands, on, policy),
         asker=event.message.from_.key,
         urgent_of=asks.leaves(commands, agent, event.received, policy) or wanted.urgent_of,
     )
@@ -49,7 +48,7 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
         return replace(wanted, errand=int(event.data["inbound"]))
     if not isinstance(event, MailArrived):
-        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
+        breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
@@ -83,9 +82,10 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True)
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
         return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
     if event.trust.verdict != "agent":
