@@ -1,7 +1,7 @@
 """Outcome → rows and mails: the only place where a decision becomes fact, all of it in the caller's transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -176,6 +176,7 @@ def _letters(
     alarm = ""
     known = people.state_of(connection, {mail.to.key for mail in mails})
     sent_now: dict[str, int] = {}
+    before: dict[str, str] = {}
     for mail in mails:
         bounced, answered = known.get(mail.to.key, ("", None))
         state, reason = "queued", ""
@@ -191,7 +192,12 @@ def _letters(
         if reason:
             lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
+        if not mail.answers and not mail.desk and mail.to.key in before:
+            # The first of two letters to somebody, in one decision, is nothing that they have seen yet.
+            mail = replace(mail, answers=before[mail.to.key])
         letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
+        if not mail.desk and state == "queued":
+            before[mail.to.key] = letters[-1].message_id
     return letters, lines, alarm
 
 

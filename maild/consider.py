@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 
 from maild import gather
 from maild.ingest import thread, trust
+from maild.ingest.language import language_of
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
-from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import tickets
+from maild.model import Behalf, MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust, Wish
+from maild.store import people_directory, tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, desk_mail, lifecycle
+from maild.workflow import approval, desk_mail, lifecycle, reported_for
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -114,9 +115,11 @@ def consider(
     asked = _asked(connection, message, claimed, pressed, policy, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
-    if unproved and desk_mail.wanted(message, policy):
+    wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
+    if unproved and (wish is not None or desk_mail.wanted(message, policy)):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
-        verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
+        what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
+        verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
     if "confirmed" in answers and verdict.verdict == "unverified":
         verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
     elif let_in and verdict.verdict == "unverified":
@@ -133,11 +136,21 @@ def consider(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
     event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    if wish is not None and verdict.verdict == "agent":
+        event = replace(event, behalf=_behalf(connection, message, wish, policy))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     button = pressed if ticket is not None or claimed is None else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+
+
+def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:
+    """An agent's mail as the report of somebody else, with what is read in it."""
+    known = people_directory.called(connection, reported_for.names(wish))
+    made = reported_for.behalf(message, wish, known, policy)
+    report = replace(made.report, language=language_of(f"{made.report.new_text}\n{made.report.subject}"))
+    return replace(made, report=report, fields=extract(report))
 
 
 def awaits(event: MailArrived) -> bool:

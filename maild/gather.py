@@ -170,6 +170,7 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        called=people_directory.called(connection, needs.called) if needs.called else {},
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )

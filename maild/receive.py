@@ -384,7 +384,10 @@ class Receiver:
             considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
-            awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+            # What was forwarded as an attachment may be answered, or come by itself.
+            inside = (message.forwarded.message_id,) if message.forwarded is not None else ()
+            known = tuple(each for each in (*message.answered, *inside) if each)
+            awaited.expect(connection, known, applied.ticket.key, row.id, now)
         return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:

@@ -1,5 +1,6 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.behalf import Behalf, Wish
 from maild.model.command import CommandRow
 from maild.model.event import (
     Answer,
@@ -72,6 +73,7 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -127,6 +129,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]

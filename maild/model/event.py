@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.behalf import Behalf
 from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
@@ -28,7 +29,7 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -46,6 +47,7 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    called     words that name people, of whom the desk is asked whom it knows by them
     """
 
     person: str = ""
@@ -144,6 +147,7 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,7 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    called      whom the desk knows by the words that were asked about
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -278,6 +283,7 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

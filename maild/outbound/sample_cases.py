@@ -202,6 +202,17 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             {"subject": "", "fields": {}, "reasons": (), **_LATIN},
         ),
     ),
+    "agent/registered": (
+        _Face("whose is it", {"how": "whose", "sender": "monitor@corp.example"}, {}, {"reply": "internal"}),
+        _Face(
+            "several of that name",
+            {"how": "whose", "sender": "李雷", "candidates": ("李雷 <li.lei@corp.example>", "李雷 <l2@corp.example>")},
+            {},
+            {"reply": "internal"},
+        ),
+        _Face("restricted", {"how": "closed", "text": ""}, {}, {"reply": "internal"}),
+        _Face("long", {"text": _LONG_TEXT}, {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, **_LATIN}),
+    ),
     "agent/requester_replied": (
         _Face("asks again", {"note": "asks how it stands, again", "attachments": ()}),
         _Face("long", {"text": _LONG_TEXT, "note": "", "attachments": _FILES}, _LATIN),

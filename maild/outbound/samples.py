@@ -123,6 +123,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "alone": False,
             "split_from": "",
             "split_part": "",
+            "registered": "王伟已根据您的来电登记。"
+            if chinese
+            else "Wang Wei has registered this for you from your call.",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -194,6 +197,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
                 else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
             ),
         },
+        "agent/registered": {"how": "", "text": text, "sender": "", "candidates": ()},
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/colleague_wrote": {
             "text": text,

@@ -49,7 +49,7 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating",
         "requester/acknowledged",
     }
 )  # fmt: skip
@@ -295,6 +295,8 @@ def _senseless(mail: Mail) -> frozenset[str]:
     if mail.template == "agent/approval":
         if mail.values.get("how") != "disagreed":
             return frozenset({"not-approved"}) | (_WAITING if mail.values.get("how") != "agreed" else frozenset())
+        return _WAITING
+    if mail.template == "agent/registered" and mail.values.get("how"):
         return _WAITING
     if mail.template == "agent/new_ticket" and not mail.values.get("second"):
         return frozenset({"split"})
