@@ -257,7 +257,9 @@ def _letter(
     ids = Ids(
         make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now, second=True)
     )
-    composed = writer.composer.compose(mail, ticket, ids, now, _files(mail.attach, inbound, parts))
+    composed = writer.composer.compose(
+        mail, ticket, ids, now, [*_files(mail.attach, inbound, parts), *_filed(mail, parts)]
+    )
     return outbox.Letter(
         ticket=ticket.key if ticket is not None else None,
         inbound=inbound,
@@ -274,6 +276,17 @@ def _letter(
         reason=reason,
         created=now,
     )
+
+
+def _filed(mail: Mail, parts: Parts | None) -> Sequence[tuple[Attachment, bytes]]:
+    """What somebody has asked for out of earlier mails, each of which is opened once."""
+    if parts is None:
+        return ()
+    found: list[tuple[Attachment, bytes]] = []
+    for number in dict.fromkeys(each.inbound for each in mail.filed):
+        wanted = [each.attachment for each in mail.filed if each.inbound == number]
+        found += zip(wanted, parts(number, [each.index for each in wanted]), strict=True)
+    return found
 
 
 def _files(

@@ -22,7 +22,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -90,6 +90,7 @@ __all__ = [
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",

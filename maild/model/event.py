@@ -9,7 +9,7 @@ from maild.model.behalf import Behalf
 from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
-from maild.model.mail import Mail
+from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
@@ -127,6 +127,7 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     called     words that name people, of whom the desk is asked whom it knows by them
+    filed      tickets of which the attachments are asked for
     """
 
     person: str = ""
@@ -148,6 +149,7 @@ class Needs:
     named: tuple[int, ...] = ()
     errand: int = 0
     called: tuple[str, ...] = ()
+    filed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class Facts:
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
     called      whom the desk knows by the words that were asked about
+    filed       the tickets whose attachments were asked for, with those
+    has_files   how many attachments the ticket has: the next one gets the number behind that
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -284,6 +288,8 @@ class Facts:
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
+    has_files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

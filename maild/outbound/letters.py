@@ -115,6 +115,7 @@ LETTERS: Mapping[str, Letter] = {
         (*_WORK, "out-of-scope", "split"),
     ),
     "agent/registered": Letter({"how": "", "text": "", "sender": "", "candidates": ()}, _WORK),
+    "agent/files": Letter({"tag": "", "attachments": (), "gone": (), "limit": 0}),
     "agent/requester_replied": Letter(
         {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
     ),

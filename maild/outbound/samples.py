@@ -109,7 +109,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         else "The printer on the 3rd floor keeps jamming; we restarted it, no change.\nReports are due this afternoon."
     )
     agent, lead = ("王伟", "赵敏") if chinese else ("Wang Wei", "Zhao Min")
-    attachments = (("screenshot.png", 183_000, True), ("log.zip", 3_400_000, False))
+    attachments = (("screenshot.png", 183_000, True, 1), ("log.zip", 3_400_000, False, 2))
     subject = ticket(language).subject
     rows = ((NOW, f"Re: [IT-1042] {subject}"), (NOW + timedelta(minutes=7), "Re: [IT-1043] VPN"))
     examples: Mapping[str, Mapping[str, object]] = {
@@ -198,6 +198,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             ),
         },
         "agent/registered": {"how": "", "text": text, "sender": "", "candidates": ()},
+        "agent/files": {"tag": "IT-1042", "attachments": attachments, "gone": (), "limit": 20_000_000},
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/colleague_wrote": {
             "text": text,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, desk_mail, reported_for
-from maild.workflow.commands import incident
+from maild.workflow.commands import fetch, incident
 from maild.workflow.commands.grammar import parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
@@ -54,6 +54,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             solutions=tickets_named(orders, policy),
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+            filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -67,7 +68,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
         commands = desk_mail.commands_of(event.message, policy)
         jobs = spread(commands, ticket.key, policy).jobs
         whom = reported_for.called(commands, policy)
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom)
+        filed = _asked_for(event, ticket.key, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -100,6 +102,14 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         members=ticket.kind == "incident",
         named=incident.named(text, policy),
     )
+
+
+def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int, ...]:
+    """The tickets whose attachments an agent's mail asks for."""
+    parsed = (
+        reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
+    )
+    return fetch.tickets_asked(parsed, on, policy)
 
 
 def _report(message: Message) -> str:

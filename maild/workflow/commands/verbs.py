@@ -122,6 +122,14 @@ VERBS: tuple[Verb, ...] = (
         "#called [NOTE]",
         Words("you have talked to the requester", "已电话联系用户"),
     ),
+    Verb(
+        "file",
+        ("附件",),
+        "optional",
+        "#file N",
+        Words("mail me attachment N, several (1 3), or all", "把第 N 个附件发给我，可写多个或“全部”"),
+        about="desk",
+    ),
     Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
 )
 BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.chinese)}
