@@ -10,14 +10,14 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import gather
+from maild import evidence, gather
 from maild.ingest import thread, trust
 from maild.ingest.language import language_of
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import Behalf, MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust, Wish
-from maild.store import people_directory, tickets
+from maild.store import ledger_lists, people_directory, tickets
 from maild.tokens import Tokens
 from maild.workflow import approval, desk_mail, lifecycle, reported_for
 from maild.workflow.decide import decide
@@ -26,11 +26,13 @@ from maild.workflow.needs import needs
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """The event, the ticket that the mail joins (None: a new one or none), and what is to be done."""
+    """The event, the ticket that the mail joins (None: a new one or none), what is to be done, and the keys by which
+    the mail was found."""
 
     event: MailArrived
     ticket: Ticket | None
     outcome: Outcome
+    keys: thread.Keys
 
 
 def event_of(
@@ -111,9 +113,17 @@ def consider(
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
+    writer = (message.sender.identity or "").lower()
+    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
+    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, number, now):
+        pressed = ""
     asked = _asked(connection, message, claimed, pressed, policy, now)
-    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
+    unseen = evidence.unseen(connection, keys)
+    verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
+    if verdict.verdict == "agent" and inbound and ledger_lists.sent_before(connection, inbound):
+        # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
+        verdict = replace(verdict, verdict="unverified", reason="the same mail came before, under another Message-ID")
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
     if unproved and (wish is not None or desk_mail.wanted(message, policy)):
@@ -121,9 +131,9 @@ def consider(
         what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
         verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
     if "confirmed" in answers and verdict.verdict == "unverified":
-        verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
+        verdict = _on_word(verdict, "listed agent: confirmed by themselves", "own word")
     elif let_in and verdict.verdict == "unverified":
-        verdict = Trust("agent", "listed agent: an admin let the mail in", verdict.internal, verdict.authenticated)
+        verdict = replace(_on_word(verdict, "listed agent: an admin let the mail in", "admin's word"), admin=False)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -142,7 +152,13 @@ def consider(
     others = claimed if ticket is None else None
     button = pressed if ticket is not None or claimed is None else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
-    return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+    return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
+
+
+def _on_word(verdict: Trust, reason: str, word: str) -> Trust:
+    """The verdict on an agent's mail for which somebody has answered who may."""
+    found = "+".join(filter(None, (verdict.evidence, word)))
+    return replace(verdict, verdict="agent", reason=reason, evidence=found)
 
 
 def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:
@@ -159,6 +175,13 @@ def awaits(event: MailArrived) -> bool:
     Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
     """
     return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
+
+
+def expected(message: Message) -> tuple[str, ...]:
+    """The mails that belong where this one is when they come after it, newest first: those that it answers, and the one
+    that it forwards as an attachment."""
+    inside = message.forwarded.message_id if message.forwarded is not None else ""
+    return (*message.answered, inside) if inside else message.answered
 
 
 def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, received: datetime, policy: Policy) -> bool:

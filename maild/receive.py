@@ -21,9 +21,9 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import failpoint
+from maild import evidence, failpoint
 from maild.apply import Applied, Writer, apply
-from maild.consider import Considered, awaits, consider
+from maild.consider import Considered, awaits, consider, expected
 from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
@@ -341,6 +341,7 @@ class Receiver:
             screening=event.screening.verdict,
             trust=event.trust.verdict,
             trust_reason=event.trust.reason,
+            evidence=event.trust.evidence,
             thread_by=event.thread.by,
             ticket=applied.ticket.key if applied.ticket is not None else None,
             waits_until=outcome.wait_until,
@@ -384,10 +385,10 @@ class Receiver:
             considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
-            # What was forwarded as an attachment may be answered, or come by itself.
-            inside = (message.forwarded.message_id,) if message.forwarded is not None else ()
-            known = tuple(each for each in (*message.answered, *inside) if each)
-            awaited.expect(connection, known, applied.ticket.key, row.id, now)
+            awaited.expect(connection, expected(message), applied.ticket.key, row.id, now)
+        evidence.note_shown(
+            connection, considered.event, considered.keys, self._writer.policy, self._writer.tokens, now
+        )
         return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:
