@@ -1,5 +1,6 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.event import (
@@ -22,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -74,6 +75,7 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -90,6 +92,7 @@ __all__ = [
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -130,6 +133,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]
