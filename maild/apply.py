@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
+from maild.model import Address, Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
 from maild.store import (
     commands,
+    commands_undo,
     incidents,
     knowledge,
     ledger_waits,
@@ -73,9 +74,12 @@ def apply(
     for address, status in outcome.undeliverable:
         people.mark_bounced(connection, address, status, now)
     new = ticket is not None and ticket.id is None
+    held = _held(connection, ticket) if outcome.before is not None and ticket is not None and not new else None
     if ticket is not None:
         ticket = tickets.save(connection, ticket)
         number = ticket.key
+        if outcome.undone:
+            _take_back(connection, outcome.undone, number)
         attachments = mail.message.attachments if mail is not None else ()
         tickets.add_entries(connection, number, outcome.entries, attachments, inbound, now, new)
         tickets.put_fields(connection, number, outcome.fields, now)
@@ -119,10 +123,25 @@ def apply(
             called = call_for(outcome, ticket, writer.policy)
             if called is not None:
                 upkeep.open_alarm(connection, *called, now)
+        if held is not None and outcome.before is not None and outcome.commands_of:
+            commands_undo.keep(connection, outcome.commands_of, ticket.key, outcome.before, *held, now)
     for opened in outcome.also:
         # What is opened beside it goes by the same mail, whose sender has been dealt with above.
         queued += apply(connection, opened, writer, now).queued
     return Applied(ticket, queued, alarm, released)
+
+
+def _held(connection: Connection, ticket: Ticket) -> tuple[dict[str, Timer], list[tuple[Address, bool, bool]]]:
+    """The timers of a ticket and who is on it, before anything of an outcome is written."""
+    due = {row.kind: Timer(row.kind, row.due, row.data) for row in timers.of(connection, ticket.key)}
+    return due, tickets.participants(connection, ticket.key)
+
+
+def _take_back(connection: Connection, inbound: int, number: int) -> None:
+    """What a command mail did to a ticket beside its columns is as it was before it."""
+    agent, at, people = commands_undo.take(connection, inbound, number)
+    tickets.put_back(connection, number, people, at)
+    knowledge.withdraw_corrections(connection, number, agent, at)
 
 
 def post(connection: Connection, mails: Sequence[Mail], writer: Writer, now: datetime) -> int:

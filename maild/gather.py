@@ -26,6 +26,7 @@ from maild.model import (
 from maild.store import (
     awaited,
     commands,
+    commands_undo,
     deeds,
     incidents,
     ledger_lists,
@@ -163,6 +164,7 @@ def facts(
         incidents=incidents.are_open(connection) if needs.incidents else (),
         named=incidents.members(connection, needs.named) if needs.named else (),
         errand=commands.of(connection, needs.errand) if needs.errand else (),
+        **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -173,6 +175,16 @@ def facts(
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
+    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
+    agent, inbound = needs.undo
+    if ticket is not None:
+        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
+    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
+    inbound, rows = commands.last_of(connection, agent, answered)
+    return {"undo_of": rows, "undo_inbound": inbound}
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Answer,
     Colleague,
@@ -72,6 +72,7 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -113,6 +114,7 @@ __all__ = [
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Mail
@@ -124,6 +124,7 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -144,6 +145,7 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,9 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -278,6 +283,9 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +314,8 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -335,3 +345,5 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    before: Before | None = None
+    undone: int = 0

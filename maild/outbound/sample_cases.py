@@ -232,6 +232,15 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("from now on", {"news": False, "closed_to": ""}),
     ),
     "agent/taken": (_Face("a Latin name", {"by": "Anna Berg"}),),
+    "requester/corrected": (
+        _Face("solved", {"how": "resolved"}, {"state": "resolved"}),
+        _Face("waits for details", {"how": "pending", "fields": ("phone", "asset")}, {"state": "pending"}),
+        _Face("on hold", {"how": "on_hold"}, {"state": "on_hold", "hold_until": _SATURDAY}),
+        _Face("out of scope", {"how": "sent_away"}, {"state": "pending", "category": "out_of_scope"}),
+        _Face("closed", {"how": "closed", "stands": True}, {"state": "closed", "outcome": "confirmed"}),
+        _Face("not begun", {"how": "new"}, {"state": "new", "assignee": None}),
+        _Face("who reads along", {"how": "resolved", "own": False}, {"state": "resolved"}),
+    ),
     "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
     "agent/delivery_failed": (

@@ -7,7 +7,7 @@ from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.workflow import desk_mail, files, lifecycle, restricted
-from maild.workflow.commands import incident, talk
+from maild.workflow.commands import incident, talk, undo
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
@@ -55,6 +55,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         return draft.outcome(f"the agent {what}", "ticketed")
     parsed = incident.answered(_commands(facts.button, desk_mail.commands_of(message, policy)), facts)
     parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
+    parsed = undo.alone(parsed)
     plan = spread(parsed, ticket.key, policy)
     parsed = replace(parsed, problems=(*parsed.problems, *plan.problems))
     errand = Errand(event, facts, now, policy, ticket)
@@ -74,17 +75,20 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _transcript(draft, agent, lines, message.new_text)
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
     takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
-    text_left = parsed.text if not takes else ""
+    text_left, left = parsed.text if not takes else "", worked.ticket
+    spoke = bool(text_left) and _kind(event) == "public"
     if text_left or (message.attachments and not parsed.commands):
         _say(worked, agent, event, text_left)
     elif parsed.commands:
         _keep_command_mail(worked, agent, event)
-    if policy.transcripts == "always" and lines:
+    if (policy.transcripts == "always" or worked.remarks) and lines:
         _transcript(worked, agent, lines, "")
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
         errand.done(ticket.key, each.verb, each.line)
-    return errand.finish(worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed"))
+    outcome = worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+    before = undo.remember(ticket, left, worked, replace(parsed, commands=plan.here), agent, spoke)
+    return errand.finish(replace(outcome, before=before))
 
 
 def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:

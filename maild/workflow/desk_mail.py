@@ -20,7 +20,7 @@ from maild.model import (
     Ticket,
     Words,
 )
-from maild.workflow.commands import desk
+from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
@@ -72,7 +72,10 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
     if not wanted(event.message, policy):
         return None
     parsed = without_unproved(commands_of(event.message, policy), event.trust.authenticated, policy)
+    parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
+    if any(row.verb != "undo" for row in facts.undo_of):
+        errand.undoes = facts.undo_inbound
     problems = (*parsed.problems, *plan.problems) or carry(errand, plan, parsed)
     if problems:
         refused = Errand(event, facts, now, policy)
@@ -84,7 +87,7 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
 
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
     """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
-    known = {each.ticket for each in errand.facts.named}
+    known = {*(each.ticket for each in errand.facts.named), *(each.ticket for each in errand.facts.undo_of)}
     if errand.ticket is not None:
         known.add(errand.ticket.key)
     problems: list[tuple[str, Words]] = []
@@ -142,9 +145,10 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
     mine = [row for row in facts.errand if row.ticket == ticket.key and row.done is None]
     reasons = {line: reason for line, _, reason in lines}
     decided = tuple(
-        replace(row, done=worked is not None, why="" if worked is not None else reasons.get(each.line, ""))
+        replace(row, done=worked is not None, why=reasons.get(each.line, ""))
         for row, each in zip(mine, parsed.commands, strict=False)
     )
+    before = undo.remember(ticket, worked.ticket, worked, parsed, agent, said=False) if worked is not None else None
     if worked is None:
         draft.note("commands refused", "", "", "the transcript says why")
         worked = draft
@@ -157,6 +161,7 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
         commands=decided,
         commands_of=int(event.data["inbound"]),
         commands_by=agent.address,
+        before=before,
     )
 
 

@@ -77,6 +77,9 @@ class Draft:
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0
+        # What an agent is to know of what was done, and the command mail that is taken back here.
+        self.remarks: list[Words] = []
+        self.undone = 0
         self._before = ticket if ticket.id is not None else None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,6 +315,7 @@ class Draft:
             follow=tuple(self.follow),
             also=tuple(self.also),
             incident=self.incident,
+            undone=self.undone,
         )
 
 

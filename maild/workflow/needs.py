@@ -6,6 +6,7 @@ from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ti
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, desk_mail
 from maild.workflow.commands import incident
+from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
@@ -20,7 +21,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        return replace(wanted, errand=int(event.data["inbound"]))
+        undo = _undo(parse(str(event.data["body"])), str(event.data["by"]), policy, int(event.data.get("undo", 0)))
+        return replace(wanted, errand=int(event.data["inbound"]), undo=undo)
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
         # What one of five hundred reports tells its mass incident needs no list of the others.
@@ -49,6 +51,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             colleagues=approval.wanted(policy),
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -60,7 +63,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     if event.trust.verdict == "agent" and not event.asked:
         wanted = _of_agent(wanted, text, ticket, policy)
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
+        undo = _undo(desk_mail.commands_of(event.message, policy), event.message.from_.address, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), undo=undo)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -93,6 +97,13 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         members=ticket.kind == "incident",
         named=incident.named(text, policy),
     )
+
+
+def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
+    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
+    agent = policy.agent(writer)
+    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
+    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
 
 
 def _report(message: Message) -> str:
