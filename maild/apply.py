@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from maild import told
 from maild.model import Address, Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.call import call_for
@@ -105,9 +106,11 @@ def apply(
         ledger_waits.drop(connection, outcome.drop, writer.policy.own(mail.message.from_.key), waited_on, now)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
+        if any(each.desk and each.template == told.TRANSCRIPT for each in outcome.mails):
+            commands.mark_told(connection, outcome.commands_by, mail=outcome.commands_of)
     queued, alarm = 0, ""
     if outcome.mails:
-        letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
+        letters, lines, alarm = _letters(connection, outcome, ticket, writer, now, inbound, new, parts)
         outbox.add(connection, letters)
         _tell_in_vain(connection, letters, now)
         if outcome.commands if mail is None else mail.trust.verdict == "agent":
@@ -146,7 +149,7 @@ def _take_back(connection: Connection, inbound: int, number: int) -> None:
 
 def post(connection: Connection, mails: Sequence[Mail], writer: Writer, now: datetime) -> int:
     """Queue mails that belong to no ticket (alarms, digests); how many may leave."""
-    letters, _, _ = _letters(connection, mails, None, writer, now, None, False, None)
+    letters, _, _ = _letters(connection, Outcome(reason="", mails=tuple(mails)), None, writer, now, None, False, None)
     outbox.add(connection, letters)
     return sum(letter.state == "queued" for letter in letters)
 
@@ -181,7 +184,7 @@ def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: dateti
 
 def _letters(
     connection: Connection,
-    mails: Sequence[Mail],
+    outcome: Outcome,
     ticket: Ticket | None,
     writer: Writer,
     now: datetime,
@@ -192,7 +195,8 @@ def _letters(
     """Compose every mail; those that may not leave are held with their reason, and the ticket says so."""
     letters: list[outbox.Letter] = []
     lines: list[History] = []
-    alarm = ""
+    alarm, mails = "", outcome.mails
+    moved = any(line.what in commands_undo.MOVED for line in outcome.history)
     known = people.state_of(connection, {mail.to.key for mail in mails})
     sent_now: dict[str, int] = {}
     for mail in mails:
@@ -207,6 +211,8 @@ def _letters(
             if held:
                 state, reason = "held", held
                 alarm = mail.to.address if held == budget.UNANSWERED else alarm
+        if state == "queued":
+            mail = told.with_done(connection, mail, ticket, now, moved)
         if reason:
             lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1

@@ -21,7 +21,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Done, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -83,6 +83,7 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Entry",
     "Event",
     "Facts",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maild.model import Address, Clock, Field, Mail, Policy, Ticket, Words
+from maild.model import Address, Clock, Done, Field, Mail, Policy, Ticket, Words
 from maild.outbound import samples
 
 # Monday 23:01 in Shanghai, and the Saturday after.
@@ -210,7 +210,10 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("the waiting is over", {"text": "", "note": "the waiting is over"}, {}, {"reply": "internal"}),
     ),
     "agent/note": (_Face("long, a Latin name", {"text": _LONG_TEXT, "author": "Anna Berg"}),),
-    "agent/sla_warning": (_Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),),
+    "agent/sla_warning": (
+        _Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),
+        _Face("after commands", mail={"done": Done(samples.NOW - timedelta(hours=2), ("#take", "#priority P2"), True)}),
+    ),
     "agent/sla_breach": (
         _Face("the first answer, P1", {"clock": "response", "due": _NIGHT, "step": 1}, _P1, now=_NIGHT),
     ),

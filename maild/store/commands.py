@@ -1,6 +1,6 @@
 """Command mails on record: what each line became. Writes command."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
@@ -73,7 +73,10 @@ def untold(connection: Connection, number: int, agent: str) -> tuple[tuple[datet
     return tuple((row.at, row.verb, row.line) for row in rows)
 
 
-def mark_told(connection: Connection, agent: str, *, number: int = 0, mail: int = 0) -> None:
-    """Their agent was told what these commands did: all on a ticket, or all of one mail."""
+def mark_told(
+    connection: Connection, agent: str, *, number: int = 0, mail: int = 0, verbs: Collection[str] = ()
+) -> None:
+    """Their agent was told what these commands did: those on a ticket, or of one mail; all, or those of these verbs."""
     which = command.c.inbound == mail if mail else command.c.ticket == number
-    connection.execute(update(command).where(command.c.agent == agent, command.c.done, which).values(told=True))
+    these = update(command).where(command.c.agent == agent, command.c.done, which)
+    connection.execute((these.where(command.c.verb.in_(verbs)) if verbs else these).values(told=True))

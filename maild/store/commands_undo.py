@@ -17,7 +17,7 @@ _KEPT = timedelta(days=30)
 
 _MOMENTS = frozenset(column.name for column in ticket.c if isinstance(column.type, Moment))
 # Changes of these by the desk itself are the ticket's life going on; its other lines are warnings and bookkeeping.
-_MOVED = frozenset(
+MOVED = frozenset(
     "state outcome category priority team assignee tier restricted merged_into priority_locked approver".split()
 )
 # Lines of the history that say that a mail did nothing: it is no reason not to take back what was done before it.
@@ -133,16 +133,20 @@ def _since(connection: Connection, row: Row[Any]) -> Since | None:
     ).all()
     idle = {line.inbound for line in lines if line.what in _IDLE and line.inbound is not None}
     words = connection.execute(
-        select(entry.c.at, entry.c.author, entry.c.inbound)
+        select(entry.c.at, entry.c.author, entry.c.inbound, entry.c.role)
         .where(entry.c.ticket == row.ticket, entry.c.id > row.before["entries"], entry.c.author != row.agent)
         .order_by(entry.c.id)
     ).all()
-    found = [Since(word.at, "wrote", word.author.lower()) for word in words if word.inbound not in idle]
+    found = [
+        Since(word.at, "worked" if word.role == "agent" else "wrote", word.author.lower())
+        for word in words
+        if word.inbound not in idle
+    ]
     for line in lines:
         if line.who == row.agent or line.what in _QUIET:
             continue
-        if line.who != "maild" or line.what in _MOVED:
-            found.append(Since(line.at, "changed", line.who))
+        if line.who != "maild" or line.what in MOVED:
+            found.append(Since(line.at, "worked", line.who))
     # What somebody wrote changes the ticket too: the words are what people remember.
     return min(found, key=lambda each: (each.at, each.what != "wrote"), default=None)
 

@@ -25,7 +25,7 @@ from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
-from maild.workflow.commands.spread import Spread, spread, tickets_of
+from maild.workflow.commands.spread import Spread, spread, tickets_of, without_tickets
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
@@ -148,7 +148,8 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
         replace(row, done=worked is not None, why=reasons.get(each.line, ""))
         for row, each in zip(mine, parsed.commands, strict=False)
     )
-    before = undo.remember(ticket, worked.ticket, worked, parsed, agent, said=False) if worked is not None else None
+    written = tuple(without_tickets(row.line, row.verb, policy) for row in mine)
+    before = undo.remember(ticket, worked.ticket, worked, parsed, agent, lines=written) if worked is not None else None
     if worked is None:
         draft.note("commands refused", "", "", "the transcript says why")
         worked = draft
@@ -169,7 +170,11 @@ def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy:
     """The transcript of a mail that named several tickets: one line for each command on each of them."""
     prefix = policy.desk.prefix
     lines = tuple(
-        (f"{prefix}-{row.ticket}: {row.line}" if row.ticket else row.line, row.done, row.why)
+        (
+            f"{prefix}-{row.ticket}: {without_tickets(row.line, row.verb, policy)}" if row.ticket else row.line,
+            row.done,
+            row.why,
+        )
         for row in sorted(rows, key=lambda row: row.n)
     )
     return Mail(

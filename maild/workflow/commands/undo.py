@@ -60,9 +60,20 @@ _TOLD = Words("the colleagues who were told know it", "已告知先前收到通�
 _COLUMNS = tuple(each.name for each in fields(Ticket) if each.name not in ("id", "fields"))
 
 
-def remember(before: Ticket, left: Ticket, worked: Draft, parsed: Parsed, agent: Agent, said: bool) -> Before | None:
-    """What is kept of a mail whose commands were carried out; None where it was an `#undo`. `left` is the ticket as the
-    commands left it, without what the agent's own words did (`said`: there were some, to the requester)."""
+def remember(
+    before: Ticket,
+    left: Ticket,
+    worked: Draft,
+    parsed: Parsed,
+    agent: Agent,
+    said: bool = False,
+    lines: tuple[str, ...] = (),
+) -> Before | None:
+    """What is kept of a mail whose commands were carried out; None where it was an `#undo`.
+
+    `left` is the ticket as the commands left it, without what the agent's own words to the requester did (`said`: there
+    were some); `lines` are the commands as they were written, where `parsed` does not say.
+    """
     verbs = tuple(each.verb for each in parsed.commands)
     if not verbs or "undo" in verbs:
         return None
@@ -80,7 +91,7 @@ def remember(before: Ticket, left: Ticket, worked: Draft, parsed: Parsed, agent:
         was=before,
         left=left,
         verbs=verbs,
-        lines=tuple(each.line for each in parsed.commands),
+        lines=lines or tuple(each.line for each in parsed.commands),
         fields=tuple(before.fields.get(name, Field(name, "", "agent")) for name in worked.fields),
         timers=dict.fromkeys(kind for kind in worked.timers if kind not in sla.TIMER_KINDS),
         told=tuple(told.values()),
@@ -192,7 +203,8 @@ def _followed(before: Before, draft: Draft) -> Words:
     if since.what == "wrote":
         return Words(f"{name} has written since ({en}); {then_en}", f"此后{name}已来信（{zh}），无法撤销；{then_zh}")
     return Words(
-        f"{name} has changed the ticket since ({en}); {then_en}", f"此后{name}已改动工单（{zh}），无法撤销；{then_zh}"
+        f"{name} has worked on the ticket since ({en}); {then_en}",
+        f"此后{name}处理过这张工单（{zh}），无法撤销；{then_zh}",
     )
 
 
@@ -291,7 +303,7 @@ def _remark(draft: Draft, before: Before) -> None:
     draft.remarks.append(
         Words(
             f"taken back: {lines} ({spoken(before.at, zone, draft.now, 'en')})",
-            f"已撤销{spoken(before.at, zone, draft.now, 'zh-CN')}的 {lines}",
+            f"已撤销{spoken(before.at, zone, draft.now, 'zh-CN')} 的 {lines}",
         )
     )
     for holds, words in (
