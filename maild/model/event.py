@@ -7,7 +7,7 @@ from typing import Literal
 
 from maild.model.behalf import Behalf
 from maild.model.button import NOT_PRESSED, Press
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
@@ -131,6 +131,7 @@ class Needs:
     errand     the command mail whose rows are wanted, locked; 0: none
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -153,6 +154,7 @@ class Needs:
     errand: int = 0
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,9 @@ class Facts:
     called      whom the desk knows by the words that were asked about
     filed       the tickets whose attachments were asked for, with those
     has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -296,6 +301,9 @@ class Facts:
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
     has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +333,8 @@ class Outcome:
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
     uses           the single-use button that is used up by this, as `Press.uses` names it
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -355,3 +365,5 @@ class Outcome:
     commands_of: int = 0
     commands_by: str = ""
     uses: str = ""
+    before: Before | None = None
+    undone: int = 0

@@ -71,6 +71,11 @@ LETTERS: Mapping[str, Letter] = {
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
+    "requester/corrected": Letter(
+        {"at": "", "agent": "", "how": "open", "fields": (), "stands": False, "own": True},
+        ("solved", "unsolved"),
+        Words("that a mail is to be disregarded", "更正通知"),
+    ),
     "requester/known_incident": Letter(
         {"title": "", "registered": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
@@ -130,6 +135,7 @@ LETTERS: Mapping[str, Letter] = {
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
+    "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
