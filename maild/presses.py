@@ -64,8 +64,8 @@ def judge(
     if used is not None:
         return Pressed("", 0, replace(press, denied="used", used=used))
     found, about = gather.button(connection, keys, writer, ticket, tokens, now, policy)
-    whole = f"{verb} {keys.argument}".rstrip()
-    made = next(filter(None, (tokens.button_made(token, each, ticket, whole) for each in policy.own(writer))), None)
+    bound = f"{verb} {keys.argument}".rstrip() if not about else f"{verb} {about}"
+    made = next(filter(None, (tokens.button_made(token, each, ticket, bound) for each in policy.own(writer))), None)
     if not found:
         return Pressed("", 0, replace(press, denied="expired" if made is not None else "foreign"))
     return Pressed(found, about, replace(press, made=made, uses=uses if verb in SINGLE_USE else ""))

@@ -107,11 +107,6 @@ class Tokens:
         return _FIRST + timedelta(seconds=_number(moment)) if genuine else None
 
 
-def made_on(token: str) -> date:
-    """The day on which a button's token was made; of one that was found genuine."""
-    return (_FIRST + timedelta(seconds=_number(token[:_MOMENT_CHARS].lower()))).date()
-
-
 def _button_text(address: str, ticket: int, verb: str, moment: str) -> str:
     return "\0".join((address.lower(), str(ticket), verb.lower(), moment))
 

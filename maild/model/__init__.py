@@ -1,7 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Answer,
     Colleague,
@@ -22,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -74,6 +75,8 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -84,12 +87,14 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -116,6 +121,7 @@ __all__ = [
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",
@@ -130,6 +136,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]

@@ -52,7 +52,7 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating",
         "requester/acknowledged",
     }
 )  # fmt: skip
@@ -108,7 +108,7 @@ def view_of(
     speak = _Speech(zone, now, language, zone != policy.desk.zone, mail.template in _MASKED, limit)
     public = mail.reply == "public"
     values = _values(mail, letter, speak, public and not outside)
-    if attached is not None and values.get("attachments"):
+    if values.get("attachments"):
         values["attachments"] = _attachments(values["attachments"], attached)
     if "attachments" in values:
         values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
@@ -133,7 +133,18 @@ def view_of(
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        done=_done(mail, speak),
     )
+
+
+def _done(mail: Mail, speak: "_Speech") -> str:
+    """The last line of a notice: what its reader's own commands did, and how to take them back while they can be."""
+    if mail.done is None:
+        return ""
+    at, did = speak.time(mail.done.at), mail.done.commands
+    if speak.language.startswith("zh"):
+        return f"您的命令已执行（{at}）：{'、'.join(did)}" + (" · 撤销请回复 #撤销" if mail.done.undo else "")
+    return f"Done at {at}: {', '.join(did)}" + (" · to take it back reply #undo" if mail.done.undo else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,11 +282,17 @@ def _short(value: str) -> str:
     return value if len(value) <= _VALUE_CHARS else value[:_VALUE_CHARS].rstrip() + " […]"
 
 
-def _attachments(rows: object, attached: frozenset[tuple[str, int]]) -> tuple[tuple[str, object, bool], ...]:
-    """The listed attachments with the truth about which of them go along with this very mail."""
+def _attachments(
+    rows: object, attached: frozenset[tuple[str, int]] | None
+) -> tuple[tuple[str, object, bool, int], ...]:
+    """The listed attachments with their numbers (0: none), and with the truth about which of them go along with this
+    very mail."""
     if not isinstance(rows, Sequence):
         return ()
-    return tuple((one_line(str(name)), size, (name, size) in attached) for name, size, _ in rows)
+    return tuple(
+        (one_line(str(name)), size, goes if attached is None else (name, size) in attached, number[0] if number else 0)
+        for name, size, goes, *number in rows
+    )
 
 
 def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:

@@ -89,9 +89,7 @@ def test_a_button_of_an_agent_writes_no_word_into_the_body_that_could_reach_the_
 def test_the_longest_button_is_short_enough_for_any_mail_program() -> None:
     fields = f"ask {','.join(sorted(FIELD_LABELS, key=len)[-4:])}"
     ticket = replace(samples.ticket(), id=10**12)
-    made = buttons(
-        [*LABELS, fields, "use IT-1000000"], READER, ticket, samples.POLICY, TOKENS, "zh-CN", samples.NOW
-    )
+    made = buttons([*LABELS, fields, "use IT-1000000"], READER, ticket, samples.POLICY, TOKENS, "zh-CN", samples.NOW)
     assert max(len(button.link) for button in made) < 456
     assert max(columns(button.label) for button in made) <= 30
 
