@@ -14,6 +14,7 @@ from maild.store import (
     commands,
     incidents,
     knowledge,
+    ledger_hold,
     ledger_waits,
     outbox,
     outbox_counts,
@@ -99,6 +100,10 @@ def apply(
         released = ledger_waits.release(connection, outcome.release, sender, waited_on, outcome.answer, now)
     if outcome.drop and mail is not None:
         ledger_waits.drop(connection, outcome.drop, mail.message.from_.key, waited_on, now)
+    for ruling in outcome.rulings:
+        ledger_hold.rule(connection, ruling, now, writer.policy.desk.prefix)
+    if outcome.spends:
+        upkeep.use_token(connection, outcome.spends, now)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
     queued, alarm = 0, ""

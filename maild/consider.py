@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from maild import gather
 from maild.ingest import thread, trust
-from maild.ingest.screen import screen
+from maild.ingest.screen import screen, senders_of
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import tickets
+from maild.store import blocked, tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, desk_mail, lifecycle
+from maild.workflow import admin_mail, approval, desk_mail, lifecycle
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -92,7 +92,7 @@ def consider(
     """
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
-    screening = screen(message, policy)
+    screening = screen(message, policy, blocked.among(connection, senders_of(message)))
     watched = mailbox.partition("/")[2]
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
@@ -117,10 +117,19 @@ def consider(
     if unproved and desk_mail.wanted(message, policy):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
-    if "confirmed" in answers and verdict.verdict == "unverified":
-        verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
-    elif let_in and verdict.verdict == "unverified":
-        verdict = Trust("agent", "listed agent: an admin let the mail in", verdict.internal, verdict.authenticated)
+    ruled = claimed is None and not verdict.admin and admin_mail.wanted(message, policy)
+    if ruled and verdict.verdict in ("none", "stranger"):
+        # So does what an admin rules on mails that were put aside.
+        verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
+    if verdict.verdict == "unverified" and ("confirmed" in answers or let_in):
+        by = "confirmed by themselves" if "confirmed" in answers else "an admin let the mail in"
+        listed = policy.agent(message.sender.identity or "") is not None
+        verdict = replace(
+            verdict,
+            verdict="agent" if listed else "none",
+            reason=f"listed {'agent' if listed else 'admin'}: {by}",
+            admin=ruled,
+        )
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -133,9 +142,11 @@ def consider(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
     event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    if pressed in gather.RULED and keys.button is not None:
+        event = replace(event, token=keys.button[1], about=keys.about)
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket is not None or claimed is None else ""
+    button = pressed if ticket is not None or claimed is None or verdict.admin else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy))
 

@@ -23,26 +23,32 @@ from maild.model import (
     Solved,
     Ticket,
 )
+from maild.model.aside import AdminFacts
 from maild.store import (
     awaited,
+    blocked,
     commands,
     deeds,
     incidents,
+    ledger_hold,
     ledger_lists,
     ledger_waits,
     outbox_lists,
     people,
     people_directory,
     tickets,
+    upkeep,
 )
 from maild.tokens import Tokens
-from maild.workflow import persons
+from maild.workflow import admin_mail, persons
 from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
 CONFIRM = "confirm"
 # The button under a colleague's words: it stands for that colleague alone.
 ACCEPT = "accept"
+# The buttons under a mail that was put aside.
+RULED = frozenset({"release", "drop", "block"})
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
 # Fields of an earlier ticket that are about the person, not about that problem.
@@ -163,6 +169,7 @@ def facts(
         incidents=incidents.are_open(connection) if needs.incidents else (),
         named=incidents.members(connection, needs.named) if needs.named else (),
         errand=commands.of(connection, needs.errand) if needs.errand else (),
+        admin=_admin(connection, event, needs, now) if needs.admin else None,
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -208,6 +215,9 @@ def button(
         for each in tickets.waiting(connection, ticket):
             if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
                 return verb, each.inbound
+    if verb in RULED:
+        # An admin's button stands for one mail of the ledger, and for no ticket.
+        return (verb if tokens.button_holds(token, writer, 0, f"{verb} {keys.about}", now) else ""), 0
     if verb != CONFIRM:
         return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
@@ -228,6 +238,20 @@ def _question(connection: Connection, event: MailArrived) -> int:
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
     return outbox_lists.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
+
+
+def _admin(connection: Connection, event: Event, needs: Needs, now: datetime) -> AdminFacts | None:
+    if not isinstance(event, MailArrived):
+        return None
+    message = event.message
+    day = now - timedelta(days=1)
+    return AdminFacts(
+        asides=ledger_hold.asides(connection, needs.asides, lock=True),
+        blocked=blocked.among(connection, needs.senders),
+        letter=outbox_lists.template_of(connection, message.answered[:_THREAD_IDS], message.from_.key),
+        told=outbox_lists.count_to(connection, message.from_.key, admin_mail.ANSWER, day),
+        spent=bool(event.token) and upkeep.token_used(connection, event.token),
+    )
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:

@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import failpoint
+from maild import failpoint, let_in
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
@@ -268,6 +268,8 @@ class Receiver:
             savepoint = connection.begin_nested()
             try:
                 done = self._decide(connection, read)
+                if done and read.row.released:
+                    let_in.settle(connection, read.row.id, self._writer, self._clock())
                 savepoint.commit()
                 return done
             except (IntegrityError, DataError) as error:

@@ -45,7 +45,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
         # Looks for mass incidents; a chore.
-        "consider watch",
+        # What is told by the clock; what became of a mail that an admin let in.
+        "consider watch daily let_in",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach",
         # What gather remembers between two decisions, and proves again in each.

@@ -22,7 +22,7 @@ class Keys:
     """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button.
 
     `own` is its Message-ID: a reply to it may have been fetched before. `desk` are signed ids of letters that belong to
-    no ticket, sent to this very writer.
+    no ticket, sent to this very writer; `about` the mail in the ledger that the button names; 0: none.
     """
 
     signed: tuple[SignedId, ...]
@@ -31,6 +31,7 @@ class Keys:
     button: tuple[str, str] | None = None
     own: str = ""
     desk: tuple[SignedId, ...] = ()
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Known:
 
 
 # A pressed button: `[IT-12] #take abc…` (verb, token), possibly behind reply prefixes.
-_BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])", re.IGNORECASE)
+_BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])(?:\s{1,3}(\d{1,15})(?!\d))?", re.IGNORECASE)
 
 
 def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
@@ -64,6 +65,7 @@ def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
         (pressed[1].lower(), pressed[2].lower()) if pressed else None,
         message.message_id,
         _of_the_desk(newest_first, message.sender.identity, tokens) if tokens else (),
+        int(pressed[3] or 0) if pressed else 0,
     )
 
 

@@ -39,16 +39,27 @@ def judge(
     asked     the address that was asked for an approval by the letter of ours that the mail answers
     """
     verdict = _judge(message, thread, signed, speakers, policy, tokens, now, pressed, asked)
-    return replace(verdict, admin=_is_admin(message, thread, verdict, policy, now, pressed))
+    return replace(verdict, admin=_is_admin(message, thread, verdict, policy, tokens, now, pressed))
 
 
-def _is_admin(message: Message, thread: Thread, verdict: Trust, policy: Policy, now: datetime, pressed: bool) -> bool:
-    """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk that was
-    sent to this very address."""
+def _is_admin(
+    message: Message,
+    thread: Thread,
+    verdict: Trust,
+    policy: Policy,
+    tokens: Tokens | None,
+    now: datetime,
+    pressed: bool,
+) -> bool:
+    """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk, or one
+    that tells the desk's people of a ticket, that was sent to this very address."""
     writer = (message.sender.identity or "").lower()
     if verdict.verdict == "failed" or all(writer != admin.key for admin in policy.admins):
         return False
-    answers = thread.by == "desk" and thread.signed is not None and thread.signed.day >= _oldest(policy, now)
+    signed = thread.signed
+    answers = signed is not None and tokens is not None and signed.day >= _oldest(policy, now)
+    if answers and signed is not None and tokens is not None and thread.by != "desk":
+        answers = signed.audience == "internal" and tokens.was_sent_to(signed, writer)
     if policy.agent_trust == "both":
         return verdict.authenticated and (answers or pressed)
     return verdict.authenticated or answers or pressed

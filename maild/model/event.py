@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.aside import AdminFacts, Ruling
 from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
@@ -28,7 +29,8 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `token` is that of the pressed button in its subject, empty
+    where there is none that holds, and `about` the mail in the ledger that this button names; 0: none.
     """
 
     message: Message
@@ -46,6 +48,8 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    token: str = ""
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
+    admin      an admin writes: what their mail answers is wanted
     """
 
     person: str = ""
@@ -144,6 +150,9 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    asides: tuple[int, ...] = ()
+    senders: tuple[str, ...] = ()
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +246,7 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    admin       what an admin's mail makes worth knowing; None: no admin writes
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -278,6 +288,7 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    admin: AdminFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +317,8 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    rulings        an admin's words on mails that were put aside, and on senders
+    spends         the token of the button that was pressed: it is worth nothing from now on
     """
 
     reason: str
@@ -335,3 +348,5 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    rulings: tuple[Ruling, ...] = ()
+    spends: str = ""

@@ -48,6 +48,9 @@ LABELS: dict[str, Words] = {
     "accept": Words("Accept", "接受"),
     "decline": Words("Decline", "拒绝"),
     "different": Words("Mine is a different problem", "我的不是这个问题"),
+    "release": Words("Let in", "放行"),
+    "drop": Words("Drop", "丢弃"),
+    "block": Words("Block sender", "拉黑发件人"),
 }
 # What may be pressed in a letter that belongs to no ticket.
 OF_THE_DESK = frozenset({"confirm"})
@@ -112,3 +115,20 @@ def buttons(
         link = mailto(policy.desk.address, f"{front}#{verb} {token}", body)
         made.append(Button(verb, LABELS[verb].for_(language), link, verb in MAIN))
     return tuple(made)
+
+
+def aside_buttons(
+    number: int, verbs: Iterable[str], recipient: str, policy: Policy, tokens: Tokens, language: str, now: datetime
+) -> tuple[Button, ...]:
+    """The buttons under one mail of the ledger that was put aside: each holds a token for this admin, this mail and
+    this verb alone, and does its work once."""
+    if "+" in policy.desk.address:
+        return ()
+    return tuple(
+        Button(
+            verb,
+            LABELS[verb].for_(language),
+            mailto(policy.desk.address, f"#{verb} {tokens.button(recipient, 0, f'{verb} {number}', now)} {number}", ""),
+        )
+        for verb in verbs
+    )

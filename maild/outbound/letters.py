@@ -137,6 +137,7 @@ LETTERS: Mapping[str, Letter] = {
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
     "admin/unattended": Letter(),
-    "admin/quarantined": Letter({"rows": ()}),
+    "admin/quarantined": Letter({"rows": (), "more": 0, "again": False}),
+    "admin/answer": Letter({"how": "done", "lines": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

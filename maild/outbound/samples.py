@@ -17,6 +17,7 @@ from maild.model import (
     Triage,
     Words,
 )
+from maild.model.aside import spoken
 from maild.model.mail import Audience
 from maild.outbound.letters import LETTERS
 
@@ -254,8 +255,19 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/summary": {"rows": rows, "count": len(rows)},
         "admin/quarantined": {
             "rows": (
-                (4711, "li.lei@corp.example", subject, "multipart nested deeper than 100 levels"),
-                (4712, "scanner@corp.example", "", "no From field"),
+                (4711, "li.lei@corp.example", subject, spoken("quarantine", "no result within 10 s"), NOW, False),
+                (4712, "eve@stranger.example", "", spoken("spam", "x-spam-flag: YES"), NOW, True),
+            ),
+            "more": 3,
+        },
+        "admin/answer": {
+            "lines": (
+                ("放行 4711", True, "已放行，对应工单 IT-1042")
+                if chinese
+                else ("release 4711", True, "let in: it is IT-1042 now"),
+                ("丢弃 4712", False, "没有这个编号的邮件")
+                if chinese
+                else ("drop 4712", False, "there is no mail of this number"),
             )
         },
         "admin/observed": {

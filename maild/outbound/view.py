@@ -14,7 +14,7 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
-from maild.outbound.actions import OF_THE_DESK, Button, buttons
+from maild.outbound.actions import OF_THE_DESK, Button, aside_buttons, buttons
 from maild.outbound.headers import one_line
 from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
 from maild.outbound.picture import (
@@ -54,7 +54,7 @@ _MASKED = frozenset(
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
+_LISTS = frozenset({"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer"})
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -109,7 +109,9 @@ def view_of(
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
+        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments", "lines") if name in values}
+    if mail.template == "admin/quarantined":
+        values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -281,6 +283,22 @@ def _plain_lines(value: object) -> object:
     if isinstance(value, str):
         return one_line(value, _VALUE_CHARS)
     return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
+
+
+def _asides(mail: Mail, rows: object, policy: Policy, tokens: Tokens, now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Rows of (number, sender, subject, reason, since, whether its sender may be blocked), the last one as buttons."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (
+            number, *shown,
+            aside_buttons(
+                number, ("release", "drop", "block") if block else ("release", "drop"), mail.to.address, policy,
+                tokens, mail.language, now,
+            ),
+        )
+        for number, *shown, block in rows
+    )  # fmt: skip
 
 
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:

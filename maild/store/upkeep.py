@@ -122,3 +122,8 @@ def use_token(connection: Connection, token: str, when: datetime) -> bool:
     """Use up a single-use token; False if it was used before."""
     statement = _insert(connection)(token_use).values(token=token, at=when).on_conflict_do_nothing()
     return _was_new(connection, statement.returning(token_use.c.token))
+
+
+def token_used(connection: Connection, token: str) -> bool:
+    """Whether a single-use token was used up before."""
+    return connection.execute(select(token_use.c.at).where(token_use.c.token == token)).scalar() is not None

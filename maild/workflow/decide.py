@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, desk_mail, restricted, sla
+from maild.workflow import admin_mail, approval, desk_mail, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
@@ -49,7 +49,12 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         if event.trust.colleague:
             return colleague_wrote(ticket, event, facts, now, policy)
         return requester_wrote(ticket, event, facts, now, policy)
+    told = admin_mail.admin_wrote(event, facts, now, policy)
+    if told is not None:
+        return told
     if facts.claimed is None and event.trust.verdict == "unverified":
+        if admin_mail.wanted(event.message, policy):
+            return admin_mail.unverified_admin_asked(event, facts, now, policy)
         return unverified_agent_wrote(None, event, facts, now, policy)
     if facts.claimed is None and event.trust.verdict == "agent":
         asked = desk_mail.agent_asked(event, facts, now, policy)

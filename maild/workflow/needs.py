@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, desk_mail
+from maild.workflow import admin_mail, approval, desk_mail
 from maild.workflow.commands import incident
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
@@ -37,20 +37,33 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         away = agent.address if agent is not None else ""
         return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
-        message = event.message
-        return Needs(
-            # Of a From that is known to be forged nothing is looked up.
-            person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
-            behind=event.sent_by,
-            team="*",
-            similar=_report(message),
-            learned=policy.learning.on,
-            manager=requester_of(event, policy).key,
-            colleagues=approval.wanted(policy),
-            incidents=policy.incidents.on,
-            named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
-        )
+        return _of_admin(event, _of_fresh(event, policy))
     return _of_mail(event, ticket, approver, policy)
+
+
+def _of_admin(event: MailArrived, wanted: Needs) -> Needs:
+    """What an admin's mail names."""
+    if not event.trust.admin:
+        return wanted
+    asides, senders = admin_mail.named(event)
+    return replace(wanted, admin=True, asides=asides, senders=senders)
+
+
+def _of_fresh(event: MailArrived, policy: Policy) -> Needs:
+    """What a person's mail on no ticket makes worth knowing."""
+    message = event.message
+    return Needs(
+        # Of a From that is known to be forged nothing is looked up.
+        person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
+        behind=event.sent_by,
+        team="*",
+        similar=_report(message),
+        learned=policy.learning.on,
+        manager=requester_of(event, policy).key,
+        colleagues=approval.wanted(policy),
+        incidents=policy.incidents.on,
+        named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+    )
 
 
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
