@@ -10,13 +10,13 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import gather
+from maild import evidence, gather
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen, senders_of
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import blocked, tickets
+from maild.store import blocked, ledger_lists, tickets
 from maild.tokens import Tokens
 from maild.workflow import admin_mail, approval, desk_mail, lifecycle
 from maild.workflow.decide import decide
@@ -25,11 +25,13 @@ from maild.workflow.needs import needs
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """The event, the ticket that the mail joins (None: a new one or none), and what is to be done."""
+    """The event, the ticket that the mail joins (None: a new one or none), what is to be done, and the keys by which
+    the mail was found."""
 
     event: MailArrived
     ticket: Ticket | None
     outcome: Outcome
+    keys: thread.Keys
 
 
 def event_of(
@@ -110,26 +112,32 @@ def consider(
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
+    writer = (message.sender.identity or "").lower()
+    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
+    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, number, now):
+        pressed = ""
     asked = _asked(connection, message, claimed, pressed, policy, now)
-    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
+    unseen = evidence.unseen(connection, keys)
+    verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
+    rights = verdict.verdict == "agent" or verdict.admin
+    if rights and inbound and ledger_lists.sent_before(connection, inbound):
+        # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
+        again = "unverified" if verdict.verdict == "agent" else verdict.verdict
+        why = "the same mail came before, under another Message-ID"
+        verdict = replace(verdict, verdict=again, admin=False, reason=why)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     if unproved and desk_mail.wanted(message, policy):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
-    ruled = claimed is None and not verdict.admin and admin_mail.wanted(message, policy)
-    if ruled and verdict.verdict in ("none", "stranger"):
+    ruled = claimed is None and admin_mail.wanted(message, policy)
+    if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
         # So does what an admin rules on mails that were put aside.
         verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
-    if verdict.verdict == "unverified" and ("confirmed" in answers or let_in):
-        by = "confirmed by themselves" if "confirmed" in answers else "an admin let the mail in"
-        listed = policy.agent(message.sender.identity or "") is not None
-        verdict = replace(
-            verdict,
-            verdict="agent" if listed else "none",
-            reason=f"listed {'agent' if listed else 'admin'}: {by}",
-            admin=ruled,
-        )
+    if "confirmed" in answers and verdict.verdict == "unverified":
+        verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
+    elif let_in and verdict.verdict == "unverified":
+        verdict = replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -148,7 +156,19 @@ def consider(
     others = claimed if ticket is None else None
     button = pressed if ticket is not None or claimed is None or verdict.admin else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
-    return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+    return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
+
+
+def _on_word(verdict: Trust, reason: str, word: str, message: Message, policy: Policy) -> Trust:
+    """The verdict on the mail of an agent or an admin for which somebody has answered who may."""
+    found = "+".join(filter(None, (verdict.evidence, word)))
+    listed = policy.agent(message.sender.identity or "") is not None
+    return replace(
+        verdict,
+        verdict="agent" if listed else "none",
+        reason=f"listed {'agent' if listed else 'admin'}: {reason}",
+        evidence=found,
+    )
 
 
 def awaits(event: MailArrived) -> bool:

@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import failpoint, let_in
+from maild import evidence, failpoint, let_in
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
@@ -328,7 +328,7 @@ class Receiver:
             self._awaited.add(first)
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
-        if copied is not None and not self._out_of_junk(connection, row, copied):
+        if copied is not None and not ledger_hold.out_of_junk(connection, row, copied):
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
             return True
         considered, applied = self._carry_out(connection, row, message, now)
@@ -343,6 +343,7 @@ class Receiver:
             screening=event.screening.verdict,
             trust=event.trust.verdict,
             trust_reason=event.trust.reason,
+            evidence=event.trust.evidence,
             thread_by=event.thread.by,
             ticket=applied.ticket.key if applied.ticket is not None else None,
             waits_until=outcome.wait_until,
@@ -351,15 +352,6 @@ class Receiver:
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
         return True
-
-    @staticmethod
-    def _out_of_junk(connection: Connection, row: ledger.Waiting, original: int) -> bool:
-        """A mail held for its junk folder that somebody then put into the mailbox: that says that it is none."""
-        return (
-            row.source == "imap"
-            and "/" not in row.mailbox
-            and ledger_hold.take_out_of_junk(connection, original, row.id)
-        )
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
@@ -387,6 +379,9 @@ class Receiver:
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
             awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+        evidence.note_shown(
+            connection, considered.event, considered.keys, self._writer.policy, self._writer.tokens, now
+        )
         return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:

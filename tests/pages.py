@@ -2,6 +2,7 @@
 
 docs/promises.md: which tests show each promise; they say so in their names. docs/internals.md: in which function each
 place stands where the tests kill the daemon. docs/lifecycle.md: the table of states and events, with its diagram.
+docs/agent.md: the commands.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import lifecycle_page
+from tests import agent_page, lifecycle_page
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "promises.md"
@@ -186,6 +187,7 @@ def main() -> int:
     PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
     INTERNALS.write_text(places_written(INTERNALS.read_text("utf-8")), "utf-8")
     lifecycle_page.PAGE.write_text(lifecycle_page.written(), "utf-8")
+    agent_page.PAGE.write_text(agent_page.written(agent_page.PAGE.read_text("utf-8")), "utf-8")
     STORIES.write_text(stories_written(STORIES.read_text("utf-8")), "utf-8")
     missing = [one for one in IDS if one not in by_id()]
     print("every promise has its test" if not missing else f"without a test: {' '.join(missing)}")

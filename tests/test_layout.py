@@ -48,7 +48,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # What is told by the clock; what became of a mail that an admin let in.
         "consider watch daily let_in",
         # Who works in the company, read and taken over; what the desk has learned.
-        "gather apply record directory teach",
+        "gather apply record directory teach evidence",
         # What gather remembers between two decisions, and proves again in each.
         "experience",
         "ingest workflow outbound reports",

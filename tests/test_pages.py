@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import lifecycle_page, pages
+from tests import agent_page, lifecycle_page, pages
 from tests.soak import __main__ as soak_runner
 
 
@@ -25,6 +25,11 @@ def test_the_page_of_promises_has_a_row_for_each_and_names_the_tests_of_today() 
 
 def test_the_page_of_the_lifecycle_is_the_table_of_today() -> None:
     assert lifecycle_page.PAGE.read_text("utf-8") == lifecycle_page.written(), "run `python -m tests.pages`"
+
+
+def test_the_page_for_agents_has_the_commands_of_today() -> None:
+    page = agent_page.PAGE.read_text("utf-8")
+    assert page == agent_page.written(page), "run `python -m tests.pages`"
 
 
 def test_the_page_of_the_stories_lists_those_of_today() -> None:

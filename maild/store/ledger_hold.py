@@ -153,10 +153,13 @@ def _let_in(connection: Connection, number: int, trace: str) -> bool:
     return done.rowcount == 1
 
 
-def take_out_of_junk(connection: Connection, number: int, successor: int) -> bool:
-    """Whether this mail was held for nothing but its folder: then the same one in the mailbox takes its place."""
-    moved = update(inbound).where(inbound.c.id == number, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
-    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {successor}"
+def out_of_junk(connection: Connection, row: Waiting, original: int) -> bool:
+    """Whether `original` was held for nothing but its junk folder, and somebody has put it into the mailbox: that says
+    that it is none, and the same mail there, `row`, takes its place."""
+    if row.source != "imap" or "/" in row.mailbox:
+        return False
+    moved = update(inbound).where(inbound.c.id == original, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
+    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {row.id}"
     return connection.execute(moved.values(fate="ignored", reason=word, dedupe=None)).rowcount == 1
 
 

@@ -1,0 +1,133 @@
+"""What is said of the commands to people: headings, usage in both languages, longer words; `#help` and docs/agent.md.
+
+A verb needs nothing here: its `usage` and `does` are enough, and it stands under "work", the desk's under "questions".
+`MORE` holds what needs more words than a line, `GROUPS` what stands under another heading.
+"""
+
+import re
+from collections.abc import Mapping
+
+from maild.model import Words
+from maild.workflow.commands.verbs import VERBS, Verb
+
+GROUPS: Mapping[str, tuple[Words, frozenset[str]]] = {
+    "work": (Words("Working on a ticket", "处理工单"), frozenset({"undo", "file"})),
+    "words": (
+        Words("What the requester hears", "与用户沟通"),
+        frozenset({"ask", "use", "resolve", "close", "reopen", "out-of-scope", "approve", "not-approved", "called"}),
+    ),
+    "several": (
+        Words("Other tickets and people", "其他工单与相关人员"),
+        frozenset({"split", "merge", "link", "for", "cc", "accept", "reassign"}),
+    ),
+    "incident": (
+        Words("Many people report the same", "多人报同一故障（大面积故障）"),
+        frozenset({"incident", "update", "decline"}),
+    ),
+    "questions": (Words("Questions to the desk, in any mail", "查询，任何邮件里都可以问"), frozenset()),
+    "admin": (Words("For admins", "管理员专用"), frozenset({"release", "drop", "block", "unblock"})),
+}
+
+# What stands in capitals in a usage, in Chinese.
+_CAPITALS = {
+    "WHO": "同事",
+    "NAME": "名称",
+    "TEAM": "组名",
+    "REASON": "原因",
+    "WHY": "原因",
+    "FIELD": "项目",
+    "TEXT": "内容",
+    "NOTE": "说明",
+    "SUMMARY": "处理说明",
+    "TIER": "级别",
+    "TOPIC": "主题",
+    "TITLE": "标题",
+    "WORDS": "关键词",
+    "VERB": "命令",
+    "DATE": "日期",
+    "MACRO": "常用回复",
+    "N": "编号",
+    "NUMBER": "编号",
+    "CHANNEL": "渠道",
+    "PHONE": "电话",
+    "ADDRESS": "邮箱",
+    "until": "到",
+    "deputy": "代理",
+    "all": "全部",
+    "week": "本周",
+    "month": "本月",
+    "today": "今天",
+    "last": "上",
+}
+
+MORE: Mapping[str, Words] = {
+    "take": Words("the ticket is yours; counts as response", "由您处理，计为已响应"),
+    "priority": Words(
+        "lowering needs a reason; a lead's word is locked; `auto`: back to what the report says",
+        "降级需要原因；主管设定后锁定；`自动`：恢复为按报障内容判定",
+    ),
+    "category": Words("correct it; goes to that category's team", "更正分类，并转到对应的组"),
+    "ask": Words(
+        "asks the requester for these, with your text below; reminded, then closed by silence",
+        "请用户补充，可在下面写正文；系统会自动催，一直没有回音则关闭",
+    ),
+    "use": Words(
+        "sends that ticket's solution, or a text of the desk's own, below your words; beside `#resolve` it is the"
+        " summary; a notice names what was solved before",
+        "把该工单的处理说明或常用回复发给用户，放在您写的话后面；和 `#解决` 写在一起就作为本工单的处理说明；"
+        "新工单通知里会列出以前解决过的类似问题",
+    ),
+    "hold": Words("waits until a date; the clock stands", "挂起到某天，期间不计时"),
+    "close": Words("without confirmation; the requester is told", "不经确认直接关闭，并告知用户"),
+    "out-of-scope": Words("a kind notice with where to turn", "礼貌告知用户应找谁"),
+    "accept": Words(
+        "a colleague who wrote on somebody's ticket may join, their words become public; on a mass incident: yes, it is"
+        " one, every reporter gets to read the title",
+        "接纳来信的同事为参与人，其来信公开；在大面积故障的提议上：确认，标题所有报障人可见",
+    ),
+    "decline": Words("these reports are no mass incident", "这些报障不是大面积故障"),
+    "approve": Words(
+        "asks the requester's manager, or WHO (an address of any colleague), to agree; on hold until then; WHY goes to"
+        " them alone",
+        "请报障人的主管或指定的人（任何同事的邮箱）审批，期间挂起；说明只发给审批人",
+    ),
+    "split": Words(
+        "a ticket of its own for the second problem, in TEXT or as the mail says it",
+        "为第二个问题另开工单，用您写的内容或邮件里的原话",
+    ),
+    "incident": Words(
+        "makes one by hand, of these and of the report you write on; on a mass incident it adds reports,"
+        " `#incident remove IT-5` takes one out",
+        "手工登记（含当前工单）；在大面积故障上可再加入，`#大面积故障 移出 IT-5` 移出",
+    ),
+    "update": Words(
+        "on its ticket: a word to every reporter, each separately", "在其工单上：逐一通知所有报障人，互不可见"
+    ),
+}
+
+
+def grouped() -> list[tuple[Words, tuple[Verb, ...]]]:
+    """Every heading that has verbs, with them, in the order of the tables."""
+    rows = [(title, tuple(verb for verb in VERBS if _group(verb) == code)) for code, (title, _) in GROUPS.items()]
+    return [row for row in rows if row[1]]
+
+
+def _group(verb: Verb) -> str:
+    """The heading under which a verb is explained."""
+    usual = "questions" if verb.about == "desk" else "work"
+    return next((code for code, (_, names) in GROUPS.items() if verb.name in names), usual)
+
+
+def usage(verb: Verb, language: str) -> str:
+    """`#assign WHO`, in Chinese `#转派 同事`."""
+    if not language.startswith("zh"):
+        return verb.usage
+    _, gap, arguments = verb.usage.partition(" ")
+    arguments = re.sub(r"[A-Za-z]+(?!-?\d)", lambda word: _CAPITALS.get(word[0], word[0]), arguments)
+    # The table keeps names folded, since letters of any case are understood.
+    return f"#{verb.chinese[0].upper()}{gap}{arguments}" if verb.chinese else verb.usage
+
+
+def explained(verb: Verb) -> Words:
+    """A verb in a sentence or two."""
+    return MORE.get(verb.name, verb.does)
