@@ -153,6 +153,7 @@ class Chores:
 
     def digest(self) -> None:
         """Each working morning to agents and leads what is on their plate; each week to the admins what still lies."""
+        daily.digests(self._engine, self._writer, self._clock())
         daily.still_aside(self._engine, self._writer, self._clock())
 
     def summarise(self) -> None:

@@ -127,6 +127,10 @@ LETTERS: Mapping[str, Letter] = {
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
+    "lead/digest": Letter(
+        {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
+    ),
     "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
     "lead/mass_incident": Letter(
         {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},

@@ -260,6 +260,18 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             ),
             "more": 3,
         },
+        "agent/digest": {"sections": _sections(subject), "count": 14},
+        "lead/digest": {
+            "teams": (
+                (
+                    Words("IT Service Desk", "服务台"),
+                    Words("9 in work, 1 overdue, 2 with nobody, 4 waiting", "处理中 9，超时 1，无人接单 2，等待 4"),
+                ),
+            ),
+            "sections": _sections(subject),
+            "away": (("王伟" if chinese else "Wang Wei", _LATER),),
+            "overdue": 1,
+        },
         "admin/answer": {
             "lines": (
                 ("放行 4711", True, "已放行，对应工单 IT-1042")
@@ -278,6 +290,15 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
     }
     return examples.get(letter, {})
+
+
+def _sections(subject: str) -> tuple[object, ...]:
+    late = Words("P2, was due Mon 23 Nov, 09:00", "P2，应于 11月23日（周一）09:00完成")
+    waits = Words("P3, waits for the requester", "P3，等待用户补充")
+    return (
+        (Words("Overdue", "已超时"), (("IT-1042", subject, late),), 0),
+        (Words("Waiting for somebody else", "等待对方"), (("IT-1043", subject, waits), ("IT-1050", subject, waits)), 3),
+    )
 
 
 def _incident(chinese: bool) -> str:
@@ -314,9 +335,12 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             values=values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
+        alone = name in OF_NO_TICKET or (audience == "admin" and name not in ABOUT_A_TICKET)
+        yield mail, None if alone else ticket(language)
 
 
+# Letters to agents and leads that speak of many tickets.
+OF_NO_TICKET = frozenset({"agent/digest", "lead/digest"})
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

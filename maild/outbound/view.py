@@ -49,12 +49,14 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "approver/asked", "lead/low_rating",
+        "agent/escalated", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
         "requester/acknowledged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer"})
+_LISTS = frozenset(
+    {"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer", "agent/digest", "lead/digest"}
+)
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -109,7 +111,9 @@ def view_of(
     if values.get("similar"):
         values["similar"] = _similar(values["similar"], policy)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments", "lines") if name in values}
+        values |= {
+            name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values
+        }
     if mail.template == "admin/quarantined":
         values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
