@@ -15,6 +15,7 @@ from maild.model import (
     Event,
     Facts,
     Field,
+    Filed,
     MailArrived,
     Message,
     Needs,
@@ -25,6 +26,8 @@ from maild.model import (
 )
 from maild.model.aside import AdminFacts
 from maild.store import (
+    attached,
+    attachments,
     awaited,
     blocked,
     commands,
@@ -37,7 +40,6 @@ from maild.store import (
     people,
     people_directory,
     tickets,
-    upkeep,
 )
 from maild.tokens import Tokens
 from maild.workflow import admin_mail, persons
@@ -47,8 +49,6 @@ from maild.workflow.draft import WARNED
 CONFIRM = "confirm"
 # The button under a colleague's words: it stands for that colleague alone.
 ACCEPT = "accept"
-# The buttons under a mail that was put aside.
-RULED = frozenset({"release", "drop", "block"})
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
 # Fields of an earlier ticket that are about the person, not about that problem.
@@ -177,9 +177,36 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        files=_files(connection, event, ticket),
+        called=people_directory.called(connection, needs.called) if needs.called else {},
+        filed=_filed(connection, needs.filed),
+        has_files=_has_files(connection, event, ticket),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
+    """The files that the ticket has, where an agent's mail may bring some of them back."""
+    if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
+        return frozenset()
+    inline = any(each.inline for each in event.message.attachments)
+    return attached.hashes(connection, ticket.key) if inline else frozenset()
+
+
+def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
+    """The tickets of these numbers that there are, with their attachments."""
+    found = {number: tickets.load(connection, number) for number in numbers}
+    return {
+        number: (one, attachments.of_ticket(connection, number)) for number, one in found.items() if one is not None
+    }
+
+
+def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> int:
+    """How many attachments the ticket has, where a mail brings more of them."""
+    if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
+        return 0
+    return attachments.count(connection, ticket.key)
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
@@ -226,11 +253,8 @@ def button(
         for each in tickets.waiting(connection, ticket):
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
-    if verb in RULED:
-        # An admin's button stands for one mail of the ledger, and for no ticket.
-        return (verb if tokens.button_holds(token, writer, 0, f"{verb} {keys.about}", now) else ""), 0
     if verb != CONFIRM:
-        return (verb if holds(verb) else ""), 0
+        return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
         if holds(f"{verb} {number}"):
@@ -261,7 +285,6 @@ def _admin(connection: Connection, event: Event, needs: Needs, now: datetime) ->
         blocked=blocked.among(connection, needs.senders),
         letter=outbox_lists.template_of(connection, message.answered[:_THREAD_IDS], message.from_.key),
         told=outbox_lists.count_to(connection, message.from_.key, admin_mail.ANSWER, day),
-        spent=bool(event.token) and bool(upkeep.used(connection, [event.token])),
     )
 
 

@@ -1,5 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.behalf import Behalf, Wish
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.event import (
     Answer,
@@ -21,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -66,12 +68,14 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Address",
     "Agent",
     "Answer",
     "Attachment",
     "Audience",
     "Automatic",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -88,6 +92,7 @@ __all__ = [
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -107,6 +112,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Press",
     "Report",
     "Rota",
     "Screening",
@@ -127,6 +133,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]

@@ -129,11 +129,9 @@ class AdminFacts:
     blocked  those of the senders it names that were blocked by an admin's word
     letter   the letter of ours that it answers; empty: none
     told     how many answers to plain words this admin got in the last 24 hours
-    spent    the button that was pressed has done its work before
     """
 
     asides: Mapping[int, Aside] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()
     letter: str = ""
     told: int = 0
-    spent: bool = False

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model.aside import AdminFacts, Ruling
+from maild.model.behalf import Behalf
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
-from maild.model.mail import Mail
+from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
@@ -29,8 +31,8 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`. `token` is that of the pressed button in its subject, empty
-    where there is none that holds, and `about` the mail in the ledger that this button names; 0: none.
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
+    `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -48,8 +50,8 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
-    token: str = ""
-    about: int = 0
+    press: Press = NOT_PRESSED
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Needs:
     errand     the command mail whose rows are wanted, locked; 0: none
     asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
     admin      an admin writes: what their mail answers is wanted
+    called     words that name people, of whom the desk is asked whom it knows by them
+    filed      tickets of which the attachments are asked for
     """
 
     person: str = ""
@@ -153,6 +157,8 @@ class Needs:
     asides: tuple[int, ...] = ()
     senders: tuple[str, ...] = ()
     admin: bool = False
+    called: tuple[str, ...] = ()
+    filed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +253,11 @@ class Facts:
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
     admin       what an admin's mail makes worth knowing; None: no admin writes
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
+    called      whom the desk knows by the words that were asked about
+    filed       the tickets whose attachments were asked for, with those
+    has_files   how many attachments the ticket has: the next one gets the number behind that
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -289,6 +300,10 @@ class Facts:
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
     admin: AdminFacts | None = None
+    files: frozenset[str] = frozenset()
+    called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
+    has_files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,7 +333,7 @@ class Outcome:
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
     rulings        an admin's words on mails that were put aside, and on senders
-    spends         the token of the button that was pressed: it is worth nothing from now on
+    uses           the single-use button that is used up by this, as `Press.uses` names it
     """
 
     reason: str
@@ -349,4 +364,4 @@ class Outcome:
     commands_of: int = 0
     commands_by: str = ""
     rulings: tuple[Ruling, ...] = ()
-    spends: str = ""
+    uses: str = ""

@@ -18,6 +18,7 @@ from maild.model import (
     Message,
     Outcome,
     Policy,
+    Press,
     Words,
 )
 from maild.model.aside import AdminFacts, Aside, Ruling, Verb, why_not_dropped, why_not_released
@@ -25,6 +26,7 @@ from maild.workflow import desk_mail
 from maild.workflow.admin_words import Line, Read, read_words
 from maild.workflow.blocking import why_not_blocked
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+from maild.workflow.pressed import why_not
 
 VERBS = frozenset(get_args(Verb))
 ANSWER = "admin/answer"
@@ -42,7 +44,6 @@ SHOWN: dict[str, Words] = {
 _UNKNOWN = Words("there is no mail of this number", "没有这个编号的邮件")
 _TWICE = Words("said twice in your mail: the first counts", "同一封邮件里写了两次，以第一次为准")
 _DROPPED = Words("dropped; its bytes are kept, and “release” brings it back", "已丢弃；原件仍保留，可用“放行”找回")
-_SPENT = Words("this button has done its work before", "这个按钮已经用过了")
 _OVER = Words(
     "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
 )
@@ -66,7 +67,9 @@ def named(event: MailArrived) -> tuple[tuple[int, ...], tuple[str, ...]]:
     lines = read_words(event.message).lines
     numbers = [number for line in lines for number in line.numbers]
     senders = [sender for line in lines for sender in line.senders]
-    return tuple(dict.fromkeys([*numbers, *([event.about] if event.about else ())])), tuple(dict.fromkeys(senders))
+    return tuple(dict.fromkeys([*numbers, *([pressed] if (pressed := _number(event.press)) else ())])), tuple(
+        dict.fromkeys(senders)
+    )
 
 
 def admin_wrote(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome | None:
@@ -75,8 +78,14 @@ def admin_wrote(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
     if known is None:
         return None
     errand = _Errand(event, facts, policy, known)
-    if facts.button in VERBS:
-        return errand.rule(Read((Line("", _verb(facts.button), (event.about,)),)))
+    press = event.press
+    if press.verb in VERBS and press.denied:
+        mail = errand.letter(
+            "nothing", ((press.line, False, why_not(press, policy, event.received).for_(errand.language)),)
+        )
+        return Outcome(reason=f"an admin's button that does not hold: {press.denied}", fate="handled", mails=(mail,))
+    if facts.button in VERBS and _number(press):
+        return errand.rule(Read((Line("", _verb(facts.button), (_number(press),)),)))
     answer = said(facts, event.message)
     if answer is not None:
         return _answered(errand, facts, answer)
@@ -88,6 +97,14 @@ def admin_wrote(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         return None
     mails = (errand.letter("words"),) if known.told < WORDS_A_DAY else ()
     return Outcome(reason=f"an admin's words to {known.letter}, which asks nothing", fate="handled", mails=mails)
+
+
+def pressed_in_vain(event: MailArrived, policy: Policy) -> bool:
+    """Whether a mail in an admin's name is nothing but a press that does not hold, and nothing else proves whose: then
+    nothing is done, and nobody is told (THREATS A07)."""
+    press = event.press
+    named_ = _listed(event.message, policy) is not None
+    return named_ and press.verb in VERBS and bool(press.denied) and not event.trust.admin
 
 
 def unverified_admin_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -185,8 +202,6 @@ class _Errand:
             for one in about:
                 if one in seen:
                     self._row(line.verb, one, False, _TWICE)
-                elif self.known.spent:
-                    self._row(line.verb, one, False, _SPENT)
                 elif isinstance(one, int):
                     self._mail(line.verb, one, line.why)
                 else:
@@ -203,7 +218,7 @@ class _Errand:
             commands_by=self.admin.key,
             # What is let in is decided next; the last one decided tells of all.
             mails=() if pending else (told_of(self.rows, self.admin, self.language, self.event.message.message_id),),
-            spends=self.event.token,
+            uses=self.event.press.uses,
         )
 
     def _mail(self, verb: Verb, number: int, why: str) -> None:
@@ -294,6 +309,11 @@ def _listed(message: Message, policy: Policy) -> Address | None:
     """The listed admin in whose name a mail comes, if it is one's."""
     writer = (message.sender.identity or "").lower()
     return next((admin for admin in policy.admins if admin.key == writer), None)
+
+
+def _number(press: Press) -> int:
+    """The mail of the ledger that a button of ours names; 0: none."""
+    return int(press.argument) if press.verb in VERBS and press.argument.isdecimal() else 0
 
 
 def _verb(word: str) -> Verb:

@@ -84,6 +84,8 @@ COMMANDS: dict[str, str] = {
     "decline": "#decline no",
     "approve": "#approve mary.jones@corp.example",
     "not-approved": "#not-approved sorry",
+    "for": "#for mary.jones@corp.example",
+    "called": "#called she will send a picture",
 }
 
 
