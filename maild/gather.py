@@ -31,6 +31,7 @@ from maild.store import (
     awaited,
     blocked,
     commands,
+    commands_undo,
     deeds,
     incidents,
     ledger_hold,
@@ -170,6 +171,7 @@ def facts(
         named=incidents.members(connection, needs.named) if needs.named else (),
         errand=commands.of(connection, needs.errand) if needs.errand else (),
         admin=_admin(connection, event, needs, now) if needs.admin else None,
+        **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -207,6 +209,16 @@ def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> i
     if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
         return 0
     return attachments.count(connection, ticket.key)
+
+
+def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
+    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
+    agent, inbound = needs.undo
+    if ticket is not None:
+        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
+    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
+    inbound, rows = commands.last_of(connection, agent, answered)
+    return {"undo_of": rows, "undo_inbound": inbound}
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:

@@ -30,6 +30,8 @@ SINGLE_USE = frozenset(
         "release",
         "drop",
         "block",
+        "update",
+        "reopen",
     }
 )
 

@@ -2,7 +2,7 @@
 
 from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Answer,
     Colleague,
@@ -23,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Filed, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -75,6 +75,7 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
     "Behalf",
     "Bounce",
     "Budgets",
@@ -86,6 +87,7 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Entry",
     "Event",
     "Facts",
@@ -119,6 +121,7 @@ __all__ = [
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",

@@ -8,7 +8,7 @@ from typing import Literal
 from maild.model.aside import AdminFacts, Ruling
 from maild.model.behalf import Behalf
 from maild.model.button import NOT_PRESSED, Press
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
@@ -134,6 +134,7 @@ class Needs:
     admin      an admin writes: what their mail answers is wanted
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -159,6 +160,7 @@ class Needs:
     admin: bool = False
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,9 @@ class Facts:
     called      whom the desk knows by the words that were asked about
     filed       the tickets whose attachments were asked for, with those
     has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -304,6 +309,9 @@ class Facts:
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
     has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +342,8 @@ class Outcome:
                    mail's inbound number and `commands_by` its agent
     rulings        an admin's words on mails that were put aside, and on senders
     uses           the single-use button that is used up by this, as `Press.uses` names it
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -365,3 +375,5 @@ class Outcome:
     commands_by: str = ""
     rulings: tuple[Ruling, ...] = ()
     uses: str = ""
+    before: Before | None = None
+    undone: int = 0

@@ -71,6 +71,11 @@ LETTERS: Mapping[str, Letter] = {
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
+    "requester/corrected": Letter(
+        {"at": "", "agent": "", "how": "open", "fields": (), "stands": False, "own": True},
+        ("solved", "unsolved"),
+        Words("that a mail is to be disregarded", "更正通知"),
+    ),
     "requester/known_incident": Letter(
         {"title": "", "registered": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
@@ -130,6 +135,7 @@ LETTERS: Mapping[str, Letter] = {
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
+    "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
@@ -141,12 +147,14 @@ LETTERS: Mapping[str, Letter] = {
     "lead/digest": Letter(
         {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
     ),
-    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "agent/incident_open": Letter(
+        {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
+    ),
     "lead/mass_incident": Letter(
         {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
         ("accept", "decline"),
     ),
-    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}, ("reopen", "update")),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),

@@ -139,7 +139,18 @@ def view_of(
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        done=_done(mail, speak),
     )
+
+
+def _done(mail: Mail, speak: "_Speech") -> str:
+    """The last line of a notice: what its reader's own commands did, and how to take them back while they can be."""
+    if mail.done is None:
+        return ""
+    at, did = speak.time(mail.done.at), mail.done.commands
+    if speak.language.startswith("zh"):
+        return f"您的命令已执行（{at}）：{'、'.join(did)}" + (" · 撤销请回复 #撤销" if mail.done.undo else "")
+    return f"Done at {at}: {', '.join(did)}" + (" · to take it back reply #undo" if mail.done.undo else "")
 
 
 @dataclass(frozen=True, slots=True)
