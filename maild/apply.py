@@ -16,6 +16,7 @@ from maild.store import (
     commands_undo,
     incidents,
     knowledge,
+    ledger_hold,
     ledger_waits,
     outbox,
     outbox_counts,
@@ -112,6 +113,8 @@ def apply(
     if outcome.uses and not upkeep.use_token(connection, outcome.uses, now):
         # Another daemon was quicker with a copy of the mail: all of this is undone, and decided again later.
         raise PressedTwice("the button of this mail was used up meanwhile; the mail is tried again")
+    for ruling in outcome.rulings:
+        ledger_hold.rule(connection, ruling, now, writer.policy.desk.prefix)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
         if any(each.desk and each.template == told.TRANSCRIPT for each in outcome.mails):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.aside import AdminFacts, Ruling
 from maild.model.behalf import Behalf
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow
@@ -32,7 +33,7 @@ class MailArrived:
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
     about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
-    about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
+    `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -130,6 +131,8 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
+    admin      an admin writes: what their mail answers is wanted
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
     undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
@@ -156,6 +159,9 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    asides: tuple[int, ...] = ()
+    senders: tuple[str, ...] = ()
+    admin: bool = False
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
     undo: tuple[str, int] = ("", 0)
@@ -224,6 +230,7 @@ class Facts:
     errand      the rows of the command mail that this is a part of, in their order
     matches     what was found for each of the queries
     dossiers    those of the wanted tickets that there are, by number
+    admin       what an admin's mail makes worth knowing; None: no admin writes
     files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
                 those that it showed
     called      whom the desk knows by the words that were asked about
@@ -275,6 +282,7 @@ class Facts:
     errand: tuple[CommandRow, ...] = ()
     matches: Mapping[Query, Matches] = field(default_factory=dict)
     dossiers: Mapping[int, Dossier] = field(default_factory=dict)
+    admin: AdminFacts | None = None
     files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
@@ -320,6 +328,7 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    rulings        an admin's words on mails that were put aside, and on senders
     uses           the single-use button that is used up by this, as `Press.uses` names it
     before         the ticket before an agent's commands, kept for `#undo`
     undone         the command mail whose commands on this ticket are taken back; 0: none
@@ -352,6 +361,7 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    rulings: tuple[Ruling, ...] = ()
     uses: str = ""
     before: Before | None = None
     undone: int = 0

@@ -149,6 +149,10 @@ LETTERS: Mapping[str, Letter] = {
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
+    "lead/digest": Letter(
+        {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
+    ),
     "agent/incident_open": Letter(
         {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
     ),
@@ -161,6 +165,8 @@ LETTERS: Mapping[str, Letter] = {
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
     "admin/unattended": Letter(),
-    "admin/quarantined": Letter({"rows": ()}),
+    # Its buttons stand under each of its rows.
+    "admin/quarantined": Letter({"rows": (), "more": 0, "again": False}, ("release", "drop", "block")),
+    "admin/answer": Letter({"how": "done", "lines": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

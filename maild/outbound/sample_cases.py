@@ -291,6 +291,8 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("the first time", {"again": False, "words": _LONG_TEXT, "by": "Anna Berg"}, {"subject": _LONG_SUBJECT}),
     ),
     "admin/alarm": (_Face("bare", {"detail": "", "remedy": ""}),),
+    "admin/quarantined": (_Face("still there", {"again": True, "more": 0}),),
+    "admin/answer": (_Face("nothing done", {"how": "nothing"}), _Face("plain words", {"how": "words", "lines": ()})),
 }
 
 

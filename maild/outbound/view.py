@@ -54,12 +54,14 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
         "requester/acknowledged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
+_LISTS = frozenset(
+    {"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer", "agent/digest", "lead/digest"}
+)
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -121,7 +123,11 @@ def view_of(
     if "parts" in values:
         values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
+        values |= {
+            name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values
+        }
+    if mail.template == "admin/quarantined":
+        values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -316,6 +322,22 @@ def _plain_lines(value: object) -> object:
     if isinstance(value, str):
         return one_line(value, _VALUE_CHARS)
     return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
+
+
+def _asides(mail: Mail, rows: object, policy: Policy, tokens: Tokens, now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Rows of (number, sender, subject, reason, since, whether its sender may be blocked), the last one as buttons."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (
+            number, *shown,
+            () if "+" in policy.desk.address else buttons(
+                [f"{verb} {number}" for verb in ("release", "drop", "block") if block or verb != "block"],
+                mail.to.address, None, policy, tokens, mail.language, now,
+            ),
+        )
+        for number, *shown, block in rows
+    )  # fmt: skip
 
 
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
