@@ -1,8 +1,9 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.answer import AnswerPart, AnswerRow
+from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
-from maild.model.command import CommandRow
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Absence,
     Answer,
@@ -21,7 +22,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -77,6 +78,8 @@ __all__ = [
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -87,6 +90,7 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Dossier",
     "Entry",
     "Event",
@@ -95,6 +99,7 @@ __all__ = [
     "Fate",
     "Field",
     "File",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -125,6 +130,7 @@ __all__ = [
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",
@@ -139,6 +145,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "Word",
     "WordWeights",
     "Words",

@@ -53,10 +53,21 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The original mail inside a forward: its sender and subject."""
+    """The original mail inside a forward: its sender and subject, and what else of it there is.
+
+    from_       its sender; the address is empty where the header block names people alone, as Exchange does
+    text        what it said, with all that it quoted itself; `new_text` and `signature` as of a mail
+    own         what whoever forwarded it wrote above
+    message_id  its Message-ID, where it was attached as a mail; the lines of a header block bear none
+    """
 
     from_: Address
     subject: str
+    text: str = ""
+    new_text: str = ""
+    signature: str = ""
+    own: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,9 @@ ONLY_QUOTED = "nothing but quoted text"
 """The note of a mail whose text is history and signature alone."""
 ONLY_SIGNED = "nothing but a signature"
 """The note of a mail whose text is a signature alone, or what a mail server has put there."""
+
+NO_ORIGINAL = "called a forward, without an original in it"
+"""The note of a mail that calls itself a forward but holds no mail of anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ class Composer:
         """Text and HTML of one letter."""
         names = {
             "desk": view.desk, "to": view.to, "t": view.t, "v": view.v, "buttons": view.buttons,
-            "public": view.public, "kind": view.kind, "language": view.language,
+            "public": view.public, "kind": view.kind, "language": view.language, "done": view.done,
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)
@@ -376,7 +376,8 @@ def _fitting(
     if not files:
         return [], ()
     room = policy.message_bytes - _BODY_BYTES
-    notice = policy.notice_attachment_bytes if mail.audience != "requester" else None
+    # A notice carries little; what somebody asks for is limited by the size of a mail alone.
+    notice = policy.notice_attachment_bytes if mail.audience != "requester" and not mail.filed else None
     chosen: set[int] = set()
     order = sorted(
         range(len(files)), key=lambda at: (not files[at][0].content_type.startswith("image/"), len(files[at][1]))

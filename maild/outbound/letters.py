@@ -41,31 +41,43 @@ LETTERS: Mapping[str, Letter] = {
             "approver": "",
             "split_from": "",
             "split_part": "",
+            "registered": "",
         },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
     ),
     "requester/info_requested": Letter(
-        {"fields": (), "text": "", "agent": "", "reminds": "", "closes": ""},
+        {"fields": (), "text": "", "agent": "", "reminds": "", "closes": "", "registered": ""},
         title=Words("the question for details", "补充信息的请求"),
     ),
     "requester/reminder": Letter(
         {"step": 1, "last": False, "closes": "", "fields": ()}, title=Words("a reminder", "提醒")
     ),
     "requester/reply": Letter({"text": ""}, title=Words("an agent's reply", "支持人员的回复")),
-    "requester/out_of_scope": Letter({"guidance": "", "closes": ""}, title=Words("where to turn", "非IT职责的说明")),
+    "requester/out_of_scope": Letter(
+        {"guidance": "", "closes": "", "registered": ""}, title=Words("where to turn", "非IT职责的说明")
+    ),
     "requester/resolved": Letter(
-        {"summary": "", "agent": "", "closes": ""}, ("solved", "unsolved"), Words("the solution", "解决通知")
+        {"summary": "", "agent": "", "closes": "", "registered": ""},
+        ("solved", "unsolved"),
+        Words("the solution", "解决通知"),
     ),
     "requester/confirm_reminder": Letter(
         {"closes": ""}, ("solved", "unsolved"), Words("the question whether it is solved", "确认提醒")
     ),
-    "requester/closed": Letter({"by": "confirmed", "reason": "", "who": ""}, RATES, Words("the closing", "关闭通知")),
+    "requester/closed": Letter(
+        {"by": "confirmed", "reason": "", "who": "", "registered": ""}, RATES, Words("the closing", "关闭通知")
+    ),
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
+    "requester/corrected": Letter(
+        {"at": "", "agent": "", "how": "open", "fields": (), "stands": False, "own": True},
+        ("solved", "unsolved"),
+        Words("that a mail is to be disregarded", "更正通知"),
+    ),
     "requester/known_incident": Letter(
-        {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
+        {"title": "", "registered": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
     "requester/progress": Letter({"incident": "", "approver": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
@@ -104,9 +116,12 @@ LETTERS: Mapping[str, Letter] = {
             "second": "",
             "split_from": "",
             "aside": "",
+            "registered": "",
         },
         (*_WORK, "out-of-scope", "split", "use"),
     ),
+    "agent/registered": Letter({"how": "", "text": "", "sender": "", "candidates": ()}, _WORK),
+    "agent/files": Letter({"tag": "", "attachments": (), "gone": (), "limit": 0}),
     "agent/requester_replied": Letter(
         {"text": "", "attachments": (), "note": "", "writer": "", "done": ()}, ("ask", "resolve", "escalate")
     ),
@@ -121,6 +136,7 @@ LETTERS: Mapping[str, Letter] = {
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
+    "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
@@ -133,16 +149,24 @@ LETTERS: Mapping[str, Letter] = {
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
-    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
+    "lead/digest": Letter(
+        {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
+    ),
+    "agent/incident_open": Letter(
+        {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
+    ),
     "lead/mass_incident": Letter(
         {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
         ("accept", "decline"),
     ),
-    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}, ("reopen", "update")),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
     "admin/unattended": Letter(),
-    "admin/quarantined": Letter({"rows": ()}),
+    # Its buttons stand under each of its rows.
+    "admin/quarantined": Letter({"rows": (), "more": 0, "again": False}, ("release", "drop", "block")),
+    "admin/answer": Letter({"how": "done", "lines": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

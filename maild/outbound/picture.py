@@ -73,6 +73,7 @@ class View:
     public: bool
     kind: str
     language: str
+    done: str = ""
 
 
 _FACTS: dict[str, Words] = {

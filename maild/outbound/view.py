@@ -48,17 +48,20 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/escalated": ("reason", "text", "done"),
     "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
+    "agent/registered": ("text",),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
         "requester/acknowledged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
+_LISTS = frozenset(
+    {"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer", "agent/digest", "lead/digest"}
+)
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -109,7 +112,7 @@ def view_of(
     speak = _Speech(zone, now, language, zone != policy.desk.zone, mail.template in _MASKED, limit)
     public = mail.reply == "public"
     values = _values(mail, letter, speak, public and not outside)
-    if attached is not None and values.get("attachments"):
+    if values.get("attachments"):
         values["attachments"] = _attachments(values["attachments"], attached)
     if "attachments" in values:
         values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
@@ -120,7 +123,11 @@ def view_of(
     if "parts" in values:
         values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
+        values |= {
+            name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values
+        }
+    if mail.template == "admin/quarantined":
+        values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -138,7 +145,18 @@ def view_of(
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        done=_done(mail, speak),
     )
+
+
+def _done(mail: Mail, speak: "_Speech") -> str:
+    """The last line of a notice: what its reader's own commands did, and how to take them back while they can be."""
+    if mail.done is None:
+        return ""
+    at, did = speak.time(mail.done.at), mail.done.commands
+    if speak.language.startswith("zh"):
+        return f"您的命令已执行（{at}）：{'、'.join(did)}" + (" · 撤销请回复 #撤销" if mail.done.undo else "")
+    return f"Done at {at}: {', '.join(did)}" + (" · to take it back reply #undo" if mail.done.undo else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +294,17 @@ def _short(value: str) -> str:
     return value if len(value) <= _VALUE_CHARS else value[:_VALUE_CHARS].rstrip() + " […]"
 
 
-def _attachments(rows: object, attached: frozenset[tuple[str, int]]) -> tuple[tuple[str, object, bool], ...]:
-    """The listed attachments with the truth about which of them go along with this very mail."""
+def _attachments(
+    rows: object, attached: frozenset[tuple[str, int]] | None
+) -> tuple[tuple[str, object, bool, int], ...]:
+    """The listed attachments with their numbers (0: none), and with the truth about which of them go along with this
+    very mail."""
     if not isinstance(rows, Sequence):
         return ()
-    return tuple((one_line(str(name)), size, (name, size) in attached) for name, size, _ in rows)
+    return tuple(
+        (one_line(str(name)), size, goes if attached is None else (name, size) in attached, number[0] if number else 0)
+        for name, size, goes, *number in rows
+    )
 
 
 def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
@@ -298,6 +322,22 @@ def _plain_lines(value: object) -> object:
     if isinstance(value, str):
         return one_line(value, _VALUE_CHARS)
     return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
+
+
+def _asides(mail: Mail, rows: object, policy: Policy, tokens: Tokens, now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Rows of (number, sender, subject, reason, since, whether its sender may be blocked), the last one as buttons."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (
+            number, *shown,
+            () if "+" in policy.desk.address else buttons(
+                [f"{verb} {number}" for verb in ("release", "drop", "block") if block or verb != "block"],
+                mail.to.address, None, policy, tokens, mail.language, now,
+            ),
+        )
+        for number, *shown, block in rows
+    )  # fmt: skip
 
 
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.button import QUOTED
 from maild.workflow import desk_mail, files, lifecycle, pressed, restricted
-from maild.workflow.commands import incident, talk
+from maild.workflow.commands import incident, talk, undo
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import spread
@@ -56,6 +56,7 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     read = pressed.with_press(desk_mail.commands_of(message, policy), event, policy)
     parsed = incident.answered(read, facts)
     parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
+    parsed = undo.alone(parsed)
     plan = spread(parsed, ticket.key, policy)
     parsed = replace(parsed, problems=(*parsed.problems, *plan.problems))
     errand = Errand(event, facts, now, policy, ticket)
@@ -76,10 +77,11 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _transcript(draft, agent, lines, message.new_text)
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
     takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
-    text_left = parsed.text if not takes else ""
+    text_left, left = parsed.text if not takes else "", worked.ticket
     if plan.desk:
         # Under a question stands a signature, or words of which nobody can say whom they are for: they go to nobody.
         errand.unsent, text_left = text_left, ""
+    spoke = bool(text_left) and _kind(event) == "public"
     if text_left or (brought and not parsed.commands):
         _say(worked, agent, event, text_left)
         if text_left and event.press.verb and _knows_nothing_of(event):
@@ -88,13 +90,14 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
             _transcript(worked, agent, lines, "")
     elif parsed.commands:
         _keep_command_mail(worked, agent, event)
-    if policy.transcripts == "always" and lines and all(done for _, done, _ in lines):
+    if (policy.transcripts == "always" or worked.remarks) and lines and all(done for _, done, _ in lines):
         _transcript(worked, agent, lines, "")
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
         errand.done(ticket.key, each.verb, each.line)
-    done = errand.finish(worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed"))
-    return replace(done, uses=event.press.uses)
+    outcome = worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+    before = undo.remember(ticket, left, worked, replace(parsed, commands=plan.here), agent, spoke)
+    return errand.finish(replace(outcome, before=before, uses=event.press.uses))
 
 
 def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, desk_mail, pressed, restricted, sla
+from maild.workflow import admin_mail, approval, desk_mail, on_behalf, pressed, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.owner_asked import said
 from maild.workflow.persons import is_requester
 from maild.workflow.questions import requesters
 from maild.workflow.register import register
@@ -38,7 +39,7 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return too_large(event, facts, policy)
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
-    if pressed.by_nobody(event, policy):
+    if pressed.by_nobody(event, policy) or admin_mail.pressed_in_vain(event, policy):
         return Outcome(reason=pressed.NO_EVIDENCE, fate="ignored")
     if ticket is not None:
         if event.asked and _answers_an_approver(event, facts):
@@ -53,12 +54,21 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
             asked = requesters.asked(ticket, event, facts, now, policy)
             return asked or colleague_wrote(ticket, event, facts, now, policy)
         return _requester(ticket, event, facts, now, policy)
+    told = admin_mail.admin_wrote(event, facts, now, policy)
+    if told is not None:
+        return told
     if facts.claimed is None and event.trust.verdict == "unverified":
+        if admin_mail.wanted(event.message, policy):
+            return admin_mail.unverified_admin_asked(event, facts, now, policy)
         return unverified_agent_wrote(None, event, facts, now, policy)
+    if facts.claimed is None and event.behalf is not None and said(facts, event.message) is None:
+        return on_behalf.registered(event, facts, now, policy)
     if facts.claimed is None and event.trust.verdict == "agent":
         asked = desk_mail.agent_asked(event, facts, now, policy)
         if asked is not None:
             return asked
+        if on_behalf.lacks_its_sender(event, policy):
+            return on_behalf.kept_as_their_own(event, facts, now, policy)
     asked = requesters.asked(None, event, facts, now, policy) or requesters.thanked(event)
     if asked is not None:
         return asked

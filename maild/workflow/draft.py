@@ -81,6 +81,9 @@ class Draft:
         self.release = self.drop = 0
         # The button that the mail in hand presses.
         self.press = NOT_PRESSED
+        # What an agent is to know of what was done, and the command mail that is taken back here.
+        self.remarks: list[Words] = []
+        self.undone = 0
         self._before = ticket if ticket.id is not None else None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -325,6 +328,7 @@ class Draft:
             follow=tuple(self.follow),
             also=tuple(self.also),
             incident=self.incident,
+            undone=self.undone,
         )
 
 

@@ -49,6 +49,8 @@ class Errand:
         self.mails: list[Mail] = []
         self.follow: list[Follow] = []
         self.rows: list[CommandRow] = []
+        # The command mail that is taken back; 0: none.
+        self.undoes = 0
         self.away: list[Absence] = []
         self.parts: list[AnswerPart] = []
         # Words that stood below a question and went to nobody.
@@ -117,6 +119,8 @@ class Errand:
                         "by": self.agent.address,
                         "answers": self.event.message.message_id,
                         "body": "\n".join([*lines, text]).rstrip(),
+                        # An #undo on another ticket takes back this very mail.
+                        "undo": self.undoes,
                     },
                 )
             )

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, desk_mail
-from maild.workflow.commands import incident
+from maild.workflow import admin_mail, approval, desk_mail, reported_for
+from maild.workflow.commands import fetch, incident
+from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
 from maild.workflow.questions import asks, requesters
-from maild.workflow.register import requester_of
 
 # Of a report its first words are compared with the solved tickets.
 _WORDS = 400
@@ -46,7 +46,10 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        return replace(wanted, errand=int(event.data["inbound"]))
+        parsed = parse(str(event.data["body"]))
+        whom = reported_for.called(parsed, policy)
+        undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
+        return replace(wanted, errand=int(event.data["inbound"]), called=whom, undo=undo)
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
@@ -63,20 +66,39 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         away = agent.address if agent is not None else ""
         return Needs(team="*" if approver or away else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
-        message = event.message
-        return Needs(
-            # Of a From that is known to be forged nothing is looked up.
-            person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
-            behind=event.sent_by,
-            team="*",
-            similar=_report(message),
-            learned=policy.learning.on,
-            manager=requester_of(event, policy).key,
-            colleagues=approval.wanted(policy),
-            incidents=policy.incidents.on,
-            named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
-        )
+        return _of_admin(event, _of_fresh(event, policy))
     return _of_mail(event, ticket, approver, policy)
+
+
+def _of_admin(event: MailArrived, wanted: Needs) -> Needs:
+    """What an admin's mail names."""
+    if not event.trust.admin:
+        return wanted
+    asides, senders = admin_mail.named(event)
+    return replace(wanted, admin=True, asides=asides, senders=senders)
+
+
+def _of_fresh(event: MailArrived, policy: Policy) -> Needs:
+    """What a person's mail on no ticket makes worth knowing."""
+    theirs = reported_for.theirs(event)
+    message, requester = theirs.message, theirs.message.from_.key
+    commands = reported_for.commands_of(event.message, policy).commands if event.behalf is not None else ()
+    orders = "\n".join(each.line for each in commands)
+    return Needs(
+        # Of a From that is known to be forged nothing is looked up.
+        person=requester if event.trust.verdict != "failed" else "",
+        behind=theirs.sent_by,
+        team="*",
+        similar=_report(message),
+        learned=policy.learning.on,
+        manager=requester,
+        colleagues=(*approval.wanted(policy), *approval.named(orders)),
+        solutions=tickets_named(orders, policy),
+        incidents=policy.incidents.on,
+        named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+        filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
+        undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
+    )
 
 
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
@@ -86,8 +108,12 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     if event.trust.verdict == "agent" and not event.asked:
         ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
         wanted = _of_agent(wanted, ordered, ticket, policy)
-        jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
+        commands = desk_mail.commands_of(event.message, policy)
+        jobs = spread(commands, ticket.key, policy).jobs
+        whom = reported_for.called(commands, policy)
+        filed = _asked_for(event, ticket.key, policy)
+        undo = _undo(commands, event.message.from_.address, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed, undo=undo)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -120,6 +146,21 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         members=ticket.kind == "incident",
         named=incident.named(text, policy),
     )
+
+
+def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int, ...]:
+    """The tickets whose attachments an agent's mail asks for."""
+    parsed = (
+        reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
+    )
+    return fetch.tickets_asked(parsed, on, policy)
+
+
+def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
+    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
+    agent = policy.agent(writer)
+    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
+    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
 
 
 def _report(message: Message) -> str:

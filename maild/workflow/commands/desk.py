@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from maild.workflow.commands import fetch
 from maild.workflow.commands.grammar import Command
 from maild.workflow.errand import Errand
 from maild.workflow.questions import absence, help, lists, own, report, show
@@ -10,6 +11,7 @@ Doer = Callable[[Errand, Command, str], None]
 
 # By verb; each writes on the errand, or raises Refused. The third argument is the text under the commands.
 DOERS: Mapping[str, Doer] = {
+    fetch.VERB: fetch.file,
     "help": help.help_,
     "mine": lists.mine,
     "queue": lists.queue,
