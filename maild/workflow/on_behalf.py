@@ -59,6 +59,7 @@ _BY_THE_DESK: dict[Channel, Words] = {
     "visit": Words("We have registered this for you from your visit.", "已根据您当面说明的情况登记。"),
     "mail": Words("We have registered this for you.", "已为您登记。"),
 }
+_DESK = Words("the service desk", "服务台")
 # What colleagues are told of it.
 _HOW: dict[Channel, Words] = {
     "phone": Words("Reported by phone, registered by {by}.", "电话报障，由{by}登记。"),
@@ -77,7 +78,7 @@ def registered(event: MailArrived, facts: Facts, now: datetime, policy: Policy) 
     behalf = event.behalf
     if behalf is None:
         raise ValueError("this mail is nobody else's report")
-    agent = policy.agent(event.message.from_.address)
+    agent = _agent(event, behalf, policy)
     if behalf.wish.how == "forward" and not behalf.certain:
         return kept_as_their_own(event, facts, now, policy)
     parsed = without_unproved(
@@ -116,6 +117,12 @@ def registered(event: MailArrived, facts: Facts, now: datetime, policy: Policy) 
     return replace(outcome, mails=mails, history=tuple(draft.history), reason=reason)
 
 
+def _agent(event: MailArrived, behalf: Behalf, policy: Policy) -> Agent | None:
+    """Who takes the report; None where it was entered at the terminal for whom it is from, by nobody of the list."""
+    writer = event.message.from_
+    return None if behalf.by_hand and writer.key == behalf.report.from_.key else policy.agent(writer.address)
+
+
 def _language(agent: Agent | None) -> str:
     return agent.language if agent is not None else "en"
 
@@ -145,6 +152,10 @@ def _problems(
 def _refused(
     event: MailArrived, facts: Facts, now: datetime, policy: Policy, lines: tuple[tuple[str, bool, str], ...]
 ) -> Outcome:
+    if event.behalf is not None and event.behalf.by_hand:
+        # Whoever is at the keyboard has no mailbox; `maild inbound list` shows why.
+        reasons = "; ".join(f"{line}: {why}" for line, done, why in lines if not done)
+        return Outcome(reason=f"not registered: {reasons}"[:400], fate="held")
     errand = Errand(event, facts, now, policy)
     errand.transcript(lines, event.message.new_text)
     return errand.finish(Outcome(reason="a report for somebody else that was not registered", fate="handled"))
@@ -157,8 +168,7 @@ def _why(behalf: Behalf, agent: Agent | None, event: MailArrived) -> str:
     if behalf.wish.how == "forward":
         how = "a mail that was forwarded"
     who = f"registered by {agent.address}" if agent is not None else "registered"
-    hand = f", entered at the terminal by {behalf.by_hand}" if behalf.by_hand else ""
-    return f"{how}, {who}{hand} ({event.trust.reason})"
+    return f"{how}, {who} ({event.trust.reason})"
 
 
 def _keep_their_own_words(draft: Draft, agent: Agent, event: MailArrived, behalf: Behalf, parsed: Parsed) -> None:
@@ -213,8 +223,9 @@ def _saying(mail: Mail, channel: Channel, by: str) -> Mail:
     """A letter with the word of who registered the ticket, where it is one that says so."""
     if mail.template in _SAY_SO:
         words = (_TOLD if by else _BY_THE_DESK)[channel].for_(mail.language)
-    elif mail.template == "agent/new_ticket" and by:
+    elif mail.template == "agent/new_ticket":
         words = _HOW[channel].for_(mail.language)
+        by = by or _DESK.for_(mail.language)
     else:
         return mail
     name = f"{by} " if by.isascii() and mail.language.startswith("zh") and by else by
