@@ -10,13 +10,25 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import entered, evidence, gather
+from maild import entered, evidence, gather, presses
 from maild.ingest import thread, trust
 from maild.ingest.language import language_of
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
-from maild.model import Behalf, MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust, Wish
+from maild.model import (
+    NOT_PRESSED,
+    Behalf,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Screening,
+    Thread,
+    Ticket,
+    Trust,
+    Wish,
+)
 from maild.store import ledger_lists, people_directory, tickets
 from maild.tokens import Tokens
 from maild.workflow import approval, desk_mail, lifecycle, reported_for
@@ -118,9 +130,11 @@ def consider(
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
     writer = (message.sender.identity or "").lower()
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    button = presses.judge(connection, keys, message.sender.identity, number, tokens, now, policy)
+    pressed = button.verb
     may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
-    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, number, now):
+    made = button.press.made
+    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, number, now):
         pressed = ""
     asked = _asked(connection, message, claimed, pressed, policy, now)
     unseen = evidence.unseen(connection, keys)
@@ -151,13 +165,19 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    press = button.press
+    if verdict.authenticated or verdict.verdict == "agent":
+        # What somebody else has seen proves nothing; who is known anyway may press it all the same.
+        pressed = button.verb
+    elif not pressed and not press.denied:
+        press = NOT_PRESSED
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
     if wish is not None and (by_hand or verdict.verdict == "agent"):
         event = replace(event, behalf=_behalf(connection, message, wish, policy, by_hand))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket is not None or claimed is None else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
+    valid = pressed if ticket is not None or claimed is None else ""
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
 
 

@@ -14,7 +14,7 @@ from maild.ingest.headers import judge_sender, message_ids, parse_addresses, par
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.model.message import NO_ORIGINAL, ONLY_QUOTED, Address, Forwarded, Message
+from maild.model.message import NO_ORIGINAL, ONLY_QUOTED, ONLY_SIGNED, Address, Forwarded, Message
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -91,6 +91,8 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
     whole = "\n".join(body.lines).strip()
     if cut.history_at is not None and cut.forward_at is None and cut.text == whole:
         return (ONLY_QUOTED,)
+    if cut.nothing and whole and cut.forward_at is None:
+        return (ONLY_SIGNED,)
     return ()
 
 

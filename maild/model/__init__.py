@@ -1,7 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.behalf import Behalf, Wish
-from maild.model.command import CommandRow
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Answer,
     Colleague,
@@ -22,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Filed, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -67,12 +68,14 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Address",
     "Agent",
     "Answer",
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
     "Behalf",
     "Bounce",
     "Budgets",
@@ -84,6 +87,7 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Entry",
     "Event",
     "Facts",
@@ -110,12 +114,14 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Press",
     "Report",
     "Rota",
     "Screening",
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model.behalf import Behalf
-from maild.model.command import CommandRow
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
@@ -29,6 +30,7 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
     about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
     """
 
@@ -47,6 +49,7 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    press: Press = NOT_PRESSED
     behalf: Behalf | None = None
 
 
@@ -128,6 +131,7 @@ class Needs:
     errand     the command mail whose rows are wanted, locked; 0: none
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -150,6 +154,7 @@ class Needs:
     errand: int = 0
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +248,14 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
     called      whom the desk knows by the words that were asked about
     filed       the tickets whose attachments were asked for, with those
     has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -287,9 +297,13 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
     has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +332,9 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    uses           the single-use button that is used up by this, as `Press.uses` names it
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -347,3 +364,6 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    uses: str = ""
+    before: Before | None = None
+    undone: int = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from maild.model.message import Address, Attachment
@@ -21,6 +22,15 @@ class Filed:
     attachment: Attachment
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Commands that were carried out: when, by which names, and whether they can still be taken back."""
+
+    at: datetime
+    commands: tuple[str, ...]
+    undo: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One letter to one person.
@@ -34,6 +44,7 @@ class Mail:
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
     filed       attachments of earlier mails, which somebody has asked for
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
+    done        what the reader's own commands did on the ticket, where nothing has told them yet
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
     """
 
@@ -52,3 +63,4 @@ class Mail:
     subject: str = ""
     urgent: bool = False
     desk: bool = False
+    done: Done | None = None

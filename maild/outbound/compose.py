@@ -32,6 +32,7 @@ from maild.model import Attachment, Mail, Policy, Ticket
 from maild.outbound import sample_cases, samples
 from maild.outbound.actions import Button
 from maild.outbound.headers import encoded, file_name, mailbox, message_ids, recipient, references
+from maild.outbound.inline import pictures
 from maild.outbound.letters import LETTERS
 from maild.outbound.mime import build, encoded_size
 from maild.outbound.picture import DeskView, PersonView, TicketView, View
@@ -110,17 +111,19 @@ class Composer:
             attached = frozenset((item.filename or item.content_type, item.size) for item, _ in fitting)
         if mail.template not in LETTERS:
             raise TemplateMistake(f"there is no letter {mail.template}: letters.py lists those that there are")
-        view = view_of(mail, ticket, self._policy, self._tokens, now, attached)
+        # Only a notice shows what somebody sent: what goes to a requester carries files as files.
+        shown = pictures(fitting, ids.message_id) if mail.audience in ("agent", "lead") else ()
+        view = view_of(mail, ticket, self._policy, self._tokens, now, attached, shown)
         text, html = self.render(mail.template, mail.language, view)
         subject = subject_for(mail, ticket, self._policy)
         fields = self._fields(mail, ticket, subject, ids, now)
-        return Composed(build(fields, text, html, fitting, ids.message_id), subject, ids.message_id, left_out)
+        return Composed(build(fields, text, html, fitting, ids.message_id, shown), subject, ids.message_id, left_out)
 
     def render(self, letter: str, language: str, view: View) -> tuple[str, str]:
         """Text and HTML of one letter."""
         names = {
             "desk": view.desk, "to": view.to, "t": view.t, "v": view.v, "buttons": view.buttons,
-            "public": view.public, "kind": view.kind, "language": view.language,
+            "public": view.public, "kind": view.kind, "language": view.language, "done": view.done,
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)

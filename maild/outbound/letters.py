@@ -24,7 +24,7 @@ RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
 
-_WORK = ("take", "resolve", "escalate")
+_WORK = ("take", "ask", "resolve", "escalate")
 
 LETTERS: Mapping[str, Letter] = {
     "requester/acknowledged": Letter(
@@ -71,6 +71,11 @@ LETTERS: Mapping[str, Letter] = {
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
+    "requester/corrected": Letter(
+        {"at": "", "agent": "", "how": "open", "fields": (), "stands": False, "own": True},
+        ("solved", "unsolved"),
+        Words("that a mail is to be disregarded", "更正通知"),
+    ),
     "requester/known_incident": Letter(
         {"title": "", "registered": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
@@ -112,24 +117,25 @@ LETTERS: Mapping[str, Letter] = {
             "aside": "",
             "registered": "",
         },
-        (*_WORK, "out-of-scope", "split"),
+        (*_WORK, "out-of-scope", "split", "use"),
     ),
     "agent/registered": Letter({"how": "", "text": "", "sender": "", "candidates": ()}, _WORK),
     "agent/files": Letter({"tag": "", "attachments": (), "gone": (), "limit": 0}),
     "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
+        {"text": "", "attachments": (), "note": "", "writer": "", "done": ()}, ("ask", "resolve", "escalate")
     ),
     "agent/colleague_wrote": Letter(
         {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
     ),
-    "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
+    "agent/reopened": Letter({"text": "", "note": "", "writer": "", "done": ()}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
-    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75, "done": ()}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
+    "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),

@@ -231,6 +231,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
+        "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
+        "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
             "text": text,
@@ -304,12 +306,22 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             reply="public" if name in PUBLIC or audience in ("requester", "stranger") else "internal",
             automatic=name != "requester/reply",
             answers="<first@corp.example>",
-            values=values(name, language),
+            values={**_NOW_AND_THEN, **values(name, language)}
+            if audience in ("agent", "lead")
+            else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
         yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
 
 
+# How the clocks of an ordinary ticket stand, and what was done on it.
+_NOW_AND_THEN: Mapping[str, object] = {
+    "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
+    "done": (
+        (NOW - timedelta(hours=20), Words("first contact by Wang Wei", "王伟首次联系用户")),
+        (NOW - timedelta(hours=2), Words("the requester wrote", "用户来信")),
+    ),
+}
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

@@ -20,6 +20,7 @@ _NOTICES: Mapping[str, Words] = {
     "agent/sla_breach": Words("that a target is missed", "超时通知"),
     "agent/escalated": Words("a ticket handed over", "转派或升级通知"),
     "agent/taken": Words("that a colleague took it", "已被接单的通知"),
+    "agent/undone": Words("that commands were taken back", "命令撤销通知"),
     "agent/transcript": Words("what became of the commands", "命令执行结果"),
     "agent/confirm_command": Words("the question who wrote a mail", "命令确认"),
     "agent/delivery_failed": Words("that a mail did not arrive", "投递失败通知"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, desk_mail, on_behalf, restricted, sla
+from maild.workflow import approval, desk_mail, on_behalf, pressed, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
@@ -38,6 +38,8 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return too_large(event, facts, policy)
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
+    if pressed.by_nobody(event, policy):
+        return Outcome(reason=pressed.NO_EVIDENCE, fate="ignored")
     if ticket is not None:
         if event.asked and _answers_an_approver(event, facts):
             return approval.approver_wrote(ticket, event, facts, now, policy)

@@ -16,6 +16,11 @@ def listed(attachments: Iterable[Attachment], before: int = 0) -> tuple[tuple[st
     )
 
 
+def new(attachments: Iterable[Attachment], known: frozenset[str]) -> tuple[Attachment, ...]:
+    """What a mail really brings: no logos, and no pictures that stood in the notice it quotes."""
+    return tuple(each for each in attachments if not each.decoration and not (each.inline and each.sha256 in known))
+
+
 def carried(attachments: Iterable[Attachment], limit: int) -> tuple[Attachment, ...]:
     """What a notice carries within `limit` bytes: pictures first, since a screenshot says it all; small ones first."""
     worth = [each for each in attachments if not each.decoration and each.size]

@@ -6,7 +6,7 @@ from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ti
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, desk_mail, reported_for
 from maild.workflow.commands import fetch, incident
-from maild.workflow.commands.grammar import parse
+from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
@@ -20,10 +20,12 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        whom = reported_for.called(parse(str(event.data["body"])), policy)
-        return replace(wanted, errand=int(event.data["inbound"]), called=whom)
+        parsed = parse(str(event.data["body"]))
+        whom = reported_for.called(parsed, policy)
+        undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
+        return replace(wanted, errand=int(event.data["inbound"]), called=whom, undo=undo)
     if not isinstance(event, MailArrived):
-        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
+        breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
@@ -55,6 +57,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
             filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
+            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -62,14 +65,16 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True)
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
         commands = desk_mail.commands_of(event.message, policy)
         jobs = spread(commands, ticket.key, policy).jobs
         whom = reported_for.called(commands, policy)
         filed = _asked_for(event, ticket.key, policy)
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed)
+        undo = _undo(commands, event.message.from_.address, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed, undo=undo)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -110,6 +115,13 @@ def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int,
         reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
     )
     return fetch.tickets_asked(parsed, on, policy)
+
+
+def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
+    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
+    agent = policy.agent(writer)
+    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
+    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
 
 
 def _report(message: Message) -> str:

@@ -57,6 +57,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("close", ("关闭",), "required", "#close REASON", Words("close without confirmation", "不经确认直接关闭")),
     Verb("reopen", ("重开",), "optional", "#reopen [REASON]", Words("open it again", "重新打开")),
+    Verb("undo", ("撤销",), "none", "#undo", Words("take back your last commands", "撤销您上一封命令邮件")),
     Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
