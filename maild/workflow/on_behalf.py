@@ -110,7 +110,7 @@ def registered(event: MailArrived, facts: Facts, now: datetime, policy: Policy) 
     draft.mails += [mail for mail in ordered if mail.audience == "agent" and _is_news(mail, there)]
     _pass_on_notes(draft, agent, behalf.own)
     if agent is not None:
-        _tell_who_registered(draft, agent, event, "")
+        _tell_who_registered(draft, agent, event, words)
     by_name = agent.name if agent is not None else ""
     mails = tuple(_saying(mail, behalf.wish.channel, by_name) for mail in draft.mails)
     reason = f"{_why(behalf, agent, event)}: {outcome.reason}"
@@ -204,18 +204,19 @@ def _pass_on_notes(draft: Draft, agent: Agent | None, own: str) -> None:
             draft.tell_agent(each, "agent/note", reply="internal", author=agent.name, text=words)
 
 
-def _tell_who_registered(draft: Draft, agent: Agent, event: MailArrived, how: str) -> None:
-    """The agent reads the number, and may answer that letter to write to the requester."""
+def _tell_who_registered(draft: Draft, agent: Agent, event: MailArrived, report: str) -> None:
+    """The agent reads the number, and may answer that letter to write to the requester: so it holds the report, and
+    nothing of what they noted beside it."""
     outside = not restricted.may_see(agent, draft.ticket, draft.policy)
     draft.write(
         "agent/registered",
         Address(agent.address, agent.name),
         "agent",
         agent.language,
-        reply="internal" if outside or how else "public",
+        reply="internal" if outside else "public",
         answers=event.message.message_id,
-        how="closed" if outside else how,
-        text="" if outside else mask_secrets(event.message.new_text)[0],
+        how="closed" if outside else "",
+        text="" if outside else mask_secrets(report)[0],
     )
 
 
