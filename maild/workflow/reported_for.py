@@ -49,6 +49,13 @@ def wish(message: Message, policy: Policy) -> Wish | None:
     return Wish("forward", sender.key or sender.name, sender.key, "mail")
 
 
+def sets_right(message: Message, policy: Policy) -> bool:
+    """Whether a mail on a ticket says whose it is."""
+    own = "" if message.only_quoted else message.new_text
+    first = from_subject(message, policy)
+    return any(each.verb == VERB for each in parse(f"{first}\n{own}" if first else own).commands)
+
+
 def _registers(command: Command, policy: Policy) -> bool:
     """Whether it is a new report; a command that names a ticket sets that one's requester right."""
     return command.verb == VERB and not leading(command.argument, policy)[0]
