@@ -48,16 +48,20 @@ _EMPTY = Words("the report is empty: write below the command what was said", "�
 
 # What the requester is told of how it came to be registered; {by} is the agent.
 _TOLD: dict[Channel, Words] = {
-    "phone": Words("{by} has registered this for you from your call.", "{by}已根据您的来电登记。"),
-    "chat": Words("{by} has registered this for you from your message.", "{by}已根据您的即时消息登记。"),
-    "visit": Words("{by} has registered this for you from your visit.", "{by}已根据您当面说明的情况登记。"),
-    "mail": Words("{by} has passed your mail on to us.", "{by}已把您的邮件转给服务台登记。"),
+    "phone": Words("{by} has registered this for you from your call.", "{by}根据您的来电，代您提交了这次报障。"),
+    "chat": Words("{by} has registered this for you from your message.", "{by}根据您的即时消息，代您提交了这次报障。"),
+    "visit": Words(
+        "{by} has registered this for you from your visit.", "{by}根据您当面说明的情况，代您提交了这次报障。"
+    ),
+    "mail": Words("{by} has passed your mail on to us.", "{by}把您的邮件转给了服务台。"),
 }
 _BY_THE_DESK: dict[Channel, Words] = {
-    "phone": Words("We have registered this for you from your call.", "已根据您的来电登记。"),
-    "chat": Words("We have registered this for you from your message.", "已根据您的即时消息登记。"),
-    "visit": Words("We have registered this for you from your visit.", "已根据您当面说明的情况登记。"),
-    "mail": Words("We have registered this for you.", "已为您登记。"),
+    "phone": Words("We have registered this for you from your call.", "我们根据您的来电，代您提交了这次报障。"),
+    "chat": Words("We have registered this for you from your message.", "我们根据您的即时消息，代您提交了这次报障。"),
+    "visit": Words(
+        "We have registered this for you from your visit.", "我们根据您当面说明的情况，代您提交了这次报障。"
+    ),
+    "mail": Words("We have registered this for you.", "我们代您提交了这次报障。"),
 }
 _DESK = Words("the service desk", "服务台")
 # What colleagues are told of it.

@@ -1,4 +1,4 @@
-"""`maild new`: a report entered at the terminal goes the way of a mail, and what is wrong is said before it is written."""
+"""`maild new`: a report entered at the terminal goes the way of a mail; what is wrong is said before it is written."""
 
 from pathlib import Path
 

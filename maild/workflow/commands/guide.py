@@ -84,8 +84,8 @@ MORE: Mapping[str, Words] = {
         "另写新邮件则撤销其涉及的所有工单；已发出的邮件无法收回，会给用户发一封更正",
     ),
     "for": Words(
-        "in a fresh mail: registers what somebody told you by phone (or chat, visit), your text below is the report, other"
-        " commands are done on the new ticket; WHO is an address or a name; on a ticket: WHO is its requester",
+        "in a fresh mail: registers what somebody told you by phone (or chat, visit), your text below is the report,"
+        " other commands are done on the new ticket; WHO is an address or a name; on a ticket: WHO is its requester",
         "另写新邮件：代人登记电话（或即时消息 chat、当面 visit）报障，命令下面写报障内容，其他命令用在新工单上；"
         "可写邮箱或姓名。写在已有工单上：更正报障人",
     ),
