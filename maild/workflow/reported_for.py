@@ -25,7 +25,7 @@ CHANNELS: Mapping[str, Channel] = {
 }  # fmt: skip
 
 _ATOM = r"a-z0-9.!#$%&'*+/=?^_`{|}~-"
-_ADDRESS = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,64}}@[a-z0-9.-]{{1,190}}(?![{_ATOM}@])", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,64}}@[a-z0-9.-]{{1,190}}(?![@{_ATOM}])", re.IGNORECASE | re.ASCII)
 _CLEAN = re.compile(rf"[{_ATOM}]{{1,64}}@[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{1,8}}")
 _BETWEEN = re.compile(r"[\s　,，;；:：、]+")
 _AROUND = " \t　,，;；:：、。.<>()（）[]【】\"'“”"
