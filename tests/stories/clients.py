@@ -112,7 +112,7 @@ class Pen:
         retag: tuple[str, str] = ("", ""),
         lines: Sequence[str] = (),
     ) -> EmailMessage:
-        """The mail that a button's `mailto:` link opens: its subject and body, no References; `lines` are written behind
+        """The mail that a button's `mailto:` link opens: its subject and body, no References; `lines` stand behind
         what stands there."""
         for match in finditer(r'href="(mailto:[^"]+)"', letter.html):
             parts = urlsplit(unescape(match[1]))

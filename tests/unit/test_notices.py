@@ -233,6 +233,8 @@ def test_the_width_of_a_picture_is_read_from_its_own_head() -> None:
         assert inline.size_of(broken) is None
     (shown,) = inline.pictures([shot(0, b"GIF89a" + b"\x20\x4e\x58\x02", "image/gif")], "seed")
     assert shown.width == 540
+    (tall,) = inline.pictures([shot(0, b"GIF89a" + b"\x90\x04\x00\x0a", "image/gif")], "seed")
+    assert tall.width == 480 * 1168 // 2560
 
 
 def test_a_hostile_name_of_a_picture_stays_words() -> None:
