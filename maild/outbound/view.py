@@ -43,8 +43,6 @@ _TEXT_CHARS = 60_000
 
 # Values that only desk people may read; a notice whose answer goes to the requester never carries them.
 _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
-    # What an agent wrote above a forward is for colleagues.
-    "agent/registered": ("text",),
     "agent/requester_replied": ("note",),
     "agent/reopened": ("note",),
     "agent/escalated": ("reason", "text", "done"),
