@@ -139,7 +139,6 @@ def undo(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if "note" in before.verbs:
         draft.note("note withdrawn", "", "", why)
     _put_back(draft, changes, kept, why)
-    _approver(draft, was.approver)
     for kind, timer in before.timers.items():
         if timer is None:
             draft.cancel(kind)
@@ -149,6 +148,7 @@ def undo(draft: Draft, agent: Agent, command: Command, text: str) -> None:
                 # Nobody is reminded, or closed by silence, on the heels of a mail that said something else.
                 due = max(due, business_time.add_days(draft.now, 1, draft.policy.calendar))
             draft.timer(kind, due, **timer.data)
+    _approver(draft, was.approver)
     if draft.ticket.restricted and not was.restricted:
         work.tell_outsiders(draft)
     draft.undone = before.inbound
