@@ -1,7 +1,7 @@
 """Outcome → rows and mails: the only place where a decision becomes fact, all of it in the caller's transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -30,6 +30,11 @@ from maild.workflow.knowledge import solution_of, title_of, worth_keeping
 
 # Lines of history about how a ticket ended: when one of them changes, what it taught may hold no more.
 _ENDINGS = frozenset({"outcome", "merged_into"})
+
+
+class PressedTwice(Exception):
+    """A button that serves once was pressed in two mails at the same moment."""
+
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
 Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
@@ -104,6 +109,9 @@ def apply(
         released = ledger_waits.release(connection, outcome.release, own, waited_on, outcome.answer, now)
     if outcome.drop and mail is not None:
         ledger_waits.drop(connection, outcome.drop, writer.policy.own(mail.message.from_.key), waited_on, now)
+    if outcome.uses and not upkeep.use_token(connection, outcome.uses, now):
+        # Another daemon was quicker with a copy of the mail: all of this is undone, and decided again later.
+        raise PressedTwice("the button of this mail was used up meanwhile; the mail is tried again")
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
         if any(each.desk and each.template == told.TRANSCRIPT for each in outcome.mails):
@@ -199,6 +207,7 @@ def _letters(
     moved = any(line.what in commands_undo.MOVED for line in outcome.history)
     known = people.state_of(connection, {mail.to.key for mail in mails})
     sent_now: dict[str, int] = {}
+    before: dict[str, str] = {}
     for mail in mails:
         bounced, answered = known.get(mail.to.key, ("", None))
         state, reason = "queued", ""
@@ -216,7 +225,12 @@ def _letters(
         if reason:
             lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
+        if not mail.answers and not mail.desk and mail.to.key in before:
+            # The first of two letters to somebody, in one decision, is nothing that they have seen yet.
+            mail = replace(mail, answers=before[mail.to.key])
         letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
+        if not mail.desk and state == "queued":
+            before[mail.to.key] = letters[-1].message_id
     return letters, lines, alarm
 
 
@@ -277,7 +291,9 @@ def _letter(
     ids = Ids(
         make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now, second=True)
     )
-    composed = writer.composer.compose(mail, ticket, ids, now, _files(mail.attach, inbound, parts))
+    composed = writer.composer.compose(
+        mail, ticket, ids, now, [*_files(mail.attach, inbound, parts), *_filed(mail, parts)]
+    )
     return outbox.Letter(
         ticket=ticket.key if ticket is not None else None,
         inbound=inbound,
@@ -294,6 +310,17 @@ def _letter(
         reason=reason,
         created=now,
     )
+
+
+def _filed(mail: Mail, parts: Parts | None) -> Sequence[tuple[Attachment, bytes]]:
+    """What somebody has asked for out of earlier mails, each of which is opened once."""
+    if parts is None:
+        return ()
+    found: list[tuple[Attachment, bytes]] = []
+    for number in dict.fromkeys(each.inbound for each in mail.filed):
+        wanted = [each.attachment for each in mail.filed if each.inbound == number]
+        found += zip(wanted, parts(number, [each.index for each in wanted]), strict=True)
+    return found
 
 
 def _files(

@@ -15,6 +15,7 @@ from maild.model import (
     Event,
     Facts,
     Field,
+    Filed,
     MailArrived,
     Message,
     Needs,
@@ -24,6 +25,8 @@ from maild.model import (
     Ticket,
 )
 from maild.store import (
+    attached,
+    attachments,
     awaited,
     commands,
     commands_undo,
@@ -172,6 +175,10 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        files=_files(connection, event, ticket),
+        called=people_directory.called(connection, needs.called) if needs.called else {},
+        filed=_filed(connection, needs.filed),
+        has_files=_has_files(connection, event, ticket),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
@@ -185,6 +192,29 @@ def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Ne
     answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
     inbound, rows = commands.last_of(connection, agent, answered)
     return {"undo_of": rows, "undo_inbound": inbound}
+
+
+def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
+    """The files that the ticket has, where an agent's mail may bring some of them back."""
+    if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
+        return frozenset()
+    inline = any(each.inline for each in event.message.attachments)
+    return attached.hashes(connection, ticket.key) if inline else frozenset()
+
+
+def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
+    """The tickets of these numbers that there are, with their attachments."""
+    found = {number: tickets.load(connection, number) for number in numbers}
+    return {
+        number: (one, attachments.of_ticket(connection, number)) for number, one in found.items() if one is not None
+    }
+
+
+def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> int:
+    """How many attachments the ticket has, where a mail brings more of them."""
+    if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
+        return 0
+    return attachments.count(connection, ticket.key)
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
@@ -232,7 +262,7 @@ def button(
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
     if verb != CONFIRM:
-        return (verb if holds(verb) else ""), 0
+        return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
         if holds(f"{verb} {number}"):

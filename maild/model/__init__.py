@@ -1,5 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.behalf import Behalf, Wish
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
     Answer,
@@ -21,7 +23,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Done, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -66,6 +68,7 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Address",
     "Agent",
     "Answer",
@@ -73,6 +76,7 @@ __all__ = [
     "Audience",
     "Automatic",
     "Before",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -90,6 +94,7 @@ __all__ = [
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -109,6 +114,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Policy",
+    "Press",
     "Report",
     "Rota",
     "Screening",
@@ -130,6 +136,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.behalf import Behalf
+from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
-from maild.model.mail import Mail
+from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
@@ -28,7 +30,8 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
+    about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -46,6 +49,8 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    press: Press = NOT_PRESSED
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
+    called     words that name people, of whom the desk is asked whom it knows by them
+    filed      tickets of which the attachments are asked for
     """
 
     person: str = ""
@@ -146,6 +153,8 @@ class Needs:
     named: tuple[int, ...] = ()
     errand: int = 0
     undo: tuple[str, int] = ("", 0)
+    called: tuple[str, ...] = ()
+    filed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,11 @@ class Facts:
     before      this ticket before the commands that are to be taken back
     undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
                 its number
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
+    called      whom the desk knows by the words that were asked about
+    filed       the tickets whose attachments were asked for, with those
+    has_files   how many attachments the ticket has: the next one gets the number behind that
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -286,6 +300,10 @@ class Facts:
     before: Before | None = None
     undo_of: tuple[CommandRow, ...] = ()
     undo_inbound: int = 0
+    files: frozenset[str] = frozenset()
+    called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
+    has_files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +334,7 @@ class Outcome:
                    mail's inbound number and `commands_by` its agent
     before         the ticket before an agent's commands, kept for `#undo`
     undone         the command mail whose commands on this ticket are taken back; 0: none
+    uses           the single-use button that is used up by this, as `Press.uses` names it
     """
 
     reason: str
@@ -347,3 +366,4 @@ class Outcome:
     commands_by: str = ""
     before: Before | None = None
     undone: int = 0
+    uses: str = ""

@@ -202,6 +202,21 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             {"subject": "", "fields": {}, "reasons": (), **_LATIN},
         ),
     ),
+    "agent/registered": (
+        _Face("whose is it", {"how": "whose", "sender": "monitor@corp.example"}, {}, {"reply": "internal"}),
+        _Face(
+            "several of that name",
+            {"how": "whose", "sender": "李雷", "candidates": ("李雷 <li.lei@corp.example>", "李雷 <l2@corp.example>")},
+            {},
+            {"reply": "internal"},
+        ),
+        _Face("restricted", {"how": "closed", "text": ""}, {}, {"reply": "internal"}),
+        _Face("long", {"text": _LONG_TEXT}, {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, **_LATIN}),
+    ),
+    "agent/files": (
+        _Face("one is gone", {"attachments": (("log.zip", 3_400_000, False, 2),), "gone": (2,)}, without_ticket=True),
+        _Face("all there", {"attachments": (("screen.png", 183_000, True, 1),)}, without_ticket=True),
+    ),
     "agent/requester_replied": (
         _Face("asks again", {"note": "asks how it stands, again", "attachments": ()}),
         _Face("long", {"text": _LONG_TEXT, "note": "", "attachments": _FILES}, _LATIN),

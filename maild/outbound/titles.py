@@ -10,6 +10,8 @@ _NOTICES: Mapping[str, Words] = {
     "requester/summary": Words("many messages in one mail", "合并的自动消息"),
     "stranger/received": Words("the answer to a stranger", "对外部来信的答复"),
     "agent/new_ticket": Words("a new ticket", "新工单通知"),
+    "agent/registered": Words("that a ticket was registered for somebody", "代报登记通知"),
+    "agent/files": Words("attachments that were asked for", "索取的附件"),
     "agent/requester_replied": Words("that the requester replied", "报障人回复通知"),
     "agent/colleague_wrote": Words("that a colleague answered", "同事代为回复的通知"),
     "agent/reopened": Words("that it is open again", "重新打开通知"),

@@ -20,6 +20,7 @@ from maild.model import (
     Ticket,
     Words,
 )
+from maild.workflow import pressed, reported_for
 from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, from_subject, parse
@@ -40,7 +41,7 @@ _NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
 
 def commands_of(message: Message, policy: Policy) -> Parsed:
     """The commands of a mail's subject, where it is a fresh one, and of its text."""
-    own = "" if message.only_quoted else message.new_text
+    own = message.own_text
     first = from_subject(message, policy)
     return parse(f"{first}\n{own}" if first else own)
 
@@ -49,13 +50,13 @@ def wanted(message: Message, policy: Policy) -> bool:
     """Whether a listed agent's mail that is on no ticket wants something of the desk: else it is their own report."""
     if policy.agent(message.from_.address) is None:
         return False
-    parsed = commands_of(message, policy)
+    parsed = reported_for.commands_of(message, policy)
     return bool(parsed.commands or parsed.problems)
 
 
 def tickets_named(message: Message, policy: Policy) -> tuple[int, ...]:
     """The tickets that its commands are for."""
-    return tickets_of(spread(commands_of(message, policy), None, policy).jobs)
+    return tickets_of(spread(reported_for.commands_of(message, policy), None, policy).jobs)
 
 
 def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome | None:
@@ -69,9 +70,12 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
         what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
         return Outcome(reason=f"the agent {what}", fate="handled", release=release, drop=drop)
+    if event.press.denied:
+        errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
+        return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
     if not wanted(event.message, policy):
         return None
-    parsed = without_unproved(commands_of(event.message, policy), event.trust.authenticated, policy)
+    parsed = without_unproved(reported_for.commands_of(event.message, policy), event.trust.authenticated, policy)
     parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
     if any(row.verb != "undo" for row in facts.undo_of):
@@ -121,7 +125,7 @@ def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, poli
     """Commands in a listed agent's name, on no ticket and without the evidence: the mail waits, they are asked once."""
     errand = Errand(event, facts, now, policy)
     if facts.asked_today < CONFIRMATIONS_A_DAY:
-        parsed = commands_of(event.message, policy)
+        parsed = reported_for.commands_of(event.message, policy)
         errand.answer(
             "agent/confirm_command",
             Words("please confirm", "请确认"),

@@ -257,6 +257,10 @@ ROWS: tuple[Row, ...] = (
         "close       close       close       close       close       close       refuse      refuse", _CLOSED_ALREADY),
     _row("spam", "agent", "#spam", "#垃圾",
         "spam"),
+    _row("for", "agent", "#for", "#代报",
+        "do          do          do          do          do          refuse      refuse      refuse", _OVER),
+    _row("called", "agent", "#called", "#已电话",
+        "start       do          do          do          do          do          refuse      refuse", _CLOSED),
     # What a mass incident's decisions mean for one of its reports.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
     _row("incident_joins", "incident", "it is one of a mass incident", "并入大面积故障",

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, desk_mail
-from maild.workflow.commands import incident
+from maild.workflow import approval, desk_mail, reported_for
+from maild.workflow.commands import fetch, incident
 from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
-from maild.workflow.register import requester_of
 
 # Of a report its first words are compared with the solved tickets.
 _WORDS = 400
@@ -21,10 +20,15 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        undo = _undo(parse(str(event.data["body"])), str(event.data["by"]), policy, int(event.data.get("undo", 0)))
-        return replace(wanted, errand=int(event.data["inbound"]), undo=undo)
+        ordered = parse(str(event.data["body"]))
+        return replace(
+            wanted,
+            errand=int(event.data["inbound"]),
+            called=reported_for.called(ordered, policy),
+            undo=_undo(ordered, str(event.data["by"]), policy, int(event.data.get("undo", 0))),
+        )
     if not isinstance(event, MailArrived):
-        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
+        breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
@@ -39,19 +43,24 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         away = agent.address if agent is not None else ""
         return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
-        message = event.message
+        theirs = reported_for.theirs(event)
+        message, requester = theirs.message, theirs.message.from_.key
+        commands = reported_for.commands_of(event.message, policy).commands if event.behalf is not None else ()
+        orders = "\n".join(each.line for each in commands)
         return Needs(
             # Of a From that is known to be forged nothing is looked up.
-            person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
-            behind=event.sent_by,
+            person=requester if event.trust.verdict != "failed" else "",
+            behind=theirs.sent_by,
             team="*",
             similar=_report(message),
             learned=policy.learning.on,
-            manager=requester_of(event, policy).key,
-            colleagues=approval.wanted(policy),
+            manager=requester,
+            colleagues=(*approval.wanted(policy), *approval.named(orders)),
+            solutions=tickets_named(orders, policy),
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
             undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
+            filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -59,12 +68,16 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True)
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
-        jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
-        undo = _undo(desk_mail.commands_of(event.message, policy), event.message.from_.address, policy)
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), undo=undo)
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
+        commands = desk_mail.commands_of(event.message, policy)
+        jobs = spread(commands, ticket.key, policy).jobs
+        whom = reported_for.called(commands, policy)
+        filed = _asked_for(event, ticket.key, policy)
+        undo = _undo(commands, event.message.from_.address, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed, undo=undo)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -104,6 +117,14 @@ def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tupl
     agent = policy.agent(writer)
     wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
     return (agent.address, inbound) if agent is not None and wanted else ("", 0)
+
+
+def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int, ...]:
+    """The tickets whose attachments an agent's mail asks for."""
+    parsed = (
+        reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
+    )
+    return fetch.tickets_asked(parsed, on, policy)
 
 
 def _report(message: Message) -> str:

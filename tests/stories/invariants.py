@@ -24,6 +24,8 @@ _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
 _EDGES = frozenset((was, becomes) for was, becomes, _ in lifecycle.transitions())
+# How the id of a mail begins whose answer goes to the requester.
+_PUBLIC_ID = re.compile("<[mr]p")
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
 
@@ -55,7 +57,8 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 
 
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
-    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
+    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs; and nothing internal
+    in a notice whose answer goes to the requester, who may be copied in it."""
     public, inside, to_approvers = set[str](), set[str](), set[str]()
     for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
         lines = {line.strip() for line in row.new_text.splitlines()}
@@ -66,13 +69,14 @@ def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
     telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
     found = []
     for out, mail in mails:
-        if out.audience not in ("requester", "stranger", "approver"):
+        outside = out.audience in ("requester", "stranger", "approver")
+        if not outside and not _PUBLIC_ID.match(out.message_id):
             continue
         everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
         for word in (CANARY, *(telling - to_approvers if out.audience == "approver" else telling)):
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
-        for verb in _BUTTON.findall(everything):
+        for verb in _BUTTON.findall(everything) if outside else ():
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found

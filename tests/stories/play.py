@@ -188,7 +188,7 @@ class _Play:
         if step.sender:
             name = message["From"].addresses[0].display_name
             assert name == step.sender, f"it comes from {name!r}"
-        names = [part.get_filename() for part in message.iter_attachments()]
+        names = [part.get_filename() for part in message.walk() if part.get_filename()]
         for name in step.attached:
             assert name in names, f"{name!r} is not attached, only {names}"
 

@@ -86,6 +86,8 @@ COMMANDS: dict[str, str] = {
     "approve": "#approve mary.jones@corp.example",
     "not-approved": "#not-approved sorry",
     "undo": "#undo",
+    "for": "#for mary.jones@corp.example",
+    "called": "#called she will send a picture",
 }
 
 

@@ -5,7 +5,7 @@ from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval, colleague, lifecycle, restricted, split
-from maild.workflow.commands import incident, sorting, talk, undo, use, work
+from maild.workflow.commands import contact, incident, sorting, talk, undo, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -32,12 +32,16 @@ DOERS: dict[str, _Doer] = {
     "close": talk.close,
     "reopen": talk.reopen,
     "undo": undo.undo,
+    "called": contact.called,
+    "for": contact.requester,
     **incident.DOERS,
     # On a mass incident's own ticket it answers the proposal instead.
     "accept": colleague.accept,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update"})
+TAKES_TEXT = frozenset(
+    {"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update", "called"}
+)
 
 Line = tuple[str, bool, str]
 

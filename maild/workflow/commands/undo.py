@@ -97,6 +97,7 @@ def remember(
         told=tuple(told.values()),
         colleagues=tuple(sorted(heard)),
         said=said,
+        noted=any(line.what == "note" for line in worked.history),
         reaches=bool(worked.follow or worked.also or worked.incident is not None),
     )
 
@@ -131,12 +132,12 @@ def undo(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     _check(before, draft, agent)
     changes = _changes(before, draft.ticket, draft.policy)
     kept = [row for row in before.fields if _as_left(row.name, before, draft.ticket)]
-    if not changes and not kept and not before.told and not before.colleagues and "note" not in before.verbs:
+    if not changes and not kept and not before.told and not before.colleagues and not before.noted:
         raise Refused(_NO_CHANGE)
     why = f"{agent.name} takes back {', '.join(did(before.verbs))} of {before.at:%Y-%m-%d %H:%M} UTC"
     was = draft.ticket
     draft.note("undone", ", ".join(did(before.verbs)), "", why)
-    if "note" in before.verbs:
+    if before.noted:
         draft.note("note withdrawn", "", "", why)
     _put_back(draft, changes, kept, why)
     for kind, timer in before.timers.items():
@@ -309,7 +310,7 @@ def _remark(draft: Draft, before: Before) -> None:
     for holds, words in (
         (before.told, _CORRECTED),
         (before.said, _WORDS_STAY),
-        ("note" in before.verbs, _NOTE_STAYS),
+        (before.noted, _NOTE_STAYS),
         (before.colleagues, _TOLD),
     ):
         if holds:
