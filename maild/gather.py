@@ -184,16 +184,6 @@ def facts(
     )
 
 
-def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
-    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
-    agent, inbound = needs.undo
-    if ticket is not None:
-        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
-    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
-    inbound, rows = commands.last_of(connection, agent, answered)
-    return {"undo_of": rows, "undo_inbound": inbound}
-
-
 def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
     """The files that the ticket has, where an agent's mail may bring some of them back."""
     if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
@@ -215,6 +205,16 @@ def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> i
     if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
         return 0
     return attachments.count(connection, ticket.key)
+
+
+def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
+    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
+    agent, inbound = needs.undo
+    if ticket is not None:
+        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
+    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
+    inbound, rows = commands.last_of(connection, agent, answered)
+    return {"undo_of": rows, "undo_inbound": inbound}
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:

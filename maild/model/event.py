@@ -129,9 +129,9 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
-    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -152,9 +152,9 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
-    undo: tuple[str, int] = ("", 0)
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,14 +248,14 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
-    before      this ticket before the commands that are to be taken back
-    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
-                its number
     files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
                 those that it showed
     called      whom the desk knows by the words that were asked about
     filed       the tickets whose attachments were asked for, with those
     has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -297,13 +297,13 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
-    before: Before | None = None
-    undo_of: tuple[CommandRow, ...] = ()
-    undo_inbound: int = 0
     files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
     has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,9 +332,9 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    uses           the single-use button that is used up by this, as `Press.uses` names it
     before         the ticket before an agent's commands, kept for `#undo`
     undone         the command mail whose commands on this ticket are taken back; 0: none
-    uses           the single-use button that is used up by this, as `Press.uses` names it
     """
 
     reason: str
@@ -364,6 +364,6 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    uses: str = ""
     before: Before | None = None
     undone: int = 0
-    uses: str = ""

@@ -11,15 +11,6 @@ Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Commands that were carried out: when, by which names, and whether they can still be taken back."""
-
-    at: datetime
-    commands: tuple[str, ...]
-    undo: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Filed:
     """An attachment of a ticket, by the `number` under which people ask for it.
 
@@ -29,6 +20,15 @@ class Filed:
     number: int
     inbound: int
     attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Commands that were carried out: when, by which names, and whether they can still be taken back."""
+
+    at: datetime
+    commands: tuple[str, ...]
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,11 +79,11 @@ class Draft:
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0
+        # The button that the mail in hand presses.
+        self.press = NOT_PRESSED
         # What an agent is to know of what was done, and the command mail that is taken back here.
         self.remarks: list[Words] = []
         self.undone = 0
-        # The button that the mail in hand presses.
-        self.press = NOT_PRESSED
         self._before = ticket if ticket.id is not None else None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,13 +20,10 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        ordered = parse(str(event.data["body"]))
-        return replace(
-            wanted,
-            errand=int(event.data["inbound"]),
-            called=reported_for.called(ordered, policy),
-            undo=_undo(ordered, str(event.data["by"]), policy, int(event.data.get("undo", 0))),
-        )
+        parsed = parse(str(event.data["body"]))
+        whom = reported_for.called(parsed, policy)
+        undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
+        return replace(wanted, errand=int(event.data["inbound"]), called=whom, undo=undo)
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
@@ -59,8 +56,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
             solutions=tickets_named(orders, policy),
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
-            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
             filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
+            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -112,19 +109,19 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
     )
 
 
-def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
-    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
-    agent = policy.agent(writer)
-    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
-    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
-
-
 def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int, ...]:
     """The tickets whose attachments an agent's mail asks for."""
     parsed = (
         reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
     )
     return fetch.tickets_asked(parsed, on, policy)
+
+
+def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
+    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
+    agent = policy.agent(writer)
+    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
+    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
 
 
 def _report(message: Message) -> str:

@@ -85,9 +85,9 @@ COMMANDS: dict[str, str] = {
     "decline": "#decline no",
     "approve": "#approve mary.jones@corp.example",
     "not-approved": "#not-approved sorry",
-    "undo": "#undo",
     "for": "#for mary.jones@corp.example",
     "called": "#called she will send a picture",
+    "undo": "#undo",
 }
 
 

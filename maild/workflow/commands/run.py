@@ -31,9 +31,9 @@ DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
-    "undo": undo.undo,
     "called": contact.called,
     "for": contact.requester,
+    "undo": undo.undo,
     **incident.DOERS,
     # On a mass incident's own ticket it answers the proposal instead.
     "accept": colleague.accept,
