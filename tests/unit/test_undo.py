@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maild.model import Address, Before, Clock, Facts, Mail, Outcome, Since, Solution, Solved, Ticket, Timer, Waiting
+from maild.model import Address, Before, Clock, Facts, Mail, Outcome, Since, Solution, Solved, Ticket, Timer, Waiting, Words
 from maild.workflow import lifecycle, sla
 from maild.workflow.commands import run, undo
 from maild.workflow.decide import decide
@@ -227,7 +227,7 @@ def test_the_colleagues_who_were_told_hear_of_it_once() -> None:
     undone = taken_back(given, kept(given))
     told = [each for each in undone.mails if each.template == "agent/undone"]
     assert [each.to.key for each in told] == ["zhao.min@corp.example"]
-    assert told[0].values["did"] == ("#assign", "#note")
+    assert told[0].values["did"] == (Words("#assign", "#转派"), Words("#note", "#备注"))
     assert told[0].reply == "internal"
     assert "已告知先前收到通知的同事" in transcript(undone)[0][2]
 

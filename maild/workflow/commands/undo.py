@@ -16,6 +16,7 @@ from maild.workflow import approval, business_time, lifecycle, restricted, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
+from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import WAITING, Draft
 
 # For so long an agent may change their mind.
@@ -290,13 +291,21 @@ def _tell(draft: Draft, agent: Agent, before: Before) -> None:
     for address in before.colleagues:
         colleague = draft.policy.agent(address)
         if colleague is not None:
-            values = {"by": agent.name, "at": before.at, "did": did(before.verbs)}
+            values = {"by": agent.name, "at": before.at, "did": called(before.verbs)}
             draft.tell_agent(colleague, "agent/undone", reply="internal", **values)
 
 
 def did(verbs: tuple[str, ...]) -> tuple[str, ...]:
     """Commands by their names alone: what stands behind them may be for fewer eyes."""
     return tuple(dict.fromkeys(f"#{verb}" for verb in verbs))
+
+
+def called(verbs: tuple[str, ...]) -> tuple[Words, ...]:
+    """The same, as each reader calls them."""
+    return tuple(
+        Words(f"#{verb}", f"#{BY_NAME[verb].chinese[0]}" if verb in BY_NAME else f"#{verb}")
+        for verb in dict.fromkeys(verbs)
+    )
 
 
 def _remark(draft: Draft, before: Before) -> None:
