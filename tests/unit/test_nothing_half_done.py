@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from maild.model import Address, Facts, MailArrived, Outcome, SignedId, Solution, Solved, Ticket, Waiting
+from maild.model import Address, Attachment, Facts, MailArrived, Outcome, SignedId, Solution, Solved, Ticket, Waiting
 from maild.workflow.commands import run
 from maild.workflow.commands.grammar import parse
 from maild.workflow.decide import decide
@@ -155,6 +155,54 @@ def test_where_the_text_below_the_commands_goes(
 
 # Letters whose text is an entry that the requester may see.
 _SPOKEN = frozenset({"requester/reply", "requester/resolved", "requester/info_requested", "requester/out_of_scope"})
+
+
+PICTURE = Attachment(2, "screen.png", "image/png", 40_000, "5ha")
+
+
+@pytest.mark.parametrize(
+    ("text", "answered", "goes_to", "on_record"),
+    [
+        # Where the words go, whoever says them.
+        ("Please look at the picture.", "public", "requester/reply", "public"),
+        ("#take\nPlease look at the picture.", "public", "requester/reply", "public"),
+        ("#resolve as the picture shows", "public", "requester/resolved", "public"),
+        ("#resolve as the picture shows", "internal", "requester/resolved", "public"),
+        ("#resolve", "public", "requester/resolved", "internal"),
+        ("#ask phone\nas the picture shows", "public", "requester/info_requested", "public"),
+        ("#use IT-3", "public", "requester/reply", "public"),
+        ("#out-of-scope\nas the picture shows", "public", "requester/out_of_scope", "public"),
+        # A note is for colleagues, and so is what comes with it.
+        ("#note CANARY look", "public", "agent/note", "internal"),
+        ("#note CANARY look\n#resolve", "public", "agent/note", "internal"),
+        ("CANARY look", "internal", "agent/note", "internal"),
+        # Without a word it stays inside, and the agent is told.
+        ("#take", "public", "agent/transcript", "internal"),
+        ("#hold 2d a part", "public", "agent/transcript", "internal"),
+    ],
+)
+def test_where_attachments_beside_commands_go(
+    text: str, answered: Literal["public", "internal"], goes_to: str, on_record: str
+) -> None:
+    event = said(text)
+    signed = SignedId(7, answered, "digest", NOW.date())
+    event = replace(
+        event,
+        message=replace(event.message, attachments=(PICTURE,)),
+        thread=replace(event.thread, signed=signed),
+    )
+    ticket = replace(ticket_in("open"), assignee="zhao.min@corp.example")
+    outcome = decide(ticket, event, FACTS, NOW, POLICY)
+    carriers = {each.template for each in outcome.mails if each.attach}
+    if goes_to == "agent/transcript":
+        assert not carriers
+        (letter,) = [each for each in outcome.mails if each.template == goes_to]
+        assert "附件已留在内部" in str(letter.values)
+    else:
+        assert carriers == {goes_to}
+        assert all(each.attach == (PICTURE,) for each in outcome.mails if each.attach)
+    (kept,) = [each for each in outcome.entries if each.attachments]
+    assert kept.visibility == on_record
 
 
 @pytest.mark.parametrize("verb", VERBS)

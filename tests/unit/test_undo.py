@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from maild.model import Address, Before, Clock, Facts, Mail, Outcome, Since, Solution, Solved, Ticket, Timer, Waiting, Words
+from maild.model import (
+    Address,
+    Before,
+    Clock,
+    Facts,
+    Mail,
+    Outcome,
+    Since,
+    Solution,
+    Solved,
+    Ticket,
+    Timer,
+    Waiting,
+    Words,
+)
 from maild.workflow import lifecycle, sla
 from maild.workflow.commands import run, undo
 from maild.workflow.decide import decide
