@@ -16,7 +16,20 @@ from maild.tokens import Tokens
 
 # A second press of these would do harm: what leaves the desk twice, or ends something that has begun again meanwhile.
 SINGLE_USE = frozenset(
-    {"spam", "close", "out-of-scope", "resolve", "accept", "decline", "not-approved", "confirm", "use", "ask"}
+    {
+        "spam",
+        "close",
+        "out-of-scope",
+        "resolve",
+        "accept",
+        "decline",
+        "not-approved",
+        "confirm",
+        "use",
+        "ask",
+        "update",
+        "reopen",
+    }
 )
 
 

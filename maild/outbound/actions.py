@@ -52,6 +52,8 @@ LABELS: dict[str, Words] = {
     "not-approved": Words("Tell them, and close", "告知用户并关闭"),
     "accept": Words("Accept", "接受"),
     "decline": Words("Decline", "拒绝"),
+    "update": Words("Tell all reporters", "通报"),
+    "reopen": Words("Open again", "重新打开"),
     "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
 # What may be pressed in a letter that belongs to no ticket.
@@ -68,6 +70,7 @@ _BODIES: dict[str, Words] = {
     "withdraw": Words("I withdraw this report.", "撤回工单。"),
     "resolve": Words("#resolve: ", "#解决："),
     "escalate": Words("#escalate: ", "#升级："),
+    "update": Words("#update: ", "#通报："),
     "agree": Words("I agree.", "同意。"),
     "disagree": Words("I do not agree. Reason: ", "不同意。原因："),
     "rate5": Words("5", "5"),

@@ -143,12 +143,14 @@ LETTERS: Mapping[str, Letter] = {
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
-    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "agent/incident_open": Letter(
+        {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
+    ),
     "lead/mass_incident": Letter(
         {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
         ("accept", "decline"),
     ),
-    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}, ("reopen", "update")),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),

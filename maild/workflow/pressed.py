@@ -17,7 +17,7 @@ from maild.workflow.commands.verbs import BY_NAME
 NO_EVIDENCE = "a button that does not hold, and nothing else proves who pressed it: nothing is done, nobody is told"
 
 # What somebody may add to these in the body: their own words about the very thing that the button does.
-_WITH_WORDS = frozenset({"resolve", "escalate", "out-of-scope", "not-approved", "split"})
+_WITH_WORDS = frozenset({"resolve", "escalate", "out-of-scope", "not-approved", "split", "update", "reopen"})
 _ALONE = Words(
     "a button stands for its own command alone: please send the other ones as a reply to the notice",
     "按钮只执行它自己的命令：其他命令请直接回复通知，或另发一封",
@@ -34,11 +34,14 @@ _INSTEAD = Words("; write {line} in a reply to the notice instead", "；请直�
 
 
 def by_nobody(event: MailArrived, policy: Policy) -> bool:
-    """Whether a mail in a listed agent's name holds nothing but a button that does not hold, and nothing proves whose
-    press it was: then nothing is done, and nobody is told (THREATS A07)."""
+    """Whether a mail in a listed agent's name holds a button that is used up, or nothing but one that does not hold,
+    and nothing proves whose press it was: then nothing is done, and nobody is told (THREATS A07)."""
     press, message = event.press, event.message
     if not press.denied or event.trust.verdict == "agent" or policy.agent(message.from_.address) is None:
         return False
+    if press.denied == "used":
+        # It has done what it was for; the same mail once more is worth no question.
+        return True
     if message.attachments or message.own_text:
         parsed = parse(message.own_text)
         bare = all(each.verb == press.verb and not each.argument for each in parsed.commands)

@@ -73,13 +73,20 @@ def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
         if not outside and not _PUBLIC_ID.match(out.message_id):
             continue
         everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
-        for word in (CANARY, *(telling - to_approvers if out.audience == "approver" else telling)):
+        # In a notice the word may stand where a requester wrote it; what agents write for each other may not.
+        canaries = (CANARY,) if outside else tuple(_said(line) for line in inside - public if CANARY in line)
+        for word in (*canaries, *(telling - to_approvers if out.audience == "approver" else telling)):
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
         for verb in _BUTTON.findall(everything) if outside else ():
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found
+
+
+def _said(line: str) -> str:
+    """A line without the command in front of it."""
+    return line.split(maxsplit=1)[-1] if line.startswith(("#", "＃")) else line
 
 
 def _addresses(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:

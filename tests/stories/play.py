@@ -81,7 +81,7 @@ class _Play:
             message = self._pen.fresh(step.who, step.subject, step.text, now)
         elif step.how == "presses":
             retag = (f"[IT-{self._find(step.letter).ticket}]", f"[IT-{step.tag}]") if step.tag else ("", "")
-            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag)
+            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag, step.text)
         else:
             message = self._pen.reply(
                 step.who,
