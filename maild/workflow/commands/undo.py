@@ -52,7 +52,9 @@ _ONCE = Words(
 _ALONE = Words(
     "#undo stands alone in its mail: send the other commands afterwards", "#撤销 请单独发送，其他命令随后再发"
 )
-_NO_CHANGE = Words("those commands had changed nothing", "那些命令没有改变任何内容")
+_NO_CHANGE = Words(
+    "those commands had changed nothing, so there is nothing to undo", "那些命令没有改变任何内容，无需撤销"
+)
 _WORDS_STAY = Words("your words to the requester cannot be taken back", "您写给用户的正文无法撤回")
 _NOTE_STAYS = Words("the note stays on record, marked as withdrawn", "备注仍保留在记录里，已标明撤回")
 _CORRECTED = Words("whoever was written to was asked to disregard that mail", "已发信请收件人忽略那封邮件")
