@@ -17,7 +17,7 @@ REMEDY = re.compile(
     r"|own words|\bso (?:there is )?nothing\b|send them|set it right|stays with its own people|must stand above",
     re.IGNORECASE,
 )
-REMEDY_IN_CHINESE = re.compile(r"#|请|现有：|可用：|无需|可回复|编号见|不能交给组外人员|要写在|更正")
+REMEDY_IN_CHINESE = re.compile(r"#|请|现有：|可用：|可以写：|无需|可回复|编号见|不能交给组外人员|要写在|更正")
 
 
 def _text(node: ast.expr) -> str:
