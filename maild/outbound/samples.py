@@ -236,7 +236,11 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/answer": {"parts": answered.own(), "text": ""},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
-        "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
+        "agent/undone": {
+            "by": lead,
+            "at": NOW - timedelta(minutes=3),
+            "did": (Words("#resolve", "#解决"), Words("#priority", "#优先级")),
+        },
         "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
