@@ -3,7 +3,7 @@
 `receive` applies the outcome; `maild inspect` shows it. Both go through the same verdicts.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,6 +22,7 @@ from maild.model import (
     MailArrived,
     Message,
     Outcome,
+    Person,
     Policy,
     Screening,
     Thread,
@@ -210,10 +211,15 @@ def _entered(message: Message, policy: Policy) -> tuple[Trust, Wish]:
 
 def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy, by_hand: bool) -> Behalf:
     """An agent's mail as the report of somebody else, with what is read in it."""
-    known = people_directory.called(connection, reported_for.names(wish))
+    made = behalf_of(message, wish, people_directory.called(connection, reported_for.names(wish)), policy)
+    return replace(made, by_hand=entered.told(message).by) if by_hand else made
+
+
+def behalf_of(message: Message, wish: Wish, known: Mapping[str, Iterable[Person]], policy: Policy) -> Behalf:
+    """The same; `known` is whom the directory knows by what is written."""
     made = reported_for.behalf(message, wish, known, policy)
     report = replace(made.report, language=language_of(f"{made.report.new_text}\n{made.report.subject}"))
-    return replace(made, report=report, fields=extract(report), by_hand=entered.told(message).by if by_hand else "")
+    return replace(made, report=report, fields=extract(report))
 
 
 def awaits(event: MailArrived) -> bool:

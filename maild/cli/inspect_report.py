@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from maild.cli.inspect_read import Looked
-from maild.consider import event_of
+from maild.consider import behalf_of, event_of
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen
 from maild.model import (
@@ -21,6 +21,7 @@ from maild.model import (
     Ticket,
 )
 from maild.outbound.subject import subject_for
+from maild.workflow import reported_for
 from maild.workflow.decide import decide
 from maild.workflow.register import register
 
@@ -83,6 +84,9 @@ def _read(looked: Looked, message: Message, policy: Policy, now: datetime) -> Re
     screening = screen(message, policy)
     verdict = trust.judge(message, claim, keys.signed, frozenset(), policy, None, now)
     event = event_of(message, screening, claim, verdict, None, now)
+    wish = reported_for.wish(message, policy) if verdict.verdict == "agent" and screening.verdict == "person" else None
+    if wish is not None and claim.ticket is None:
+        event = replace(event, behalf=behalf_of(message, wish, {}, policy))
     outcome = decide(None, event, Facts(), now, policy)
     ticket = outcome.ticket or _as_if_a_person_wrote(event, policy, now)
     claimed = keys.tags[0] if keys.tags else None
