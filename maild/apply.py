@@ -15,8 +15,10 @@ from maild.store import (
     incidents,
     knowledge,
     ledger_waits,
+    links,
     outbox,
     outbox_counts,
+    participants,
     people,
     people_directory,
     tickets,
@@ -79,9 +81,11 @@ def apply(
         attachments = mail.message.attachments if mail is not None else ()
         tickets.add_entries(connection, number, outcome.entries, attachments, inbound, now, new)
         tickets.put_fields(connection, number, outcome.fields, now)
-        tickets.add_links(connection, number, outcome.links, now)
-        tickets.add_writers(connection, number, outcome.writers)
-        tickets.add_readers(connection, number, outcome.readers)
+        links.add(connection, number, outcome.links, now)
+        links.remove(connection, number, outcome.unlinked)
+        participants.add_writers(connection, number, outcome.writers)
+        participants.add_readers(connection, number, outcome.readers)
+        participants.take_off(connection, number, outcome.gone)
         tickets.publish(connection, number, outcome.published)
         timers.put(connection, number, outcome.timers, new)
         timers.put_follows(connection, number, outcome.follow, now)

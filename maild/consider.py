@@ -106,17 +106,23 @@ def consider(
         screening = Screening("person", f"an admin let it in; it counted as {screening.verdict}: {screening.reason}")
     if screening.verdict == "bounce" and message.bounce is not None:
         number = gather.bounced_ticket(connection, message.bounce.message_id)
-        claim = Thread(number, "references" if number is not None else "none")
+        claim = gather.led(connection, Thread(number, "references" if number is not None else "none"))
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
     pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
-    asked = _asked(connection, message, claimed, pressed, policy, now)
+    if claim.via and not pressed:
+        # A letter of the ticket that was merged into this one.
+        pressed, confirms = gather.button(connection, keys, message.sender.identity, claim.via, tokens, now)
+    asked = _asked(connection, message, claimed, claim.via, pressed, policy, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     if unproved and desk_mail.wanted(message, policy):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
+    if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
+        # Whom an agent has taken off the ticket has no more to do with it than anybody else.
+        verdict = replace(verdict, colleague=False)
     if "confirmed" in answers and verdict.verdict == "unverified":
         verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
     elif let_in and verdict.verdict == "unverified":
@@ -164,7 +170,13 @@ def joins(screening: Screening, verdict: Trust, asked: str = "") -> bool:
 
 
 def _asked(
-    connection: Connection, message: Message, claimed: Ticket | None, pressed: str, policy: Policy, now: datetime
+    connection: Connection,
+    message: Message,
+    claimed: Ticket | None,
+    via: int,
+    pressed: str,
+    policy: Policy,
+    now: datetime,
 ) -> str:
     """Who was asked for an approval by the letter that a mail answers, or whose button it presses."""
     if claimed is None:
@@ -172,4 +184,4 @@ def _asked(
     if pressed in approval.VERBS:
         return (message.sender.identity or "").lower()
     days = trust.SIGNED_DAYS if policy.authserv_id else trust.SIGNED_DAYS_ALONE
-    return gather.asked_for_approval(connection, message, claimed.key, now - timedelta(days=days))
+    return gather.asked_for_approval(connection, message, via or claimed.key, now - timedelta(days=days))

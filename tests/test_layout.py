@@ -49,7 +49,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach",
         # What gather remembers between two decisions, and proves again in each.
-        "experience",
+        "beside experience",
         "ingest workflow outbound reports",
         "store",
         "config",

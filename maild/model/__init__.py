@@ -1,6 +1,7 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
 from maild.model.command import CommandRow
+from maild.model.company import Other, Participant
 from maild.model.event import (
     Answer,
     Colleague,
@@ -104,7 +105,9 @@ __all__ = [
     "Member",
     "Message",
     "Needs",
+    "Other",
     "Outcome",
+    "Participant",
     "Person",
     "Policy",
     "Report",

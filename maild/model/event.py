@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model.command import CommandRow
+from maild.model.company import Other, Participant
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Mail
@@ -124,6 +125,8 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    others     tickets that are wanted whole, with those into which they were merged
+    called     addresses and names of people who are looked for in the directory
     """
 
     person: str = ""
@@ -144,6 +147,8 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    others: tuple[int, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,10 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    participants everybody who is or was on the ticket beside its requester
+    related     the tickets that agents have linked with this one
+    others      the tickets that were asked for, and those into which they were merged, by number
+    called      who was found in the directory by the addresses and names that were asked for
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -278,6 +287,10 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    related: tuple[int, ...] = ()
+    others: Mapping[int, Other] = field(default_factory=dict)
+    called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +302,8 @@ class Outcome:
 
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
+    gone           people who are on the ticket no more and do not come back by themselves
+    unlinked       tickets that are related to this one no more
     published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
     away           an agent's address, and until when they are away
@@ -319,6 +334,8 @@ class Outcome:
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
+    gone: tuple[Address, ...] = ()
+    unlinked: tuple[int, ...] = ()
     published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
     away: tuple[str, datetime] | None = None

@@ -21,6 +21,8 @@ class Mail:
     values      what this letter says beside the ticket itself; plain text, never markup
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
+    copies      who else gets what is answered to this notice, for the agent who answers
+    related     tickets that agents have linked with its own, for the desk's eyes
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
     """
 
@@ -38,3 +40,5 @@ class Mail:
     subject: str = ""
     urgent: bool = False
     desk: bool = False
+    copies: tuple[str, ...] = ()
+    related: tuple[int, ...] = ()

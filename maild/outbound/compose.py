@@ -120,7 +120,7 @@ class Composer:
         """Text and HTML of one letter."""
         names = {
             "desk": view.desk, "to": view.to, "t": view.t, "v": view.v, "buttons": view.buttons,
-            "public": view.public, "kind": view.kind, "language": view.language,
+            "public": view.public, "kind": view.kind, "language": view.language, "copies": view.copies,
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)

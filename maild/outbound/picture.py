@@ -73,6 +73,7 @@ class View:
     public: bool
     kind: str
     language: str
+    copies: tuple[str, ...] = ()
 
 
 _FACTS: dict[str, Words] = {
@@ -88,6 +89,7 @@ _FACTS: dict[str, Words] = {
     "approver": Words("Asked to approve", "审批人"),
     "promise": Words("Contact by", "首次联系时限"),
     "target": Words("Targets", "时限要求"),
+    "related": Words("Linked with", "关联工单"),
 }
 _IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}响应，{}解决")
 _AROUND = Words("answered in {}, solved in {}, day and night", "{}响应，{}解决（7×24 小时）")

@@ -143,6 +143,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/reopened": {"how": "both"},
         "requester/passed_on": {"accepted": True},
         "requester/joined": {"by": "韩梅梅" if chinese else "Han Meimei"},
+        "requester/merged": {"into": "IT-1007", "same": False, "copied": False},
+        "requester/in_copy": {
+            "how": "added",
+            "by": agent,
+            "requester": "韩梅梅" if chinese else "Han Meimei",
+            "text": text,
+        },
         "requester/new_promise": {
             "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),
             "was": _LATER,
@@ -237,6 +244,14 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "permanent": True,
             "unknown": False,
             "template": "requester/acknowledged",
+        },
+        "agent/merged": {
+            "source": "IT-1007",
+            "into": "",
+            "by": lead,
+            "same": False,
+            "writer": "韩梅梅" if chinese else "Mary Jones",
+            "text": text,
         },
         "agent/closed": {"how": "confirmed", "text": text},
         "lead/low_rating": {"rating": 2, "text": text},

@@ -50,7 +50,7 @@ _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
         "agent/escalated", "approver/asked", "lead/low_rating",
-        "requester/acknowledged",
+        "requester/acknowledged", "requester/in_copy", "agent/merged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
@@ -121,12 +121,13 @@ def view_of(
             reopen_days=policy.reopen_days,
         ),
         to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
-        t=None if ticket is None else _ticket(ticket, policy, speak, not outside),
+        t=None if ticket is None else _ticket(ticket, policy, speak, not outside, () if outside else mail.related),
         v=values,
         buttons=_buttons(mail, letter, ticket, policy, tokens, now),
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        copies=tuple(one_line(each, 80) for each in mail.copies),
     )
 
 
@@ -189,7 +190,7 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
     return values
 
 
-def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> TicketView:
+def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, related: tuple[int, ...]) -> TicketView:
     language = speak.language
     category = policy.categories.get(ticket.category)
     team = policy.teams.get(ticket.team)
@@ -226,6 +227,7 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
     )
     day = policy.calendar.day_minutes
     pairs = agent_facts(view, ticket, language, day) if desk_eyes else requester_facts(view, language)
+    pairs = (*pairs, ("related", ", ".join(f"{policy.desk.prefix}-{number}" for number in related)))
     return replace(
         view, about=(*labelled(about_rows(view, language), language), *rows), facts=labelled(pairs, language)
     )

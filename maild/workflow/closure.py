@@ -32,6 +32,13 @@ def resolve(draft: Draft, agent: Agent, summary: str) -> None:
         # A P1 is never closed by silence (PRODUCT §3.1), so no date is named.
         closes="" if draft.ticket.priority == "P1" else closes,
     )
+    tell_copies(draft, agent, "solved", draft.ticket.summary)
+
+
+def tell_copies(draft: Draft, agent: Agent, how: str, text: str) -> None:
+    """Who is in copy hears that an agent has solved or closed it, without the requester's buttons."""
+    for reader in draft.in_copy():
+        draft.write("requester/in_copy", reader, "requester", draft.ticket.language, how=how, by=agent.name, text=text)
 
 
 def close(draft: Draft, outcome: Close, why: str, answers: str = "", tell: bool = True) -> None:

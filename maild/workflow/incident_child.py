@@ -104,7 +104,7 @@ def update(draft: Draft, event: Followed) -> str:
     if draft.ticket.state == "new":
         draft.enter("open", f"{agent.name} wrote to all reporters")
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
-    for reader in draft.facts.readers:
+    for reader in draft.in_copy():
         draft.write(
             "requester/reply",
             reader,

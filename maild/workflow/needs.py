@@ -5,12 +5,15 @@ from dataclasses import replace
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, desk_mail
-from maild.workflow.commands import incident
+from maild.workflow.commands import cc, incident, merge
 from maild.workflow.commands.spread import spread, tickets_of
+from maild.workflow.commands.tags import others_named
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
 from maild.workflow.register import requester_of
 
+# What happens to the ticket that another one was merged into, or leaves again.
+MERGES = frozenset({"merged_in", "merged_out"})
 # Of a report its first words are compared with the solved tickets.
 _WORDS = 400
 
@@ -26,7 +29,10 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
-        return Needs(team="*", colleagues=approver, report=bool(approver), past=breached, members=members)
+        others = (merge.first(event),) if isinstance(event, Followed) and event.what in MERGES else ()
+        return Needs(
+            team="*", colleagues=approver, report=bool(approver), past=breached, members=members, others=others
+        )
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
@@ -56,7 +62,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
+    via = (event.thread.via,) if event.thread.via else ()
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], others=via)
     if event.trust.verdict == "agent" and not event.asked:
         wanted = _of_agent(wanted, text, ticket, policy)
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
@@ -92,6 +99,8 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         waiting=True,
         members=ticket.kind == "incident",
         named=incident.named(text, policy),
+        others=(*wanted.others, *others_named(text, policy)),
+        called=cc.called(text),
     )
 
 

@@ -5,7 +5,7 @@ from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval, colleague, lifecycle, restricted, split
-from maild.workflow.commands import incident, sorting, talk, use, work
+from maild.workflow.commands import cc, incident, link, merge, sorting, talk, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -31,6 +31,9 @@ DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
+    "merge": merge.merge,
+    "link": link.link,
+    "cc": cc.cc,
     **incident.DOERS,
     # On a mass incident's own ticket it answers the proposal instead.
     "accept": colleague.accept,
@@ -56,6 +59,8 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         "links",
         "writers",
         "readers",
+        "gone",
+        "unlinked",
         "published",
         "members",
         "corrections",
@@ -75,6 +80,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             if not restricted.may_see(agent, trial.ticket, trial.policy):
                 # Their own #category, a line above, has put it out of their sight.
                 raise Refused(restricted.refused(trial.ticket))
+            merged = merge.refusal(trial.ticket, command.verb, trial.policy)
+            if merged is not None:
+                raise Refused(merged)
             where = lifecycle.stage(trial.ticket, trial.now, trial.policy)
             own = incident.OWN if trial.ticket.kind == "incident" else frozenset[str]()
             refused = None if command.verb in own else lifecycle.refusal(command.verb, where)

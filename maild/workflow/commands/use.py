@@ -56,7 +56,7 @@ def say(draft: Draft, agent: Agent, words: str, why: str) -> None:
         draft.enter(goes, why)
     draft.change("", owes="requester", chased=None)
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
-    for reader in draft.facts.readers:
+    for reader in draft.in_copy():
         draft.write(
             "requester/reply",
             reader,
