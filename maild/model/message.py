@@ -201,7 +201,9 @@ class Trust:
     very address) · none (an internal person without a claim on a ticket).
     `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
     for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4). `admin`: a listed admin, with the same
-    evidence that an agent needs.
+    evidence that an agent needs. `evidence` names what the verdict rests on, in this order, joined by a plus sign:
+    server (the mail server vouches), button, letter (answers a signed letter that was sent to them), own word (said so
+    when asked), admin's word; empty where there is nothing but the From field.
     """
 
     verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
@@ -210,3 +212,4 @@ class Trust:
     authenticated: bool = False
     colleague: bool = False
     admin: bool = False
+    evidence: str = ""

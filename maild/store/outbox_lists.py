@@ -44,10 +44,10 @@ def asked_since(connection: Connection, recipient: str, since: datetime) -> int:
     )
 
 
-def asked_about(connection: Connection, message_ids: Sequence[str], recipient: str) -> int:
+def asked_about(connection: Connection, message_ids: Sequence[str], recipients: Sequence[str]) -> int:
     """The inbound mail about which the question asks that is answered by a mail with these ids, newest first.
 
-    0 if the newest of our mails among them is no such question, or was not put to this recipient.
+    0 if the newest of our mails among them is no such question, or was put to none of these addresses.
     """
     columns = (outbox.c.message_id, outbox.c.reference, outbox.c.inbound, outbox.c.template, outbox.c.recipient)
     rows = connection.execute(
@@ -55,7 +55,7 @@ def asked_about(connection: Connection, message_ids: Sequence[str], recipient: s
     ).all()
     ours = {one: row for row in rows for one in (row.message_id, row.reference)}
     row = next((ours[one] for one in message_ids if one in ours), None)
-    if row is None or row.template != QUESTION or row.recipient != recipient:
+    if row is None or row.template != QUESTION or row.recipient not in recipients:
         return 0
     return int(row.inbound or 0)
 
