@@ -74,7 +74,8 @@ LETTERS: Mapping[str, Letter] = {
         {"into": "", "same": False, "copied": False}, title=Words("which number counts now", "工单合并的通知")
     ),
     "requester/in_copy": Letter(
-        {"how": "added", "by": "", "requester": "", "text": ""}, title=Words("that one is in copy", "抄送通知")
+        {"how": "added", "by": "", "requester": "", "text": "", "words": ""},
+        title=Words("that one is in copy", "抄送通知"),
     ),
     "requester/new_promise": Letter(
         {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")

@@ -149,6 +149,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "by": agent,
             "requester": "韩梅梅" if chinese else "Han Meimei",
             "text": text,
+            "words": "厂商明天到场。" if chinese else "The supplier will come tomorrow.",
         },
         "requester/new_promise": {
             "reason": Words("affects the department: “whole floor”", "影响范围部门：“整层”"),

@@ -211,18 +211,8 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     if not copied.requester_has_it(draft, message):
         attach = tuple(each for each in message.attachments if not each.decoration)
         draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=attach, text=text)
-    for reader in draft.in_copy():
-        if not copied.reader_has_it(draft, reader, message):
-            draft.write(
-                "requester/reply",
-                reader,
-                "requester",
-                draft.ticket.language,
-                automatic=False,
-                author=agent.name,
-                text=text,
-                attach=files.carried(message.attachments, draft.policy.notice_attachment_bytes),
-            )
+    few = files.carried(message.attachments, draft.policy.notice_attachment_bytes)
+    copied.tell_copies(draft, "requester/reply", text, message, few, automatic=False, author=agent.name)
 
 
 def _warn(draft: Draft, agent: Agent, event: MailArrived, internal: bool) -> None:

@@ -1,6 +1,9 @@
 """People in To and Cc of a mail: who has it already, and who may write on a ticket because of it (PRODUCT §3.4)."""
 
-from maild.model import Address, Message, Participant, Policy, Words
+from dataclasses import replace
+from typing import Any
+
+from maild.model import Address, Attachment, Message, Participant, Policy, Words
 from maild.workflow.draft import Draft
 from maild.workflow.persons import is_requester
 
@@ -21,6 +24,10 @@ _OUTSIDER = Words(
     " not to the ticket; #cc {who} puts them in copy",
     "{who} 是公司外部人员，您的邮件（包括引用的通知内容）已直接发给对方，回信只会到您这里；需要其参与请用 #抄送 {who}",
 )
+
+
+# What tells somebody that they are in copy from now on.
+WELCOME = "requester/in_copy"
 
 
 def have_it(draft: Draft, message: Message) -> frozenset[str]:
@@ -69,3 +76,26 @@ def may_write(message: Message, policy: Policy, there: tuple[Participant, ...] =
         and policy.agent(each.address) is None
         and not any(policy.plain(each.key) in one.same for one in there)
     ]
+
+
+def tell_copies(
+    draft: Draft,
+    letter: str,
+    words: str,
+    without: Message | None = None,
+    attach: tuple[Attachment, ...] = (),
+    **options: Any,
+) -> None:
+    """What the desk writes to the requester, to everybody in copy: a letter each. `without` leaves out who has that
+    mail already. Who has just been put in copy gets the words in the letter that says so: one mail, not two."""
+    for reader in draft.in_copy():
+        if without is not None and reader_has_it(draft, reader, without):
+            continue
+        new = next(
+            (at for at, mail in enumerate(draft.mails) if (mail.template, mail.to.key) == (WELCOME, reader.key)), None
+        )
+        if new is None:
+            draft.write(letter, reader, "requester", draft.ticket.language, attach=attach, text=words, **options)
+            continue
+        mail = draft.mails[new]
+        draft.mails[new] = replace(mail, values={**mail.values, "words": words}, attach=(*mail.attach, *attach))
