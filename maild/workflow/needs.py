@@ -30,6 +30,8 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
         others = (merge.first(event),) if isinstance(event, Followed) and event.what in MERGES else ()
+        if ticket is not None and ticket.merged_into is not None:
+            others = (*others, ticket.merged_into)
         return Needs(
             team="*", colleagues=approver, report=bool(approver), past=breached, members=members, others=others
         )
