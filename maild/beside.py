@@ -1,4 +1,4 @@
-"""What stands beside a ticket: who else is on it, other tickets that a command names, people whom it calls by name.
+"""What stands beside a ticket: who else is on it, and other tickets that a command names.
 
 Read for `gather`, in its transaction.
 """
@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from maild.model import Address, Other, Participant, Person, Policy, Ticket
+from maild.model import Address, Other, Participant, Policy, Ticket
 from maild.store import participants, people_directory, tickets
-
-# Of a mail's words no more people are looked for.
-_CALLED = 20
 
 
 def on_ticket(connection: Connection, number: int, policy: Policy) -> tuple[Participant, ...]:
@@ -72,15 +69,3 @@ def _all_of(connection: Connection, who: Address, policy: Policy) -> frozenset[s
     agent = policy.agent(who.address)
     own = (agent.address, *agent.aliases) if agent is not None else ()
     return frozenset(policy.plain(each) for each in (*same, *own))
-
-
-def called(connection: Connection, words: Iterable[str], policy: Policy) -> Mapping[str, tuple[Person, ...]]:
-    """Whom the directory knows by an address, by what stands before its @, or by name."""
-    found: dict[str, tuple[Person, ...]] = {}
-    for word in list(dict.fromkeys(words))[:_CALLED]:
-        if "@" in word:
-            row = people_directory.person_of(connection, word, policy.plain(word))
-            found[word] = (row[0],) if row is not None else ()
-        else:
-            found[word] = people_directory.called(connection, word)
-    return found

@@ -212,6 +212,8 @@ class Chores:
         with self._engine.begin() as connection:
             expired = ledger_waits.expire(connection, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            # A letter that others have seen could else prove something for 90 days.
+            upkeep.forget_tokens(connection, now - timedelta(days=120))
             awaited.forget(connection, now - timedelta(days=60))
             self._end_alarms_of_the_gone(connection, now)
             brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)

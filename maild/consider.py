@@ -10,15 +10,28 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import evidence, gather
+from maild import evidence, gather, presses
 from maild.ingest import thread, trust
+from maild.ingest.language import language_of
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
-from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import ledger_lists, tickets
+from maild.model import (
+    NOT_PRESSED,
+    Behalf,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Screening,
+    Thread,
+    Ticket,
+    Trust,
+    Wish,
+)
+from maild.store import ledger_lists, people_directory, tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, desk_mail, lifecycle
+from maild.workflow import approval, desk_mail, lifecycle, reported_for
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -113,14 +126,16 @@ def consider(
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
     writer = (message.sender.identity or "").lower()
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    button = presses.judge(connection, keys, message.sender.identity, number, tokens, now, policy)
     made_for = number
-    if claim.via and not pressed:
-        # A letter of the ticket that was merged into this one.
+    if claim.via and not button.verb:
+        # Perhaps in a letter of the ticket that was merged into this one.
         made_for = claim.via
-        pressed, confirms = gather.button(connection, keys, message.sender.identity, made_for, tokens, now, policy)
+        button = presses.judge(connection, keys, message.sender.identity, made_for, tokens, now, policy)
+    pressed = button.verb
     may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
-    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, made_for, now):
+    made = button.press.made
+    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, made_for, now):
         pressed = ""
     asked = _asked(connection, message, claimed, claim.via, pressed, policy, now)
     unseen = evidence.unseen(connection, keys)
@@ -129,9 +144,11 @@ def consider(
         # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
         verdict = replace(verdict, verdict="unverified", reason="the same mail came before, under another Message-ID")
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
-    if unproved and desk_mail.wanted(message, policy):
+    wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
+    if unproved and (wish is not None or desk_mail.wanted(message, policy)):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
-        verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
+        what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
+        verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
     if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
         # Whom an agent has taken off the ticket has no more to do with it than anybody else.
         verdict = replace(verdict, colleague=False)
@@ -150,11 +167,19 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    press = button.press
+    if verdict.authenticated or verdict.verdict == "agent":
+        # What somebody else has seen proves nothing; who is known anyway may press it all the same.
+        pressed = button.verb
+    elif not pressed and not press.denied:
+        press = NOT_PRESSED
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
+    if wish is not None and verdict.verdict == "agent":
+        event = replace(event, behalf=_behalf(connection, message, wish, policy))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket is not None or claimed is None else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
+    valid = pressed if ticket is not None or claimed is None else ""
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
 
 
@@ -164,12 +189,27 @@ def _on_word(verdict: Trust, reason: str, word: str) -> Trust:
     return replace(verdict, verdict="agent", reason=reason, evidence=found)
 
 
+def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:
+    """An agent's mail as the report of somebody else, with what is read in it."""
+    known = people_directory.called(connection, reported_for.names(wish))
+    made = reported_for.behalf(message, wish, known, policy)
+    report = replace(made.report, language=language_of(f"{made.report.new_text}\n{made.report.subject}"))
+    return replace(made, report=report, fields=extract(report))
+
+
 def awaits(event: MailArrived) -> bool:
     """Whether the mails that this one answers belong on its ticket when they come after it (PRODUCT §2.4).
 
     Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
     """
     return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
+
+
+def expected(message: Message) -> tuple[str, ...]:
+    """The mails that belong where this one is when they come after it, newest first: those that it answers, and the one
+    that it forwards as an attachment."""
+    inside = message.forwarded.message_id if message.forwarded is not None else ""
+    return (*message.answered, inside) if inside else message.answered
 
 
 def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, received: datetime, policy: Policy) -> bool:

@@ -16,6 +16,7 @@ from maild.model import (
     Event,
     Facts,
     Field,
+    Filed,
     MailArrived,
     Message,
     Needs,
@@ -27,8 +28,11 @@ from maild.model import (
     Ticket,
 )
 from maild.store import (
+    attached,
+    attachments,
     awaited,
     commands,
+    commands_undo,
     deeds,
     incidents,
     ledger_lists,
@@ -191,8 +195,8 @@ def facts(
         participants=on,
         related=related,
         others=beside.others(connection, ticket, needs.others, policy) if needs.others else {},
-        called=beside.called(connection, needs.called, policy) if needs.called else {},
         errand=commands.of(connection, needs.errand) if needs.errand else (),
+        **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -200,9 +204,46 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        files=_files(connection, event, ticket),
+        called=people_directory.called(connection, needs.called) if needs.called else {},
+        filed=_filed(connection, needs.filed),
+        has_files=_has_files(connection, event, ticket),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
+    """The files that the ticket has, where an agent's mail may bring some of them back."""
+    if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
+        return frozenset()
+    inline = any(each.inline for each in event.message.attachments)
+    return attached.hashes(connection, ticket.key) if inline else frozenset()
+
+
+def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
+    """The tickets of these numbers that there are, with their attachments."""
+    found = {number: tickets.load(connection, number) for number in numbers}
+    return {
+        number: (one, attachments.of_ticket(connection, number)) for number, one in found.items() if one is not None
+    }
+
+
+def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> int:
+    """How many attachments the ticket has, where a mail brings more of them."""
+    if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
+        return 0
+    return attachments.count(connection, ticket.key)
+
+
+def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
+    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
+    agent, inbound = needs.undo
+    if ticket is not None:
+        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
+    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
+    inbound, rows = commands.last_of(connection, agent, answered)
+    return {"undo_of": rows, "undo_inbound": inbound}
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
@@ -250,7 +291,7 @@ def button(
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
     if verb != CONFIRM:
-        return (verb if holds(verb) else ""), 0
+        return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
         if holds(f"{verb} {number}"):

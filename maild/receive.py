@@ -23,7 +23,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from maild import evidence, failpoint
 from maild.apply import Applied, Writer, apply
-from maild.consider import Considered, awaits, consider
+from maild.consider import Considered, awaits, consider, expected
 from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
@@ -385,7 +385,7 @@ class Receiver:
             considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
-            awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+            awaited.expect(connection, expected(message), applied.ticket.key, row.id, now)
         evidence.note_shown(
             connection, considered.event, considered.keys, self._writer.policy, self._writer.tokens, now
         )

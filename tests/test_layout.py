@@ -46,10 +46,13 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # What deliberation receive and `maild inspect` share.
         # Looks for mass incidents; a chore.
         "consider watch",
+        # Whether the button that a mail presses holds.
+        "presses",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach evidence",
         # What gather remembers between two decisions, and proves again in each.
-        "beside experience",
+        # What a notice tells its reader of their own commands.
+        "beside experience told",
         "ingest workflow outbound reports",
         "store",
         "config",

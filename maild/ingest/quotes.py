@@ -54,12 +54,16 @@ _SENTENCE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """The cut text, the signature that was cut off, and where the first history began (a line number, or None)."""
+    """The cut text, the signature that was cut off, and where the first history began (a line number, or None).
+
+    `nothing`: nothing was left, so the text is the whole of it.
+    """
 
     text: str
     signature: str
     history_at: int | None
     forward_at: int | None
+    nothing: bool = False
 
 
 def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewText:
@@ -119,9 +123,10 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
             kept.append("" if unseen else written[at])
         at += 1
     text = _trim(kept)
-    if not text:
+    nothing = not text
+    if nothing:
         text = "\n".join(written).strip()
-    return NewText(text, "\n".join(signature).strip(), history, forward)
+    return NewText(text, "\n".join(signature).strip(), history, forward, nothing)
 
 
 def _is_torn_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> bool:

@@ -1,6 +1,8 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
-from maild.model.command import CommandRow
+from maild.model.behalf import Behalf, Wish
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow, Since
 from maild.model.company import Other, Participant
 from maild.model.event import (
     Answer,
@@ -22,7 +24,7 @@ from maild.model.event import (
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -67,12 +69,15 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
     "Address",
     "Agent",
     "Answer",
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -83,12 +88,14 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -110,12 +117,14 @@ __all__ = [
     "Participant",
     "Person",
     "Policy",
+    "Press",
     "Report",
     "Rota",
     "Screening",
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",
@@ -130,6 +139,7 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
     "WordWeights",
     "Words",
 ]

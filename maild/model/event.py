@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maild.model.command import CommandRow
+from maild.model.behalf import Behalf
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow
 from maild.model.company import Other, Participant
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
-from maild.model.mail import Mail
+from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
@@ -29,7 +31,8 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
+    about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -47,6 +50,8 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    press: Press = NOT_PRESSED
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,9 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     others     tickets that are wanted whole, with those into which they were merged
-    called     addresses and names of people who are looked for in the directory
+    called     words that name people, of whom the desk is asked whom it knows by them
+    filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
     """
 
     person: str = ""
@@ -149,6 +156,8 @@ class Needs:
     errand: int = 0
     others: tuple[int, ...] = ()
     called: tuple[str, ...] = ()
+    filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +254,14 @@ class Facts:
     participants everybody who is or was on the ticket beside its requester
     related     the tickets that agents have linked with this one
     others      the tickets that were asked for, and those into which they were merged, by number
-    called      who was found in the directory by the addresses and names that were asked for
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
+    called      whom the desk knows by the words that were asked about
+    filed       the tickets whose attachments were asked for, with those
+    has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -290,7 +306,13 @@ class Facts:
     participants: tuple[Participant, ...] = ()
     related: tuple[int, ...] = ()
     others: Mapping[int, Other] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
+    has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +343,9 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    uses           the single-use button that is used up by this, as `Press.uses` names it
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -352,3 +377,6 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    uses: str = ""
+    before: Before | None = None
+    undone: int = 0

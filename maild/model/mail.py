@@ -2,11 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from maild.model.message import Address, Attachment
 
 Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An attachment of a ticket, by the `number` under which people ask for it.
+
+    inbound  the mail of the ledger that it came in; 0 where that is not kept any more
+    """
+
+    number: int
+    inbound: int
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Commands that were carried out: when, by which names, and whether they can still be taken back."""
+
+    at: datetime
+    commands: tuple[str, ...]
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +42,11 @@ class Mail:
     answers     Message-ID that In-Reply-To names; `references` the ids before it, oldest first
     values      what this letter says beside the ticket itself; plain text, never markup
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
+    filed       attachments of earlier mails, which somebody has asked for
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
     copies      who else gets what is answered to this notice, for the agent who answers
     related     tickets that agents have linked with its own, for the desk's eyes
+    done        what the reader's own commands did on the ticket, where nothing has told them yet
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
     """
 
@@ -37,8 +61,10 @@ class Mail:
     references: tuple[str, ...] = ()
     values: Mapping[str, object] = field(default_factory=dict)
     attach: tuple[Attachment, ...] = ()
+    filed: tuple[Filed, ...] = ()
     subject: str = ""
     urgent: bool = False
     desk: bool = False
     copies: tuple[str, ...] = ()
     related: tuple[int, ...] = ()
+    done: Done | None = None

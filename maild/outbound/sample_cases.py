@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maild.model import Address, Clock, Field, Mail, Policy, Ticket, Words
+from maild.model import Address, Clock, Done, Field, Mail, Policy, Ticket, Words
 from maild.outbound import samples
 
 # Monday 23:01 in Shanghai, and the Saturday after.
@@ -202,6 +202,21 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             {"subject": "", "fields": {}, "reasons": (), **_LATIN},
         ),
     ),
+    "agent/registered": (
+        _Face("whose is it", {"how": "whose", "sender": "monitor@corp.example"}, {}, {"reply": "internal"}),
+        _Face(
+            "several of that name",
+            {"how": "whose", "sender": "李雷", "candidates": ("李雷 <li.lei@corp.example>", "李雷 <l2@corp.example>")},
+            {},
+            {"reply": "internal"},
+        ),
+        _Face("restricted", {"how": "closed", "text": ""}, {}, {"reply": "internal"}),
+        _Face("long", {"text": _LONG_TEXT}, {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, **_LATIN}),
+    ),
+    "agent/files": (
+        _Face("one is gone", {"attachments": (("log.zip", 3_400_000, False, 2),), "gone": (2,)}, without_ticket=True),
+        _Face("all there", {"attachments": (("screen.png", 183_000, True, 1),)}, without_ticket=True),
+    ),
     "agent/requester_replied": (
         _Face("asks again", {"note": "asks how it stands, again", "attachments": ()}),
         _Face("long", {"text": _LONG_TEXT, "note": "", "attachments": _FILES}, _LATIN),
@@ -210,7 +225,10 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("the waiting is over", {"text": "", "note": "the waiting is over"}, {}, {"reply": "internal"}),
     ),
     "agent/note": (_Face("long, a Latin name", {"text": _LONG_TEXT, "author": "Anna Berg"}),),
-    "agent/sla_warning": (_Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),),
+    "agent/sla_warning": (
+        _Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),
+        _Face("after commands", mail={"done": Done(samples.NOW - timedelta(hours=2), ("#take", "#priority P2"), True)}),
+    ),
     "agent/sla_breach": (
         _Face("the first answer, P1", {"clock": "response", "due": _NIGHT, "step": 1}, _P1, now=_NIGHT),
     ),
@@ -232,6 +250,15 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("from now on", {"news": False, "closed_to": ""}),
     ),
     "agent/taken": (_Face("a Latin name", {"by": "Anna Berg"}),),
+    "requester/corrected": (
+        _Face("solved", {"how": "resolved"}, {"state": "resolved"}),
+        _Face("waits for details", {"how": "pending", "fields": ("phone", "asset")}, {"state": "pending"}),
+        _Face("on hold", {"how": "on_hold"}, {"state": "on_hold", "hold_until": _SATURDAY}),
+        _Face("out of scope", {"how": "sent_away"}, {"state": "pending", "category": "out_of_scope"}),
+        _Face("closed", {"how": "closed", "stands": True}, {"state": "closed", "outcome": "confirmed"}),
+        _Face("not begun", {"how": "new"}, {"state": "new", "assignee": None}),
+        _Face("who reads along", {"how": "resolved", "own": False}, {"state": "resolved"}),
+    ),
     "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
     "agent/delivery_failed": (

@@ -109,7 +109,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         else "The printer on the 3rd floor keeps jamming; we restarted it, no change.\nReports are due this afternoon."
     )
     agent, lead = ("王伟", "赵敏") if chinese else ("Wang Wei", "Zhao Min")
-    attachments = (("screenshot.png", 183_000, True), ("log.zip", 3_400_000, False))
+    attachments = (("screenshot.png", 183_000, True, 1), ("log.zip", 3_400_000, False, 2))
     subject = ticket(language).subject
     rows = ((NOW, f"Re: [IT-1042] {subject}"), (NOW + timedelta(minutes=7), "Re: [IT-1043] VPN"))
     examples: Mapping[str, Mapping[str, object]] = {
@@ -123,6 +123,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "alone": False,
             "split_from": "",
             "split_part": "",
+            "registered": "王伟已根据您的来电登记。"
+            if chinese
+            else "Wang Wei has registered this for you from your call.",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -202,6 +205,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
                 else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
             ),
         },
+        "agent/registered": {"how": "", "text": text, "sender": "", "candidates": ()},
+        "agent/files": {"tag": "IT-1042", "attachments": attachments, "gone": (), "limit": 20_000_000},
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/colleague_wrote": {
             "text": text,
@@ -234,6 +239,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
+        "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
+        "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
             "text": text,
@@ -315,12 +322,22 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             reply="public" if name in PUBLIC or audience in ("requester", "stranger") else "internal",
             automatic=name != "requester/reply",
             answers="<first@corp.example>",
-            values=values(name, language),
+            values={**_NOW_AND_THEN, **values(name, language)}
+            if audience in ("agent", "lead")
+            else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
         yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
 
 
+# How the clocks of an ordinary ticket stand, and what was done on it.
+_NOW_AND_THEN: Mapping[str, object] = {
+    "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
+    "done": (
+        (NOW - timedelta(hours=20), Words("first contact by Wang Wei", "王伟首次联系用户")),
+        (NOW - timedelta(hours=2), Words("the requester wrote", "用户来信")),
+    ),
+}
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

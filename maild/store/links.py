@@ -31,6 +31,11 @@ def remove(connection: Connection, number: int, others: Iterable[int]) -> None:
         connection.execute(delete(link).where(link.c.kind.in_((RELATED, MERGED)), or_(here, there)))
 
 
+def remove_made(connection: Connection, number: int, when: datetime) -> None:
+    """What was linked from a ticket at that moment is linked no more."""
+    connection.execute(delete(link).where(link.c.source == number, link.c.at == when))
+
+
 def of(connection: Connection, number: int) -> Sequence[Any]:
     """(source, target, kind, at) of every link of a ticket, in both directions."""
     return connection.execute(_OF, {"number": number}).all()

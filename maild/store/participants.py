@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Address
@@ -30,6 +30,17 @@ def add_readers(connection: Connection, number: int, readers: Iterable[Address])
 def take_off(connection: Connection, number: int, people: Iterable[Address]) -> None:
     """These are on the ticket no more; their rows stay, so that nothing but an agent brings them back."""
     _put(connection, number, people, {"writes": False, "reads": False}, {"writes": False, "reads": False})
+
+
+def put_back(connection: Connection, number: int, people: Iterable[tuple[Address, bool, bool]]) -> None:
+    """Who was on the ticket (who, may write, gets mail) is on it again, and nobody else."""
+    connection.execute(delete(participant).where(participant.c.ticket == number))
+    rows = [
+        {"ticket": number, "address": who.key, "name": who.name, "writes": writes, "reads": reads}
+        for who, writes, reads in people
+    ]
+    if rows:
+        connection.execute(insert(participant), rows)
 
 
 def _put(

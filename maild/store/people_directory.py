@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Person
@@ -48,21 +48,25 @@ def person_of(connection: Connection, *addresses: str) -> tuple[Person, datetime
     return _person(row, mine), row.changed
 
 
-_CALLED = (
-    select(person, address.c.address.label("found"))
-    .join(address, address.c.person == person.c.id)
-    .where(or_(func.lower(person.c.name) == bindparam("word"), address.c.address.startswith(bindparam("local"))))
-    .order_by(person.c.id)
-)
-
-
-def called(connection: Connection, word: str) -> tuple[Person, ...]:
-    """The people with this name, in lower case, or with this before the @ of one of their addresses."""
-    rows = connection.execute(_CALLED, {"word": word, "local": f"{word}@"}).all()
-    fit = {row.id: row for row in rows if row.name.lower() == word or row.found.startswith(f"{word}@")}
-    return tuple(
-        _person(row, tuple(connection.execute(_ADDRESSES, {"number": row.id}).scalars())) for row in fit.values()
-    )
+def called(connection: Connection, words: Sequence[str]) -> dict[str, tuple[Person, ...]]:
+    """Whom the directory knows by each of these: an address, the part before its @, a name, or what the directory
+    itself calls them by. Case does not matter; those that fit nobody are left out."""
+    found: dict[str, tuple[Person, ...]] = {}
+    for each in words:
+        wanted = each.lower()
+        if "@" in wanted:
+            fits = address.c.address == wanted
+        else:
+            local = address.c.address.startswith(f"{wanted}@", autoescape=True)
+            fits = local | (func.lower(person.c.name) == wanted) | (func.lower(person.c.key) == wanted)
+        rows = connection.execute(
+            select(person).join(address, address.c.person == person.c.id).where(fits).distinct().order_by(person.c.id)
+        ).all()
+        if rows:
+            found[each] = tuple(
+                _person(row, tuple(connection.execute(_ADDRESSES, {"number": row.id}).scalars())) for row in rows
+            )
+    return found
 
 
 def same(connection: Connection, addresses: Collection[str]) -> frozenset[str]:

@@ -140,7 +140,7 @@ learned = Table(
     sqlite_autoincrement=True,
 )
 
-# ── store/commands.py ────────────────────────────────────────────────────────────────────────────────────────────
+# ── store/commands.py, commands_undo.py ──────────────────────────────────────────────────────────────────────────
 command = Table(
     "command",
     metadata,

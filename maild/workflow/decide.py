@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, desk_mail, restricted, sla
+from maild.workflow import approval, desk_mail, on_behalf, pressed, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.owner_asked import said
 from maild.workflow.persons import is_requester
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
@@ -37,6 +38,8 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return too_large(event, facts, policy)
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
+    if pressed.by_nobody(event, policy):
+        return Outcome(reason=pressed.NO_EVIDENCE, fate="ignored")
     if ticket is not None:
         if event.asked and _answers_an_approver(event, facts):
             return approval.approver_wrote(ticket, event, facts, now, policy)
@@ -51,10 +54,14 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return requester_wrote(ticket, event, facts, now, policy)
     if facts.claimed is None and event.trust.verdict == "unverified":
         return unverified_agent_wrote(None, event, facts, now, policy)
+    if facts.claimed is None and event.behalf is not None and said(facts, event.message) is None:
+        return on_behalf.registered(event, facts, now, policy)
     if facts.claimed is None and event.trust.verdict == "agent":
         asked = desk_mail.agent_asked(event, facts, now, policy)
         if asked is not None:
             return asked
+        if on_behalf.lacks_its_sender(event, policy):
+            return on_behalf.kept_as_their_own(event, facts, now, policy)
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links, facts.claimed)
 

@@ -20,12 +20,13 @@ from maild.model import (
     Ticket,
     Words,
 )
-from maild.workflow.commands import desk
+from maild.workflow import pressed, reported_for
+from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
-from maild.workflow.commands.spread import Spread, spread, tickets_of
+from maild.workflow.commands.spread import Spread, spread, tickets_of, without_tickets
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
@@ -40,7 +41,7 @@ _NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
 
 def commands_of(message: Message, policy: Policy) -> Parsed:
     """The commands of a mail's subject, where it is a fresh one, and of its text."""
-    own = "" if message.only_quoted else message.new_text
+    own = message.own_text
     first = from_subject(message, policy)
     return parse(f"{first}\n{own}" if first else own)
 
@@ -49,13 +50,13 @@ def wanted(message: Message, policy: Policy) -> bool:
     """Whether a listed agent's mail that is on no ticket wants something of the desk: else it is their own report."""
     if policy.agent(message.from_.address) is None:
         return False
-    parsed = commands_of(message, policy)
+    parsed = reported_for.commands_of(message, policy)
     return bool(parsed.commands or parsed.problems)
 
 
 def tickets_named(message: Message, policy: Policy) -> tuple[int, ...]:
     """The tickets that its commands are for."""
-    return tickets_of(spread(commands_of(message, policy), None, policy).jobs)
+    return tickets_of(spread(reported_for.commands_of(message, policy), None, policy).jobs)
 
 
 def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome | None:
@@ -69,10 +70,16 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
         what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
         return Outcome(reason=f"the agent {what}", fate="handled", release=release, drop=drop)
+    if event.press.denied:
+        errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
+        return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
     if not wanted(event.message, policy):
         return None
-    parsed = without_unproved(commands_of(event.message, policy), event.trust.authenticated, policy)
+    parsed = without_unproved(reported_for.commands_of(event.message, policy), event.trust.authenticated, policy)
+    parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
+    if any(row.verb != "undo" for row in facts.undo_of):
+        errand.undoes = facts.undo_inbound
     problems = (*parsed.problems, *plan.problems) or carry(errand, plan, parsed)
     if problems:
         refused = Errand(event, facts, now, policy)
@@ -84,7 +91,7 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
 
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
     """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
-    known = {each.ticket for each in errand.facts.named}
+    known = {*(each.ticket for each in errand.facts.named), *(each.ticket for each in errand.facts.undo_of)}
     if errand.ticket is not None:
         known.add(errand.ticket.key)
     problems: list[tuple[str, Words]] = []
@@ -118,7 +125,7 @@ def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, poli
     """Commands in a listed agent's name, on no ticket and without the evidence: the mail waits, they are asked once."""
     errand = Errand(event, facts, now, policy)
     if facts.asked_today < CONFIRMATIONS_A_DAY:
-        parsed = commands_of(event.message, policy)
+        parsed = reported_for.commands_of(event.message, policy)
         errand.answer(
             "agent/confirm_command",
             Words("please confirm", "请确认"),
@@ -142,9 +149,11 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
     mine = [row for row in facts.errand if row.ticket == ticket.key and row.done is None]
     reasons = {line: reason for line, _, reason in lines}
     decided = tuple(
-        replace(row, done=worked is not None, why="" if worked is not None else reasons.get(each.line, ""))
+        replace(row, done=worked is not None, why=reasons.get(each.line, ""))
         for row, each in zip(mine, parsed.commands, strict=False)
     )
+    written = tuple(without_tickets(row.line, row.verb, policy) for row in mine)
+    before = undo.remember(ticket, worked.ticket, worked, parsed, agent, lines=written) if worked is not None else None
     if worked is None:
         draft.note("commands refused", "", "", "the transcript says why")
         worked = draft
@@ -157,6 +166,7 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
         commands=decided,
         commands_of=int(event.data["inbound"]),
         commands_by=agent.address,
+        before=before,
     )
 
 
@@ -164,7 +174,11 @@ def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy:
     """The transcript of a mail that named several tickets: one line for each command on each of them."""
     prefix = policy.desk.prefix
     lines = tuple(
-        (f"{prefix}-{row.ticket}: {row.line}" if row.ticket else row.line, row.done, row.why)
+        (
+            f"{prefix}-{row.ticket}: {without_tickets(row.line, row.verb, policy)}" if row.ticket else row.line,
+            row.done,
+            row.why,
+        )
         for row in sorted(rows, key=lambda row: row.n)
     )
     return Mail(

@@ -44,6 +44,7 @@ class Errand:
         self.follow: list[Follow] = []
         self.rows: list[CommandRow] = []
         self.away: tuple[str, datetime] | None = None
+        self.undoes = 0
 
     @property
     def language(self) -> str:
@@ -95,6 +96,8 @@ class Errand:
                         "by": self.agent.address,
                         "answers": self.event.message.message_id,
                         "body": "\n".join([*lines, text]).rstrip(),
+                        # An #undo on another ticket takes back this very mail.
+                        "undo": self.undoes,
                     },
                 )
             )

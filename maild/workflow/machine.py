@@ -113,7 +113,8 @@ def _automatic_answer(
     away = _away(event, policy)
     follow = leaving.follows(facts, *away) if away is not None else ()
     reason = f"{event.screening.verdict}: {event.screening.reason}"
-    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified", "approver"):
+    # Without evidence that it is an agent's it would stand on the ticket as that agent's words.
+    if ticket is None or event.trust.verdict not in ("requester", "agent", "approver"):
         return Outcome(reason=reason, fate="ignored", away=away, follow=follow)
     draft = Draft(ticket, now, facts, policy, who="maild")
     draft.keep(

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, desk_mail
-from maild.workflow.commands import cc, incident, merge
+from maild.workflow import approval, desk_mail, reported_for
+from maild.workflow.commands import cc, fetch, incident, merge
+from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.tags import others_named
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
-from maild.workflow.register import requester_of
 
 # What happens to the ticket that another one was merged into, or leaves again.
 MERGES = frozenset({"merged_in", "merged_out"})
@@ -23,9 +23,12 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
-        return replace(wanted, errand=int(event.data["inbound"]))
+        parsed = parse(str(event.data["body"]))
+        whom = reported_for.called(parsed, policy)
+        undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
+        return replace(wanted, errand=int(event.data["inbound"]), called=(*wanted.called, *whom), undo=undo)
     if not isinstance(event, MailArrived):
-        breached = isinstance(event, TimerFired) and event.kind.endswith("_breach")
+        breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
@@ -45,18 +48,24 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         away = agent.address if agent is not None else ""
         return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
-        message = event.message
+        theirs = reported_for.theirs(event)
+        message, requester = theirs.message, theirs.message.from_.key
+        commands = reported_for.commands_of(event.message, policy).commands if event.behalf is not None else ()
+        orders = "\n".join(each.line for each in commands)
         return Needs(
             # Of a From that is known to be forged nothing is looked up.
-            person=requester_of(event, policy).key if event.trust.verdict != "failed" else "",
-            behind=event.sent_by,
+            person=requester if event.trust.verdict != "failed" else "",
+            behind=theirs.sent_by,
             team="*",
             similar=_report(message),
             learned=policy.learning.on,
-            manager=requester_of(event, policy).key,
-            colleagues=approval.wanted(policy),
+            manager=requester,
+            colleagues=(*approval.wanted(policy), *approval.named(orders)),
+            solutions=tickets_named(orders, policy),
             incidents=policy.incidents.on,
             named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+            filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
+            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
         )
     return _of_mail(event, ticket, approver, policy)
 
@@ -65,11 +74,16 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
     via = (event.thread.via,) if event.thread.via else ()
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], others=via)
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True, others=via)
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
-        jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
-        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
+        ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        wanted = _of_agent(wanted, ordered, ticket, policy)
+        commands = desk_mail.commands_of(event.message, policy)
+        jobs = spread(commands, ticket.key, policy).jobs
+        whom = (*wanted.called, *reported_for.called(commands, policy))
+        filed = _asked_for(event, ticket.key, policy)
+        undo = _undo(commands, event.message.from_.address, policy)
+        return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed, undo=undo)
     if event.trust.verdict != "agent":
         scope = ticket.state == "pending" and ticket.category == "out_of_scope"
         report = scope or ticket.responded is None
@@ -104,6 +118,21 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         others=(*wanted.others, *others_named(text, policy)),
         called=cc.called(text),
     )
+
+
+def _asked_for(event: MailArrived, on: int | None, policy: Policy) -> tuple[int, ...]:
+    """The tickets whose attachments an agent's mail asks for."""
+    parsed = (
+        reported_for.commands_of(event.message, policy) if on is None else desk_mail.commands_of(event.message, policy)
+    )
+    return fetch.tickets_asked(parsed, on, policy)
+
+
+def _undo(parsed: Parsed, writer: str, policy: Policy, inbound: int = 0) -> tuple[str, int]:
+    """The agent who takes back what they had done, and the command mail that is meant, where that is known."""
+    agent = policy.agent(writer)
+    wanted = agent is not None and any(each.verb == "undo" for each in parsed.commands)
+    return (agent.address, inbound) if agent is not None and wanted else ("", 0)
 
 
 def _report(message: Message) -> str:

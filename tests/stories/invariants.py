@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from maild.store.schema import address, entry, history, inbound, ticket, timer
+from maild.store.schema import address as addresses
+from maild.store.schema import entry, history, inbound, ticket, timer
 from maild.workflow import lifecycle
 from maild.workflow.commands.grammar import parse
 from tests.stories.clients import DESK
@@ -25,6 +26,8 @@ _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
 _EDGES = frozenset((was, becomes) for was, becomes, _ in lifecycle.transitions())
+# How the id of a mail begins whose answer goes to the requester.
+_PUBLIC_ID = re.compile("<[mr]p")
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
 
@@ -57,7 +60,8 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 
 
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
-    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
+    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs; and nothing internal
+    in a notice whose answer goes to the requester, who may be copied in it."""
     public, inside, to_approvers = set[str](), set[str](), set[str]()
     for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
         lines = {line.strip() for line in row.new_text.splitlines()}
@@ -68,16 +72,24 @@ def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
     telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
     found = []
     for out, mail in mails:
-        if out.audience not in ("requester", "stranger", "approver"):
+        outside = out.audience in ("requester", "stranger", "approver")
+        if not outside and not _PUBLIC_ID.match(out.message_id):
             continue
         everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
-        for word in (CANARY, *(telling - to_approvers if out.audience == "approver" else telling)):
+        # In a notice the word may stand where a requester wrote it; what agents write for each other may not.
+        canaries = (CANARY,) if outside else tuple(_said(line) for line in inside - public if CANARY in line)
+        for word in (*canaries, *(telling - to_approvers if out.audience == "approver" else telling)):
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
-        for verb in _BUTTON.findall(everything):
+        for verb in _BUTTON.findall(everything) if outside else ():
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found
+
+
+def _said(line: str) -> str:
+    """A line without the command in front of it."""
+    return line.split(maxsplit=1)[-1] if line.startswith(("#", "＃")) else line
 
 
 def _addresses(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
@@ -137,8 +149,8 @@ def _unique(outs: Sequence[Out]) -> list[str]:
 
 
 def _once(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
-    """What a person has said on a ticket reaches each other person once, at one of their addresses and in one letter."""
-    owners = {row.address: f"person {row.person}" for row in connection.execute(select(address)) if row.person}
+    """What somebody has said on a ticket reaches each other person once: at one of their addresses, in one letter."""
+    owners = {row.address: f"person {row.person}" for row in connection.execute(select(addresses)) if row.person}
     letters: dict[tuple[int | None, datetime], list[tuple[Out, str]]] = defaultdict(list)
     for out, mail in mails:
         letters[out.ticket, out.at].append((out, text_of(mail)))
@@ -215,7 +227,9 @@ def _records(connection: Connection) -> list[str]:
         for line in (line for line in lines if line.what == "state"):
             if line.was != state or not line.who or not line.why:
                 found.append(f"ticket {one.id}: {line.was} → {line.becomes} by {line.who!r} because {line.why!r}")
-            if line.was != line.becomes and (line.was, line.becomes) not in _EDGES:
+            # An #undo goes back wherever the ticket came from, in one step.
+            back = any(each.what == "undone" and each.at == line.at for each in lines)
+            if line.was != line.becomes and (line.was, line.becomes) not in _EDGES and not back:
                 found.append(f"ticket {one.id}: {line.was} → {line.becomes} is no transition of lifecycle.ROWS")
             state = line.becomes
         found += _over(one, lines)

@@ -81,7 +81,7 @@ class _Play:
             message = self._pen.fresh(step.who, step.subject, step.text, now)
         elif step.how == "presses":
             retag = (f"[IT-{self._find(step.letter).ticket}]", f"[IT-{step.tag}]") if step.tag else ("", "")
-            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag)
+            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag, step.text)
         else:
             message = self._pen.reply(
                 step.who,
@@ -188,7 +188,7 @@ class _Play:
         if step.sender:
             name = message["From"].addresses[0].display_name
             assert name == step.sender, f"it comes from {name!r}"
-        names = [part.get_filename() for part in message.iter_attachments()]
+        names = [part.get_filename() for part in message.walk() if part.get_filename()]
         for name in step.attached:
             assert name in names, f"{name!r} is not attached, only {names}"
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from maild.model import (
     Address,
+    Before,
     Event,
     Facts,
     Followed,
@@ -88,6 +89,9 @@ COMMANDS: dict[str, str] = {
     "merge": "#merge IT-8",
     "link": "#link IT-8",
     "cc": "#cc mary.jones@corp.example",
+    "for": "#for mary.jones@corp.example",
+    "called": "#called she will send a picture",
+    "undo": "#undo",
 }
 
 
@@ -152,6 +156,11 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
     if row.by == "agent":
         waiting = (Waiting(MARY, 1),) if what == "accept" else ()
         facts = replace(facts, others={8: Other(ticket=replace(ticket_in("open"), id=8), same=True)})
+        if what == "undo":
+            was = replace(ticket, tier="L2")
+            facts = replace(
+                facts, before=Before(agent=AGENT, was=was, left=ticket, verbs=("escalate",), lines=("",), at=NOW)
+            )
         return mail(COMMANDS[what], Address(AGENT, "王伟"), agent=True), replace(facts, waiting=waiting), ticket
     if what == "p1_silence":
         kind = {"pending": "info_close", "sent_away": "scope_close"}.get(at, "confirm_close")
@@ -216,7 +225,8 @@ def test_the_code_does_what_the_table_says(what: str, at: Stage) -> None:
     assert after.state == (ACTS[name].to or ticket.state), (name, outcome.reason)
     if ACTS[name].outcome is not None:
         assert after.outcome == ACTS[name].outcome
-    refused = any(letter.template == "agent/transcript" for letter in outcome.mails)
+    # An #undo always says what it took back.
+    refused = what != "undo" and any(letter.template == "agent/transcript" for letter in outcome.mails)
     assert refused == (name == "refuse"), outcome.reason
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from maild.workflow.commands import fetch
 from maild.workflow.commands.grammar import Command
 from maild.workflow.errand import Errand
 
 Doer = Callable[[Errand, Command, str], None]
 
 # By verb; each writes on the errand, or raises Refused. The third argument is the text under the commands.
-DOERS: Mapping[str, Doer] = {}
+DOERS: Mapping[str, Doer] = {fetch.VERB: fetch.file}

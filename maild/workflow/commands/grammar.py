@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from maild.model import Message, Policy, Words
+from maild.model.button import PRESSED
 from maild.workflow.commands.verbs import BY_NAME, VERBS
 
 __all__ = ["Command", "Parsed", "from_subject", "parse"]
@@ -78,13 +79,11 @@ def from_subject(message: Message, policy: Policy) -> str:
     prefixes = "|".join(re.escape(each) for each in (policy.desk.prefix, *policy.desk.former_prefixes))
     tag = rf"[\[【]\s{{0,3}}(?:{prefixes})\s{{0,3}}-\s{{0,3}}\d{{1,15}}\s{{0,3}}[\]】]\s*"
     line = re.sub(rf"^(?:{tag}){{1,3}}", "", message.subject.strip()[:500], flags=re.IGNORECASE)
-    return line if _looks_like_command(line) and not _PRESSED.search(line) else ""
+    return line if _looks_like_command(line) and not PRESSED.search(line) else ""
 
 
 # Tickets, whatever their prefix: which of them there are is for others to say.
 _TAGS = re.compile(r"[a-z][a-z0-9]{0,15}[-－—]\d{1,10}(?!\w)", re.IGNORECASE | re.ASCII)
-# What a button writes into the subject: verb and token.
-_PRESSED = re.compile(r"#[a-z][a-z0-9-]{1,20}\s+[a-z2-7]{19}(?![a-z0-9])", re.IGNORECASE)
 
 
 def _looks_like_command(line: str) -> bool:
@@ -98,7 +97,7 @@ def _split(line: str) -> tuple[str, str]:
     folded = unicodedata.normalize("NFKC", body).lower()
     for name in _CHINESE:
         if folded.startswith(name) and len(unicodedata.normalize("NFKC", body[: len(name)])) == len(name):
-            return name, body[len(name) :].strip(" \t　:：。！!.")
+            return name, body[len(name) :].lstrip(" \t　:：。！!.").rstrip()
     end = next((i for i, c in enumerate(folded) if not (c.isalpha() or c in "-_")), len(folded))
     word = folded[:end].replace("_", "-").strip("-")
     rest = body[end:] if len(folded) == len(body) else folded[end:]

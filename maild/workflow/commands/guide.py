@@ -77,6 +77,12 @@ MORE: Mapping[str, Words] = {
         "把该工单的处理说明或常用回复发给用户，放在您写的话后面；和 `#解决` 写在一起就作为本工单的处理说明；"
         "新工单通知里会列出以前解决过的类似问题",
     ),
+    "undo": Words(
+        "takes back what your last command mail did, within 24 hours and if nothing has followed: on this ticket, in a"
+        " fresh mail on all of its tickets; mails are not recalled, the requester gets one correction",
+        "24 小时内且之后没有新进展时，撤销您上一封命令邮件：回复工单通知时撤销该工单上的，"
+        "另写新邮件则撤销其涉及的所有工单；已发出的邮件无法收回，会给用户发一封更正",
+    ),
     "hold": Words("waits until a date; the clock stands", "挂起到某天，期间不计时"),
     "close": Words("without confirmation; the requester is told", "不经确认直接关闭，并告知用户"),
     "out-of-scope": Words("a kind notice with where to turn", "礼貌告知用户应找谁"),

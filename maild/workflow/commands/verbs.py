@@ -57,6 +57,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("close", ("关闭",), "required", "#close REASON", Words("close without confirmation", "不经确认直接关闭")),
     Verb("reopen", ("重开",), "optional", "#reopen [REASON]", Words("open it again", "重新打开")),
+    Verb("undo", ("撤销",), "none", "#undo", Words("take back your last commands", "撤销您上一封命令邮件")),
     Verb("escalate", ("升级",), "optional", "#escalate [TIER]", Words("hand it to the next tier", "升级到下一级")),
     Verb(
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
@@ -127,6 +128,31 @@ VERBS: tuple[Verb, ...] = (
         "optional",
         "#accept [TITLE | WHO]",
         Words("it is a mass incident; or a colleague who wrote may join", "确认是大面积故障；或接纳来信的同事为参与人"),
+    ),
+    Verb(
+        "for",
+        ("代报",),
+        "required",
+        "#for WHO [phone|chat|visit]",
+        Words(
+            "register what somebody told you; on a ticket: WHO is its requester",
+            "代他人登记报障；写在已有工单上则更正报障人",
+        ),
+    ),
+    Verb(
+        "called",
+        ("已电话",),
+        "optional",
+        "#called [NOTE]",
+        Words("you have talked to the requester", "已电话联系用户"),
+    ),
+    Verb(
+        "file",
+        ("附件",),
+        "optional",
+        "#file N",
+        Words("mail me attachment N, several (1 3), or all", "把第 N 个附件发给我，可写多个或“全部”"),
+        about="desk",
     ),
     Verb("decline", ("拒绝",), "optional", "#decline [REASON]", Words("it is none", "不是大面积故障")),
 )
