@@ -16,6 +16,7 @@ from maild.store import (
     commands_undo,
     incidents,
     knowledge,
+    ledger_hold,
     ledger_waits,
     links,
     outbox,
@@ -77,8 +78,8 @@ def apply(
     for shared, who in outcome.members:
         people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
-    if outcome.away is not None:
-        people.set_away(connection, outcome.away[0], outcome.away[1])
+    for absence in outcome.away:
+        people.set_away(connection, absence.agent, absence.until, absence.deputy)
     for address, status in outcome.undeliverable:
         people.mark_bounced(connection, address, status, now)
     new = ticket is not None and ticket.id is None
@@ -116,6 +117,8 @@ def apply(
     if outcome.uses and not upkeep.use_token(connection, outcome.uses, now):
         # Another daemon was quicker with a copy of the mail: all of this is undone, and decided again later.
         raise PressedTwice("the button of this mail was used up meanwhile; the mail is tried again")
+    for ruling in outcome.rulings:
+        ledger_hold.rule(connection, ruling, now, writer.policy.desk.prefix)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
         if any(each.desk and each.template == told.TRANSCRIPT for each in outcome.mails):
@@ -291,6 +294,8 @@ def _letter(
 ) -> outbox.Letter:
     if mail.desk:
         ticket = None
+    elif mail.of is not None:
+        ticket = mail.of
     number = ticket.key if ticket is not None else 0
     make = writer.tokens.message_id
     ids = Ids(

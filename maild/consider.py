@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from maild import evidence, gather, presses
 from maild.ingest import thread, trust
 from maild.ingest.language import language_of
-from maild.ingest.screen import screen
+from maild.ingest.screen import screen, senders_of
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import (
@@ -29,9 +29,9 @@ from maild.model import (
     Trust,
     Wish,
 )
-from maild.store import ledger_lists, people_directory, tickets
+from maild.store import blocked, ledger_lists, people_directory, tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, desk_mail, lifecycle, reported_for
+from maild.workflow import admin_mail, approval, desk_mail, lifecycle, reported_for
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -107,7 +107,7 @@ def consider(
     """
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
-    screening = screen(message, policy)
+    screening = screen(message, policy, blocked.among(connection, senders_of(message)))
     watched = mailbox.partition("/")[2]
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
@@ -140,9 +140,12 @@ def consider(
     asked = _asked(connection, message, claimed, claim.via, pressed, policy, now)
     unseen = evidence.unseen(connection, keys)
     verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
-    if verdict.verdict == "agent" and inbound and ledger_lists.sent_before(connection, inbound):
+    rights = verdict.verdict == "agent" or verdict.admin
+    if rights and inbound and ledger_lists.sent_before(connection, inbound):
         # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
-        verdict = replace(verdict, verdict="unverified", reason="the same mail came before, under another Message-ID")
+        again = "unverified" if verdict.verdict == "agent" else verdict.verdict
+        why = "the same mail came before, under another Message-ID"
+        verdict = replace(verdict, verdict=again, admin=False, reason=why)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
     if unproved and (wish is not None or desk_mail.wanted(message, policy)):
@@ -152,10 +155,14 @@ def consider(
     if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
         # Whom an agent has taken off the ticket has no more to do with it than anybody else.
         verdict = replace(verdict, colleague=False)
+    ruled = claimed is None and admin_mail.wanted(message, policy)
+    if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
+        # So does what an admin rules on mails that were put aside.
+        verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
     if "confirmed" in answers and verdict.verdict == "unverified":
-        verdict = _on_word(verdict, "listed agent: confirmed by themselves", "own word")
+        verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
     elif let_in and verdict.verdict == "unverified":
-        verdict = replace(_on_word(verdict, "listed agent: an admin let the mail in", "admin's word"), admin=False)
+        verdict = replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -178,15 +185,21 @@ def consider(
         event = replace(event, behalf=_behalf(connection, message, wish, policy))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    valid = pressed if ticket is not None or claimed is None else ""
+    valid = pressed if ticket is not None or claimed is None or verdict.admin else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
 
 
-def _on_word(verdict: Trust, reason: str, word: str) -> Trust:
-    """The verdict on an agent's mail for which somebody has answered who may."""
+def _on_word(verdict: Trust, reason: str, word: str, message: Message, policy: Policy) -> Trust:
+    """The verdict on the mail of an agent or an admin for which somebody has answered who may."""
     found = "+".join(filter(None, (verdict.evidence, word)))
-    return replace(verdict, verdict="agent", reason=reason, evidence=found)
+    listed = policy.agent(message.sender.identity or "") is not None
+    return replace(
+        verdict,
+        verdict="agent" if listed else "none",
+        reason=f"listed {'agent' if listed else 'admin'}: {reason}",
+        evidence=found,
+    )
 
 
 def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:

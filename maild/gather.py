@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from maild import beside, experience
+from maild import beside, experience, lookup
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -27,14 +27,17 @@ from maild.model import (
     Thread,
     Ticket,
 )
+from maild.model.aside import AdminFacts
 from maild.store import (
     attached,
     attachments,
     awaited,
+    blocked,
     commands,
     commands_undo,
     deeds,
     incidents,
+    ledger_hold,
     ledger_lists,
     ledger_waits,
     links,
@@ -45,7 +48,7 @@ from maild.store import (
     tickets,
 )
 from maild.tokens import Tokens
-from maild.workflow import persons
+from maild.workflow import admin_mail, persons
 from maild.workflow.draft import WARNED
 
 # The button under the question whether a mail is the agent's own.
@@ -196,7 +199,10 @@ def facts(
         related=related,
         others=beside.others(connection, ticket, needs.others, policy) if needs.others else {},
         errand=commands.of(connection, needs.errand) if needs.errand else (),
+        admin=_admin(connection, event, needs, now) if needs.admin else None,
         **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
+        matches=lookup.matches(connection, needs.queries) if needs.queries else {},
+        dossiers=lookup.dossiers(connection, needs.dossiers, needs.asker) if needs.dossiers else {},
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -310,6 +316,19 @@ def _question(connection: Connection, event: MailArrived, policy: Policy) -> int
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
     return outbox_lists.asked_about(connection, newest_first, policy.own(message.from_.key)) if newest_first else 0
+
+
+def _admin(connection: Connection, event: Event, needs: Needs, now: datetime) -> AdminFacts | None:
+    if not isinstance(event, MailArrived):
+        return None
+    message = event.message
+    day = now - timedelta(days=1)
+    return AdminFacts(
+        asides=ledger_hold.asides(connection, needs.asides, lock=True),
+        blocked=blocked.among(connection, needs.senders),
+        letter=outbox_lists.template_of(connection, message.answered[:_THREAD_IDS], message.from_.key),
+        told=outbox_lists.count_to(connection, message.from_.key, admin_mail.ANSWER, day),
+    )
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:

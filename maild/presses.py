@@ -27,6 +27,9 @@ SINGLE_USE = frozenset(
         "confirm",
         "use",
         "ask",
+        "release",
+        "drop",
+        "block",
         "update",
         "reopen",
     }

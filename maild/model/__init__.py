@@ -1,13 +1,14 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.answer import AnswerPart, AnswerRow
 from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow, Since
 from maild.model.company import Other, Participant
 from maild.model.event import (
+    Absence,
     Answer,
     Colleague,
-    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -17,8 +18,6 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
-    Solution,
-    Solved,
     TimerFired,
     Waiting,
 )
@@ -57,6 +56,7 @@ from maild.model.policy import (
     Team,
     Topic,
 )
+from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Word
 from maild.model.ticket import (
     Clock,
     Entry,
@@ -70,9 +70,12 @@ from maild.model.words import Words
 
 __all__ = [
     "NOT_PRESSED",
+    "Absence",
     "Address",
     "Agent",
     "Answer",
+    "AnswerPart",
+    "AnswerRow",
     "Attachment",
     "Audience",
     "Automatic",
@@ -89,12 +92,14 @@ __all__ = [
     "DeliveryFailed",
     "Desk",
     "Done",
+    "Dossier",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "File",
     "Filed",
     "Follow",
     "Followed",
@@ -107,8 +112,10 @@ __all__ = [
     "Learned",
     "Learning",
     "Lesson",
+    "Linked",
     "Mail",
     "MailArrived",
+    "Matches",
     "Member",
     "Message",
     "Needs",
@@ -118,8 +125,10 @@ __all__ = [
     "Person",
     "Policy",
     "Press",
+    "Query",
     "Report",
     "Rota",
+    "Said",
     "Screening",
     "Sender",
     "Signature",
@@ -140,6 +149,7 @@ __all__ = [
     "Trust",
     "Waiting",
     "Wish",
+    "Word",
     "WordWeights",
     "Words",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.model.aside import AdminFacts, Ruling
 from maild.model.behalf import Behalf
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow
@@ -14,6 +15,7 @@ from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
+from maild.model.question import Deed, Dossier, Matches, Query, Solution, Solved
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -32,7 +34,7 @@ class MailArrived:
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
     about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
-    about this very mail, which waited for it: see `Answer`. `behalf` makes it the report of somebody else.
+    `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -131,9 +133,14 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     others     tickets that are wanted whole, with those into which they were merged
+    asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
+    admin      an admin writes: what their mail answers is wanted
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
     undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
+    queries    what the questions of the mail ask of the books
+    dossiers   tickets of which all that stands on record is wanted
+    asker      the address of whoever asks for them; for a requester's question also the person it is about
     """
 
     person: str = ""
@@ -155,9 +162,15 @@ class Needs:
     named: tuple[int, ...] = ()
     errand: int = 0
     others: tuple[int, ...] = ()
+    asides: tuple[int, ...] = ()
+    senders: tuple[str, ...] = ()
+    admin: bool = False
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
     undo: tuple[str, int] = ("", 0)
+    queries: tuple[Query, ...] = ()
+    dossiers: tuple[int, ...] = ()
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,39 +179,6 @@ class Colleague:
 
     address: Address
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
-
-    at: datetime
-    what: str
-    becomes: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """A solved ticket that resembles this one.
-
-    `restricted_to` is the team that alone may see it; empty: anybody. `score` says how much it resembles the report
-    that was compared: it tells apart what one search found, and nothing else.
-    """
-
-    ticket: int
-    title: str
-    category: str = ""
-    restricted_to: str = ""
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """What solved a ticket, in words that may be sent to others."""
-
-    solved: Solved
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +234,9 @@ class Facts:
     participants everybody who is or was on the ticket beside its requester
     related     the tickets that agents have linked with this one
     others      the tickets that were asked for, and those into which they were merged, by number
+    matches     what was found for each of the queries
+    dossiers    those of the wanted tickets that there are, by number
+    admin       what an admin's mail makes worth knowing; None: no admin writes
     files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
                 those that it showed
     called      whom the desk knows by the words that were asked about
@@ -306,6 +289,9 @@ class Facts:
     participants: tuple[Participant, ...] = ()
     related: tuple[int, ...] = ()
     others: Mapping[int, Other] = field(default_factory=dict)
+    matches: Mapping[Query, Matches] = field(default_factory=dict)
+    dossiers: Mapping[int, Dossier] = field(default_factory=dict)
+    admin: AdminFacts | None = None
     files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
@@ -313,6 +299,16 @@ class Facts:
     before: Before | None = None
     undo_of: tuple[CommandRow, ...] = ()
     undo_inbound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An agent (address) is away until then; None: they are back. `deputy` is the address of who stands in for them,
+    empty: the one of config.toml."""
+
+    agent: str
+    until: datetime | None
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +324,7 @@ class Outcome:
     unlinked       tickets that are related to this one no more
     published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
-    away           an agent's address, and until when they are away
+    away           agents' absences that begin or end
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
     undeliverable  (address, RFC 3463 status) to which no more mail goes
@@ -343,6 +339,7 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    rulings        an admin's words on mails that were put aside, and on senders
     uses           the single-use button that is used up by this, as `Press.uses` names it
     before         the ticket before an agent's commands, kept for `#undo`
     undone         the command mail whose commands on this ticket are taken back; 0: none
@@ -363,7 +360,7 @@ class Outcome:
     unlinked: tuple[int, ...] = ()
     published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
-    away: tuple[str, datetime] | None = None
+    away: tuple[Absence, ...] = ()
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()
     undeliverable: tuple[tuple[str, str], ...] = ()
@@ -377,6 +374,7 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    rulings: tuple[Ruling, ...] = ()
     uses: str = ""
     before: Before | None = None
     undone: int = 0

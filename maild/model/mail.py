@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model.message import Address, Attachment
+from maild.model.ticket import Ticket
 
 Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"]
 
@@ -48,6 +49,7 @@ class Mail:
     related     tickets that agents have linked with its own, for the desk's eyes
     done        what the reader's own commands did on the ticket, where nothing has told them yet
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
+    of          the ticket that it belongs to, where that is another one than the decided one (an answer about it)
     """
 
     template: str
@@ -68,3 +70,4 @@ class Mail:
     copies: tuple[str, ...] = ()
     related: tuple[int, ...] = ()
     done: Done | None = None
+    of: Ticket | None = None

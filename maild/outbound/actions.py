@@ -55,6 +55,9 @@ LABELS: dict[str, Words] = {
     "update": Words("Tell all reporters", "通报"),
     "reopen": Words("Open again", "重新打开"),
     "different": Words("Mine is a different problem", "我的不是这个问题"),
+    "release": Words("Let in", "放行"),
+    "drop": Words("Drop", "丢弃"),
+    "block": Words("Block sender", "拉黑发件人"),
 }
 # What may be pressed in a letter that belongs to no ticket.
 OF_THE_DESK = frozenset({"confirm"})

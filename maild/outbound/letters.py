@@ -97,6 +97,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/summary": Letter({"rows": (), "count": 0}),
     "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
     "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
+    "requester/answer": Letter({"parts": (), "text": ""}, title=Words("how your tickets stand", "进度查询结果")),
     "stranger/received": Letter(),
     "approver/asked": Letter(
         {"text": "", "words": "", "by": "", "again": False},
@@ -147,10 +148,19 @@ LETTERS: Mapping[str, Letter] = {
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
     "agent/approval": Letter({"how": "agreed", "who": "", "text": "", "answered": True}, (*_WORK, "not-approved")),
+    "agent/answer": Letter({"parts": (), "text": ""}),
+    "agent/ticket": Letter(
+        {"waits": "", "said": (), "done": (), "similar": (), "links": (), "files": (), "people": ()},
+        ("take", "resolve", "escalate"),
+    ),
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/merged": Letter({"into": "", "source": "", "by": "", "same": False, "writer": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
+    "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
+    "lead/digest": Letter(
+        {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
+    ),
     "agent/incident_open": Letter(
         {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
     ),
@@ -163,6 +173,8 @@ LETTERS: Mapping[str, Letter] = {
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
     "admin/unattended": Letter(),
-    "admin/quarantined": Letter({"rows": ()}),
+    # Its buttons stand under each of its rows.
+    "admin/quarantined": Letter({"rows": (), "more": 0, "again": False}, ("release", "drop", "block")),
+    "admin/answer": Letter({"how": "done", "lines": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

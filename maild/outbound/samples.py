@@ -17,7 +17,9 @@ from maild.model import (
     Triage,
     Words,
 )
+from maild.model.aside import spoken
 from maild.model.mail import Audience
+from maild.outbound import sample_answers as answered
 from maild.outbound.letters import LETTERS
 
 # Monday morning in Shanghai.
@@ -237,6 +239,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "done": _DONE,
         },
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
+        "agent/answer": {"parts": answered.mine(), "text": ""},
+        "agent/ticket": answered.ticket(language, text),
+        "requester/answer": {"parts": answered.own(), "text": ""},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
         "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
@@ -277,8 +282,31 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/summary": {"rows": rows, "count": len(rows)},
         "admin/quarantined": {
             "rows": (
-                (4711, "li.lei@corp.example", subject, "multipart nested deeper than 100 levels"),
-                (4712, "scanner@corp.example", "", "no From field"),
+                (4711, "li.lei@corp.example", subject, spoken("quarantine", "no result within 10 s"), NOW, False),
+                (4712, "eve@stranger.example", "", spoken("spam", "x-spam-flag: YES"), NOW, True),
+            ),
+            "more": 3,
+        },
+        "agent/digest": {"sections": _sections(subject), "count": 14},
+        "lead/digest": {
+            "teams": (
+                (
+                    Words("IT Service Desk", "服务台"),
+                    Words("9 in work, 1 overdue, 2 with nobody, 4 waiting", "处理中 9，超时 1，无人接单 2，等待 4"),
+                ),
+            ),
+            "sections": _sections(subject),
+            "away": (("王伟" if chinese else "Wang Wei", _LATER),),
+            "overdue": 1,
+        },
+        "admin/answer": {
+            "lines": (
+                ("放行 4711", True, "已放行，对应工单 IT-1042")
+                if chinese
+                else ("release 4711", True, "let in: it is IT-1042 now"),
+                ("丢弃 4712", False, "没有这个编号的邮件")
+                if chinese
+                else ("drop 4712", False, "there is no mail of this number"),
             )
         },
         "admin/observed": {
@@ -289,6 +317,15 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
     }
     return examples.get(letter, {})
+
+
+def _sections(subject: str) -> tuple[object, ...]:
+    late = Words("P2, was due Mon 23 Nov, 09:00", "P2，应于 11月23日（周一）09:00完成")
+    waits = Words("P3, waits for the requester", "P3，等待用户补充")
+    return (
+        (Words("Overdue", "已超时"), (("IT-1042", subject, late),), 0),
+        (Words("Waiting for somebody else", "等待对方"), (("IT-1043", subject, waits), ("IT-1050", subject, waits)), 3),
+    )
 
 
 def _incident(chinese: bool) -> str:
@@ -327,9 +364,12 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
+        bare = name in OF_THE_DESK or (audience == "admin" and name not in ABOUT_A_TICKET)
+        yield mail, None if bare else ticket(language)
 
 
+# Answers that belong to no ticket.
+OF_THE_DESK = frozenset({"agent/answer", "requester/answer", "agent/digest", "lead/digest"})
 # How the clocks of an ordinary ticket stand, and what was done on it.
 _NOW_AND_THEN: Mapping[str, object] = {
     "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),

@@ -14,6 +14,7 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
+from maild.outbound import answered
 from maild.outbound.actions import Button, buttons
 from maild.outbound.clocks import clock_rows
 from maild.outbound.headers import one_line
@@ -47,17 +48,20 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/escalated": ("reason", "text", "done"),
     "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
+    "agent/registered": ("text",),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
         "requester/acknowledged", "requester/in_copy", "agent/merged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
+_LISTS = frozenset(
+    {"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer", "agent/digest", "lead/digest"}
+)
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -112,10 +116,18 @@ def view_of(
         values["attachments"] = _attachments(values["attachments"], attached)
     if "attachments" in values:
         values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
-    if values.get("similar"):
+    if values.get("similar") and mail.template != "agent/ticket":
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "agent/ticket":
+        values |= {name: _plain_lines(values[name]) for name in ("links", "files", "people")}
+    if "parts" in values:
+        values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
+        values |= {
+            name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values
+        }
+    if mail.template == "admin/quarantined":
+        values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -313,6 +325,22 @@ def _plain_lines(value: object) -> object:
     if isinstance(value, str):
         return one_line(value, _VALUE_CHARS)
     return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
+
+
+def _asides(mail: Mail, rows: object, policy: Policy, tokens: Tokens, now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Rows of (number, sender, subject, reason, since, whether its sender may be blocked), the last one as buttons."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (
+            number, *shown,
+            () if "+" in policy.desk.address else buttons(
+                [f"{verb} {number}" for verb in ("release", "drop", "block") if block or verb != "block"],
+                mail.to.address, None, policy, tokens, mail.language, now,
+            ),
+        )
+        for number, *shown, block in rows
+    )  # fmt: skip
 
 
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:

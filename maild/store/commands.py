@@ -59,8 +59,11 @@ def last_of(connection: Connection, agent: str, answered: Sequence[str]) -> tupl
     return (number, of(connection, number)) if number else (0, ())
 
 
-# Commands that ask, and change nothing.
-_ASKS = ("help", "mine", "queue", "overdue", "show", "find", "report", "status", "file")
+# Commands that ask, and change nothing; and an admin's words, which have words of their own that take them back.
+_ASKS = (
+    "help", "mine", "queue", "overdue", "show", "find", "report", "status", "file", "release", "drop", "block",
+    "unblock",
+)  # fmt: skip
 
 
 def untold(connection: Connection, number: int, agent: str) -> tuple[tuple[datetime, str, str], ...]:
@@ -80,3 +83,23 @@ def mark_told(
     which = command.c.inbound == mail if mail else command.c.ticket == number
     these = update(command).where(command.c.agent == agent, command.c.done, which)
     connection.execute((these.where(command.c.verb.in_(verbs)) if verbs else these).values(told=True))
+
+
+def awaiting(connection: Connection, agents: Sequence[str], line: str, since: datetime) -> list[tuple[int, str]]:
+    """(inbound number, whose) of the command mails that have a line which is still to be decided on."""
+    rows = connection.execute(
+        select(command.c.inbound, command.c.agent)
+        .where(command.c.agent.in_(agents), command.c.at > since, command.c.line == line, command.c.done.is_(None))
+        .order_by(command.c.inbound)
+    )
+    return [(row.inbound, row.agent) for row in rows]
+
+
+def decided(
+    connection: Connection, mail: int, line: str, done: bool, why: str, when: datetime
+) -> tuple[CommandRow, ...]:
+    """Note what a line became; all rows of its mail, locked."""
+    of(connection, mail)
+    mine = (command.c.inbound == mail, command.c.line == line, command.c.done.is_(None))
+    connection.execute(update(command).where(*mine).values(done=done, why=why, at=when))
+    return of(connection, mail)

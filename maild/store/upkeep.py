@@ -23,6 +23,14 @@ def claim_chore(connection: Connection, name: str, period: str, when: datetime) 
     return _was_new(connection, statement.returning(chore.c.name))
 
 
+def chore_done(connection: Connection, name: str, period: str) -> bool:
+    """Whether a chore was claimed for this period, by whichever daemon."""
+    return (
+        connection.execute(select(chore.c.at).where(chore.c.name == name, chore.c.period == period)).scalar()
+        is not None
+    )
+
+
 def _was_new(connection: Connection, statement: Any) -> bool:
     """Whether an INSERT … ON CONFLICT DO NOTHING RETURNING made a row; PostgreSQL's rowcount for it is -1 always."""
     return connection.execute(statement).scalar() is not None

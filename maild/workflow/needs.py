@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import approval, desk_mail, reported_for
+from maild.workflow import admin_mail, approval, desk_mail, reported_for
 from maild.workflow.commands import cc, fetch, incident, merge
 from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.tags import others_named
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
+from maild.workflow.questions import asks, requesters
 
 # What happens to the ticket that another one was merged into, or leaves again.
 MERGES = frozenset({"merged_in", "merged_out"})
@@ -20,6 +21,31 @@ _WORDS = 400
 
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
+    return _with_questions(_needs(event, ticket, policy), event, ticket, policy)
+
+
+def _with_questions(wanted: Needs, event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
+    """And what the questions of a person's mail ask of the books."""
+    if not isinstance(event, MailArrived) or event.screening.verdict != "person" or event.too_large:
+        return wanted
+    on = ticket.key if ticket is not None else None
+    agent = policy.agent(event.message.from_.address)
+    if agent is None or event.trust.verdict != "agent":
+        return replace(wanted, queries=requesters.queries(event, on, policy))
+    commands = desk_mail.commands_of(event.message, policy).commands
+    return replace(
+        wanted,
+        queries=(
+            *asks.of_agent(commands, agent, event.received, policy),
+            *requesters.queries(event, on, policy),
+        ),
+        dossiers=(on,) if on is not None and event.press.verb == "show" else asks.shown(commands, on, policy),
+        asker=event.message.from_.key,
+        urgent_of=asks.leaves(commands, agent, event.received, policy) or wanted.urgent_of,
+    )
+
+
+def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
@@ -46,28 +72,41 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if event.screening.verdict != "person":
         agent = policy.agent(event.message.from_.address)
         away = agent.address if agent is not None else ""
-        return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
+        return Needs(team="*" if approver or away else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
-        theirs = reported_for.theirs(event)
-        message, requester = theirs.message, theirs.message.from_.key
-        commands = reported_for.commands_of(event.message, policy).commands if event.behalf is not None else ()
-        orders = "\n".join(each.line for each in commands)
-        return Needs(
-            # Of a From that is known to be forged nothing is looked up.
-            person=requester if event.trust.verdict != "failed" else "",
-            behind=theirs.sent_by,
-            team="*",
-            similar=_report(message),
-            learned=policy.learning.on,
-            manager=requester,
-            colleagues=(*approval.wanted(policy), *approval.named(orders)),
-            solutions=tickets_named(orders, policy),
-            incidents=policy.incidents.on,
-            named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
-            filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
-            undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
-        )
+        return _of_admin(event, _of_fresh(event, policy))
     return _of_mail(event, ticket, approver, policy)
+
+
+def _of_admin(event: MailArrived, wanted: Needs) -> Needs:
+    """What an admin's mail names."""
+    if not event.trust.admin:
+        return wanted
+    asides, senders = admin_mail.named(event)
+    return replace(wanted, admin=True, asides=asides, senders=senders)
+
+
+def _of_fresh(event: MailArrived, policy: Policy) -> Needs:
+    """What a person's mail on no ticket makes worth knowing."""
+    theirs = reported_for.theirs(event)
+    message, requester = theirs.message, theirs.message.from_.key
+    commands = reported_for.commands_of(event.message, policy).commands if event.behalf is not None else ()
+    orders = "\n".join(each.line for each in commands)
+    return Needs(
+        # Of a From that is known to be forged nothing is looked up.
+        person=requester if event.trust.verdict != "failed" else "",
+        behind=theirs.sent_by,
+        team="*",
+        similar=_report(message),
+        learned=policy.learning.on,
+        manager=requester,
+        colleagues=(*approval.wanted(policy), *approval.named(orders)),
+        solutions=tickets_named(orders, policy),
+        incidents=policy.incidents.on,
+        named=desk_mail.tickets_named(message, policy) if event.trust.verdict == "agent" else (),
+        filed=_asked_for(event, None, policy) if event.trust.verdict == "agent" else (),
+        undo=_undo(desk_mail.commands_of(message, policy), message.from_.address, policy),
+    )
 
 
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
