@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from maild.store.schema import link
 
 # What `#link` makes, and what `#merge` makes; the other kinds say what became of a mail.
-RELATED, MERGED = "related", "merged"
+RELATED, MERGED = "related", "duplicate"
 
 _OF = select(link).where(or_(link.c.source == bindparam("number"), link.c.target == bindparam("number")))
 

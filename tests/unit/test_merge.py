@@ -190,10 +190,10 @@ def test_taken_out_it_stands_on_its_own_and_the_other_reporter_leaves() -> None:
     assert done is not None and done.ticket is not None
     assert (done.ticket.state, done.ticket.merged_into) == ("open", None)
     assert [(each.ticket, each.what) for each in done.follow] == [(7, "merged_out")]
+    assert done.unlinked == (7,)
     there = (Participant(address=MARY, reads=True, same=frozenset({MARY.key})),)
     out = followed(ticket(7), other(ticket(3, MARY), same=False), "merged_out", participants=there)
     assert [each.key for each in out.gone] == [MARY.key]
-    assert out.unlinked == (3,)
 
 
 # ── links and copies ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -52,6 +52,7 @@ def merge(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     why = f"merged into {tag} by {agent.name}"
     draft.change(why, merged_into=target.key)
     draft.close("duplicate", why)
+    draft.links.append((target.key, "duplicate"))
     draft.follow.append(Follow(target.key, "merged_in", {"by": agent.address, "name": agent.name}))
     draft.tell_requester("requester/merged", into=tag, same=found.same)
     there = _keys(found.ticket.requester, found.participants, policy)
@@ -151,7 +152,6 @@ def merged_in(draft: Draft, event: Followed) -> str:
         return _pass_on(draft, event)
     name, tag = str(event.data["name"]), _tag(number, draft.policy)
     draft.note("merged in", "", str(number), f"{tag} is about the same, says {name}")
-    draft.links.append((number, "merged"))
     _take_in_people(draft, source)
     fields = source.ticket.fields
     draft.learn(
@@ -242,7 +242,6 @@ def merged_out(draft: Draft, event: Followed) -> str:
     draft.who = str(event.data["by"])
     name, tag = str(event.data["name"]), _tag(event.origin, draft.policy)
     draft.note("merged in", str(event.origin), "", f"{name} has opened {tag} again")
-    draft.unlinked.append(event.origin)
     if source is not None and not source.same:
         who = source.ticket.requester
         if any(who.key == each.address.key and each.reads for each in draft.facts.participants):
@@ -259,6 +258,7 @@ def comes_apart(draft: Draft, agent: Agent) -> None:
     into = draft.ticket.merged_into
     if into is not None:
         draft.change(f"taken out of {_tag(into, draft.policy)} by {agent.name}", merged_into=None)
+        draft.unlinked.append(into)
         draft.follow.append(Follow(into, "merged_out", {"by": agent.address, "name": agent.name}))
 
 
