@@ -76,8 +76,8 @@ def apply(
     for shared, who in outcome.members:
         people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
-    if outcome.away is not None:
-        people.set_away(connection, outcome.away[0], outcome.away[1])
+    for absence in outcome.away:
+        people.set_away(connection, absence.agent, absence.until, absence.deputy)
     for address, status in outcome.undeliverable:
         people.mark_bounced(connection, address, status, now)
     new = ticket is not None and ticket.id is None
@@ -289,6 +289,8 @@ def _letter(
 ) -> outbox.Letter:
     if mail.desk:
         ticket = None
+    elif mail.of is not None:
+        ticket = mail.of
     number = ticket.key if ticket is not None else 0
     make = writer.tokens.message_id
     ids = Ids(

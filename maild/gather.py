@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from maild import experience
+from maild import experience, lookup
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -172,6 +172,8 @@ def facts(
         errand=commands.of(connection, needs.errand) if needs.errand else (),
         admin=_admin(connection, event, needs, now) if needs.admin else None,
         **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
+        matches=lookup.matches(connection, needs.queries) if needs.queries else {},
+        dossiers=lookup.dossiers(connection, needs.dossiers, needs.asker) if needs.dossiers else {},
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},

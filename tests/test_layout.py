@@ -51,6 +51,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "presses",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach evidence",
+        # What gather reads for questions.
+        "lookup",
         # What gather remembers between two decisions, and proves again in each.
         # What a notice tells its reader of their own commands.
         "experience told",

@@ -100,6 +100,10 @@ def _signed(ids: tuple[str, ...], direct: bool, writer: str | None, tokens: Toke
 
 def choose(found: Keys, known: Known) -> Thread:
     """The one ticket that the mail speaks of; where token and tag disagree the token wins and the note says so."""
+    if found.ours and not found.ours[0][1].ticket and found.ours[0][1] in found.desk:
+        # It answers a letter of the desk that itself hung on a ticket's: what is said there is for the desk, and must
+        # not go on to whom that ticket's own letter leads.
+        return Thread(None, "desk", found.desk[0])
     if found.signed and found.signed[0].ticket in known.existing:
         # Only the first counts: an older one was quoted along from another conversation.
         signed = found.signed[0]

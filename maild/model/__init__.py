@@ -1,12 +1,13 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
+from maild.model.answer import AnswerPart, AnswerRow
 from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
+    Absence,
     Answer,
     Colleague,
-    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -16,8 +17,6 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
-    Solution,
-    Solved,
     TimerFired,
     Waiting,
 )
@@ -56,6 +55,7 @@ from maild.model.policy import (
     Team,
     Topic,
 )
+from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Word
 from maild.model.ticket import (
     Clock,
     Entry,
@@ -69,9 +69,12 @@ from maild.model.words import Words
 
 __all__ = [
     "NOT_PRESSED",
+    "Absence",
     "Address",
     "Agent",
     "Answer",
+    "AnswerPart",
+    "AnswerRow",
     "Attachment",
     "Audience",
     "Automatic",
@@ -88,12 +91,14 @@ __all__ = [
     "DeliveryFailed",
     "Desk",
     "Done",
+    "Dossier",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "File",
     "Filed",
     "Follow",
     "Followed",
@@ -106,8 +111,10 @@ __all__ = [
     "Learned",
     "Learning",
     "Lesson",
+    "Linked",
     "Mail",
     "MailArrived",
+    "Matches",
     "Member",
     "Message",
     "Needs",
@@ -115,8 +122,10 @@ __all__ = [
     "Person",
     "Policy",
     "Press",
+    "Query",
     "Report",
     "Rota",
+    "Said",
     "Screening",
     "Sender",
     "Signature",
@@ -137,6 +146,7 @@ __all__ = [
     "Trust",
     "Waiting",
     "Wish",
+    "Word",
     "WordWeights",
     "Words",
 ]

@@ -14,6 +14,7 @@ from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
+from maild.model.question import Deed, Dossier, Matches, Query, Solution, Solved
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -135,6 +136,9 @@ class Needs:
     called     words that name people, of whom the desk is asked whom it knows by them
     filed      tickets of which the attachments are asked for
     undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
+    queries    what the questions of the mail ask of the books
+    dossiers   tickets of which all that stands on record is wanted
+    asker      the address of whoever asks for them; for a requester's question also the person it is about
     """
 
     person: str = ""
@@ -161,6 +165,9 @@ class Needs:
     called: tuple[str, ...] = ()
     filed: tuple[int, ...] = ()
     undo: tuple[str, int] = ("", 0)
+    queries: tuple[Query, ...] = ()
+    dossiers: tuple[int, ...] = ()
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,39 +176,6 @@ class Colleague:
 
     address: Address
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
-
-    at: datetime
-    what: str
-    becomes: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """A solved ticket that resembles this one.
-
-    `restricted_to` is the team that alone may see it; empty: anybody. `score` says how much it resembles the report
-    that was compared: it tells apart what one search found, and nothing else.
-    """
-
-    ticket: int
-    title: str
-    category: str = ""
-    restricted_to: str = ""
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """What solved a ticket, in words that may be sent to others."""
-
-    solved: Solved
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +228,8 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    matches     what was found for each of the queries
+    dossiers    those of the wanted tickets that there are, by number
     admin       what an admin's mail makes worth knowing; None: no admin writes
     files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
                 those that it showed
@@ -304,6 +280,8 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    matches: Mapping[Query, Matches] = field(default_factory=dict)
+    dossiers: Mapping[int, Dossier] = field(default_factory=dict)
     admin: AdminFacts | None = None
     files: frozenset[str] = frozenset()
     called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
@@ -312,6 +290,16 @@ class Facts:
     before: Before | None = None
     undo_of: tuple[CommandRow, ...] = ()
     undo_inbound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An agent (address) is away until then; None: they are back. `deputy` is the address of who stands in for them,
+    empty: the one of config.toml."""
+
+    agent: str
+    until: datetime | None
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +313,7 @@ class Outcome:
     readers        participants who have written, and get the desk's words to the requester from now on
     published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
-    away           an agent's address, and until when they are away
+    away           agents' absences that begin or end
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
     undeliverable  (address, RFC 3463 status) to which no more mail goes
@@ -359,7 +347,7 @@ class Outcome:
     readers: tuple[Address, ...] = ()
     published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
-    away: tuple[str, datetime] | None = None
+    away: tuple[Absence, ...] = ()
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()
     undeliverable: tuple[tuple[str, str], ...] = ()

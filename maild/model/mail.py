@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model.message import Address, Attachment
+from maild.model.ticket import Ticket
 
 Audience = Literal["requester", "agent", "lead", "admin", "stranger", "approver"]
 
@@ -46,6 +47,7 @@ class Mail:
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
     done        what the reader's own commands did on the ticket, where nothing has told them yet
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
+    of          the ticket that it belongs to, where that is another one than the decided one (an answer about it)
     """
 
     template: str
@@ -64,3 +66,4 @@ class Mail:
     urgent: bool = False
     desk: bool = False
     done: Done | None = None
+    of: Ticket | None = None

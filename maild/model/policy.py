@@ -103,6 +103,11 @@ class Agent:
     skills: tuple[str, ...] = ()
     deputy: str = ""
 
+    @property
+    def as_address(self) -> Address:
+        """Where mails to them go."""
+        return Address(self.address, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Skill:

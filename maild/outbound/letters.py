@@ -90,6 +90,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/summary": Letter({"rows": (), "count": 0}),
     "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
     "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
+    "requester/answer": Letter({"parts": (), "text": ""}, title=Words("how your tickets stand", "进度查询结果")),
     "stranger/received": Letter(),
     "approver/asked": Letter(
         {"text": "", "words": "", "by": "", "again": False},
@@ -140,6 +141,11 @@ LETTERS: Mapping[str, Letter] = {
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
     "agent/approval": Letter({"how": "agreed", "who": "", "text": "", "answered": True}, (*_WORK, "not-approved")),
+    "agent/answer": Letter({"parts": (), "text": ""}),
+    "agent/ticket": Letter(
+        {"waits": "", "said": (), "done": (), "similar": (), "links": (), "files": (), "people": ()},
+        ("take", "resolve", "escalate"),
+    ),
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),

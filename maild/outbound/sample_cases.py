@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from maild.model import Address, Clock, Done, Field, Mail, Policy, Ticket, Words
+from maild.outbound import sample_answers as answered
 from maild.outbound import samples
 
 # Monday 23:01 in Shanghai, and the Saturday after.
@@ -260,6 +261,19 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("who reads along", {"how": "resolved", "own": False}, {"state": "resolved"}),
     ),
     "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
+    "agent/answer": (
+        _Face("figures", {"parts": answered.figures()}, without_ticket=True),
+        _Face("commands", {"parts": answered.commands()}, without_ticket=True),
+        _Face("words that went to nobody", {"parts": (), "text": _LONG_TEXT}, without_ticket=True),
+    ),
+    "agent/ticket": (
+        _Face(
+            "bare",
+            {**dict.fromkeys(answered.ticket("en", ""), ()), "waits": Words("new", "新建")},
+            {"subject": "", "fields": {}, "reasons": (), "summary": ""},
+        ),
+    ),
+    "requester/answer": (_Face("a second matter", {"text": _LONG_TEXT}, without_ticket=True),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
     "agent/delivery_failed": (
         _Face("given up", {"permanent": False, "detail": "451 4.7.1 try again later"}),

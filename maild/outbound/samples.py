@@ -19,6 +19,7 @@ from maild.model import (
 )
 from maild.model.aside import spoken
 from maild.model.mail import Audience
+from maild.outbound import sample_answers as answered
 from maild.outbound.letters import LETTERS
 
 # Monday morning in Shanghai.
@@ -230,6 +231,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "done": _DONE,
         },
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
+        "agent/answer": {"parts": answered.mine(), "text": ""},
+        "agent/ticket": answered.ticket(language, text),
+        "requester/answer": {"parts": answered.own(), "text": ""},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
         "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
@@ -344,10 +348,12 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        alone = name in OF_NO_TICKET or (audience == "admin" and name not in ABOUT_A_TICKET)
-        yield mail, None if alone else ticket(language)
+        bare = name in OF_THE_DESK or (audience == "admin" and name not in ABOUT_A_TICKET)
+        yield mail, None if bare else ticket(language)
 
 
+# Answers that belong to no ticket.
+OF_THE_DESK = frozenset({"agent/answer", "requester/answer", "agent/digest", "lead/digest"})
 # How the clocks of an ordinary ticket stand, and what was done on it.
 _NOW_AND_THEN: Mapping[str, object] = {
     "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
@@ -356,8 +362,6 @@ _NOW_AND_THEN: Mapping[str, object] = {
         (NOW - timedelta(hours=2), Words("the requester wrote", "用户来信")),
     ),
 }
-# Letters to agents and leads that speak of many tickets.
-OF_NO_TICKET = frozenset({"agent/digest", "lead/digest"})
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

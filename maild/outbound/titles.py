@@ -25,6 +25,8 @@ _NOTICES: Mapping[str, Words] = {
     "agent/confirm_command": Words("the question who wrote a mail", "命令确认"),
     "agent/delivery_failed": Words("that a mail did not arrive", "投递失败通知"),
     "agent/approval": Words("the answer to an approval", "审批结果通知"),
+    "agent/answer": Words("the answer to a question", "查询结果"),
+    "agent/ticket": Words("all of a ticket", "工单全部内容"),
     "agent/restricted": Words("about a restricted ticket", "受限工单的通知"),
     "agent/closed": Words("that it is closed", "已关闭的通知"),
     "agent/summary": Words("many notices in one mail", "合并的通知"),

@@ -14,6 +14,7 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
+from maild.outbound import answered
 from maild.outbound.actions import Button, buttons
 from maild.outbound.clocks import clock_rows
 from maild.outbound.headers import one_line
@@ -47,6 +48,7 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/escalated": ("reason", "text", "done"),
     "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
+    "agent/registered": ("text",),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
 _MASKED = frozenset(
@@ -114,8 +116,12 @@ def view_of(
         values["attachments"] = _attachments(values["attachments"], attached)
     if "attachments" in values:
         values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
-    if values.get("similar"):
+    if values.get("similar") and mail.template != "agent/ticket":
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "agent/ticket":
+        values |= {name: _plain_lines(values[name]) for name in ("links", "files", "people")}
+    if "parts" in values:
+        values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
         values |= {
             name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values

@@ -78,6 +78,9 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
     takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
     text_left, left = parsed.text if not takes else "", worked.ticket
+    if plan.desk:
+        # Under a question stands a signature, or words of which nobody can say whom they are for: they go to nobody.
+        errand.unsent, text_left = text_left, ""
     spoke = bool(text_left) and _kind(event) == "public"
     if text_left or (brought and not parsed.commands):
         _say(worked, agent, event, text_left)

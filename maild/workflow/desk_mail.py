@@ -27,6 +27,7 @@ from maild.workflow.commands.grammar import Parsed, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import Spread, spread, tickets_of, without_tickets
+from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
@@ -54,6 +55,12 @@ def wanted(message: Message, policy: Policy) -> bool:
     return bool(parsed.commands or parsed.problems)
 
 
+def only_asks(message: Message, policy: Policy) -> bool:
+    """Whether every command of a mail asks or tells the desk something, none is for a ticket."""
+    parsed = commands_of(message, policy)
+    return bool(parsed.commands) and all(BY_NAME[each.verb].about == "desk" for each in parsed.commands)
+
+
 def tickets_named(message: Message, policy: Policy) -> tuple[int, ...]:
     """The tickets that its commands are for."""
     return tickets_of(spread(reported_for.commands_of(message, policy), None, policy).jobs)
@@ -74,7 +81,11 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
         return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
     if not wanted(event.message, policy):
-        return None
+        if event.thread.by != "desk" or event.trust.verdict != "agent":
+            return None
+        # "Thanks" to a list is no report, and words that somebody meant for a ticket must not become one.
+        errand.transcript((("", False, _NO_ONES.for_(errand.language)),), event.message.new_text)
+        return errand.finish(Outcome(reason="answers a letter of the desk without a command", fate="handled"))
     parsed = without_unproved(reported_for.commands_of(event.message, policy), event.trust.authenticated, policy)
     parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
@@ -85,6 +96,8 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         refused = Errand(event, facts, now, policy)
         refused.transcript(not_done(parsed, problems, refused.language), event.message.new_text)
         return refused.finish(Outcome(reason="commands not understood or refused: nothing done", fate="handled"))
+    if not plan.jobs:
+        errand.unsent = parsed.text
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="handled"))
 
@@ -194,6 +207,11 @@ def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy:
     )
 
 
+_NO_ONES = Words(
+    "this answers a letter that belongs to no ticket, so your words went to nobody: put a command on top"
+    " (#resolve IT-3 …), or write a fresh mail to report something",
+    "您回复的邮件不属于任何工单，内容没有发给任何人：请在最上面写命令（如 #解决 IT-3），要报障请另写一封新邮件",
+)
 _OVER = Words(
     "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
 )

@@ -10,6 +10,7 @@ from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
+from maild.workflow.questions import asks, requesters
 
 # Of a report its first words are compared with the solved tickets.
 _WORDS = 400
@@ -17,6 +18,31 @@ _WORDS = 400
 
 def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     """What `decide` must know for this event on this ticket (None: a mail that joins none)."""
+    return _with_questions(_needs(event, ticket, policy), event, ticket, policy)
+
+
+def _with_questions(wanted: Needs, event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
+    """And what the questions of a person's mail ask of the books."""
+    if not isinstance(event, MailArrived) or event.screening.verdict != "person" or event.too_large:
+        return wanted
+    on = ticket.key if ticket is not None else None
+    agent = policy.agent(event.message.from_.address)
+    if agent is None or event.trust.verdict != "agent":
+        return replace(wanted, queries=requesters.queries(event, on, policy))
+    commands = desk_mail.commands_of(event.message, policy).commands
+    return replace(
+        wanted,
+        queries=(
+            *asks.of_agent(commands, agent, event.received, policy),
+            *requesters.queries(event, on, policy),
+        ),
+        dossiers=(on,) if on is not None and event.press.verb == "show" else asks.shown(commands, on, policy),
+        asker=event.message.from_.key,
+        urgent_of=asks.leaves(commands, agent, event.received, policy) or wanted.urgent_of,
+    )
+
+
+def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     approver = (ticket.approver,) if ticket is not None and ticket.approver else ()
     if ticket is not None and isinstance(event, Followed) and event.what == ORDER:
         wanted = _of_agent(Needs(team="*", colleagues=approver), str(event.data["body"]), ticket, policy)
@@ -38,7 +64,7 @@ def needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
     if event.screening.verdict != "person":
         agent = policy.agent(event.message.from_.address)
         away = agent.address if agent is not None else ""
-        return Needs(team="*" if approver else "", colleagues=approver, report=bool(approver), urgent_of=away)
+        return Needs(team="*" if approver or away else "", colleagues=approver, report=bool(approver), urgent_of=away)
     if ticket is None:
         return _of_admin(event, _of_fresh(event, policy))
     return _of_mail(event, ticket, approver, policy)

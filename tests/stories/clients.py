@@ -112,8 +112,8 @@ class Pen:
         retag: tuple[str, str] = ("", ""),
         lines: Sequence[str] = (),
     ) -> EmailMessage:
-        """The mail that a button's `mailto:` link opens: its subject and body, no References; `lines` are written behind
-        what stands there."""
+        """The mail that a button's `mailto:` link opens: its subject and body, no References; `lines` are written
+        behind what stands there."""
         for match in finditer(r'href="(mailto:[^"]+)"', letter.html):
             parts = urlsplit(unescape(match[1]))
             values = {name: text[0] for name, text in parse_qs(parts.query, keep_blank_values=True).items()}

@@ -225,7 +225,7 @@ def test_the_code_does_what_the_table_says(what: str, at: Stage) -> None:
 def test_everything_that_can_happen_has_a_row() -> None:
     kinds = set(get_args(Kind))
     assert kinds == SAID.keys()
-    verbs = {verb.name for verb in VERBS}
+    verbs = {verb.name for verb in VERBS if verb.about == "ticket"}
     # A new command needs its line in lifecycle.ROWS: what it does in each state, or why it is refused there.
     assert verbs <= lifecycle.TABLE.keys()
     assert kinds | set(lifecycle.WAITING) | {"hold_over"} <= lifecycle.TABLE.keys()

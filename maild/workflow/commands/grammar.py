@@ -13,7 +13,7 @@ from maild.model import Message, Policy, Words
 from maild.model.button import PRESSED
 from maild.workflow.commands.verbs import BY_NAME, VERBS
 
-__all__ = ["Command", "Parsed", "from_subject", "parse"]
+__all__ = ["Command", "Parsed", "from_subject", "only_signed", "parse"]
 
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)
 
@@ -80,6 +80,20 @@ def from_subject(message: Message, policy: Policy) -> str:
     tag = rf"[\[【]\s{{0,3}}(?:{prefixes})\s{{0,3}}-\s{{0,3}}\d{{1,15}}\s{{0,3}}[\]】]\s*"
     line = re.sub(rf"^(?:{tag}){{1,3}}", "", message.subject.strip()[:500], flags=re.IGNORECASE)
     return line if _looks_like_command(line) and not PRESSED.search(line) else ""
+
+
+# What stands in so few and so short lines below a question is a name, a number or a word of thanks; a sentence or a
+# field of the form is none.
+_SIGNED_LINES, _SIGNED_COLUMNS = 5, 40
+_SENTENCE = re.compile(r"[。？！?!；;=]|[.,，:：]\s?\S{6}|\w{2}\.\s*$")
+
+
+def only_signed(text: str) -> bool:
+    """Whether the words under a question are no more than a signature."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return len(lines) <= _SIGNED_LINES and all(
+        len(line) <= _SIGNED_COLUMNS and not _SENTENCE.search(line) for line in lines
+    )
 
 
 # Tickets, whatever their prefix: which of them there are is for others to say.
