@@ -4,7 +4,7 @@ Their first answer or command ends it."""
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import Facts, Follow, Followed, MailArrived, Outcome, Policy, Words
+from maild.model import Absence, Facts, Follow, Followed, MailArrived, Outcome, Policy, Words
 from maild.model.when import spoken
 from maild.workflow import routing
 from maild.workflow.draft import UNATTENDED, Draft
@@ -25,7 +25,10 @@ def back(event: MailArrived, facts: Facts, outcome: Outcome, now: datetime, poli
     Not by a report of their own, which one also sends from a beach, nor by disowning a mail in their name.
     """
     agent = policy.agent(event.message.from_.address)
-    if agent is None or agent.address not in facts.absent or outcome.away is not None or outcome.drop:
+    if agent is None or agent.address not in facts.absent or outcome.drop:
+        return outcome
+    if any(each.agent == agent.address for each in outcome.away):
+        # Whoever says until when they are away is not back by saying so.
         return outcome
     own_report = outcome.fate == "ticketed" and event.thread.ticket is None
     person = event.screening.verdict == "person" and event.trust.verdict == "agent"
@@ -33,8 +36,7 @@ def back(event: MailArrived, facts: Facts, outcome: Outcome, now: datetime, poli
         return outcome
     errand = Errand(event, facts, now, policy)
     errand.transcript(((_WELCOME.for_(agent.language), True, ""),))
-    # An absence that ends now is over.
-    return replace(outcome, away=(agent.address, now), mails=(*outcome.mails, *errand.mails))
+    return replace(outcome, away=(*outcome.away, Absence(agent.address, None)), mails=(*outcome.mails, *errand.mails))
 
 
 def follows(facts: Facts, agent: str, until: datetime) -> tuple[Follow, ...]:
