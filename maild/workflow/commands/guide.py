@@ -116,6 +116,20 @@ MORE: Mapping[str, Words] = {
         "24 小时内且之后没有新进展时，撤销您上一封命令邮件：回复工单通知时撤销该工单上的，"
         "另写新邮件则撤销其涉及的所有工单；已发出的邮件无法收回，会给用户发一封更正",
     ),
+    "for": Words(
+        "in a fresh mail: registers what somebody told you by phone (or chat, visit), your text below is the report,"
+        " other commands are done on the new ticket; WHO is an address or a name; on a ticket: WHO is its requester",
+        "另写新邮件：代人登记电话（或即时消息 chat、当面 visit）报障，命令下面写报障内容，其他命令用在新工单上；"
+        "可写邮箱或姓名。写在已有工单上：更正报障人",
+    ),
+    "called": Words(
+        "you have talked to the requester: counts as response; the note stays inside",
+        "已电话联系用户：计为已响应，说明只留在内部",
+    ),
+    "file": Words(
+        "mails you attachment N of the ticket, by the numbers in its notices; several: `1 3`, or `all`",
+        "把工单的第 N 个附件发给您，编号见通知；可写多个（1 3）或“全部”",
+    ),
     "hold": Words("waits until a date; the clock stands", "挂起到某天，期间不计时"),
     "close": Words("without confirmation; the requester is told", "不经确认直接关闭，并告知用户"),
     "out-of-scope": Words("a kind notice with where to turn", "礼貌告知用户应找谁"),
@@ -133,6 +147,21 @@ MORE: Mapping[str, Words] = {
     "split": Words(
         "a ticket of its own for the second problem, in TEXT or as the mail says it",
         "为第二个问题另开工单，用您写的内容或邮件里的原话",
+    ),
+    "merge": Words(
+        "this ticket is closed as a duplicate, and what answers it leads to IT-7; the same person hears which number"
+        " counts, another colleague comes into copy there; `#reopen IT-3` takes it out again",
+        "本工单按重复关闭，之后的回信都转到 IT-7；同一个人会收到以哪个编号为准的通知，另一位同事则进入那边的抄送；"
+        "`#重开 IT-3` 可重新分开",
+    ),
+    "link": Words(
+        "the notices of both show it; nobody gets a mail for it; `#link -IT-7` ends it",
+        "两边的通知里都会显示，不发邮件；`#关联 -IT-7` 取消",
+    ),
+    "cc": Words(
+        "WHO (a colleague by address or name, anybody else by the whole address) gets what the requester gets, and may"
+        " write; `#cc -WHO` ends it",
+        "对方（同事可写邮箱或姓名，外部人员写完整邮箱）会收到发给报障人的内容，也可以来信；`#抄送 -某人` 移除",
     ),
     "incident": Words(
         "makes one by hand, of these and of the report you write on; on a mass incident it adds reports,"

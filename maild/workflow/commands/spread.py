@@ -67,7 +67,13 @@ def spread(parsed: Parsed, on: int | None, policy: Policy) -> Spread:
         here, jobs = list(jobs[on]), {}
     if len(jobs) > MAX_TICKETS:
         problems.append(
-            (parsed.commands[0].line, Words(f"more than {MAX_TICKETS} tickets", f"一次最多 {MAX_TICKETS} 张工单"))
+            (
+                parsed.commands[0].line,
+                Words(
+                    f"more than {MAX_TICKETS} tickets; send them in several mails",
+                    f"一次最多 {MAX_TICKETS} 张工单，请分几封发送",
+                ),
+            )
         )
     return Spread(
         tuple(here), tuple(Job(number, tuple(each)) for number, each in jobs.items()), tuple(desk), tuple(problems)
@@ -89,7 +95,7 @@ def leading(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     return tuple(dict.fromkeys(found)), (rest.strip() if found else text)
 
 
-def _anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
+def anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     """`VPN down IT-3 IT-4` → ((3, 4), "VPN down")."""
     pattern = _tag(policy)
     found = [match for match in pattern.finditer(text.translate(_NARROW))]
@@ -102,7 +108,7 @@ def _anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
 def _named(command: Command, on: int | None, policy: Policy) -> tuple[tuple[int, ...], str]:
     """The tickets that a command is for, and its argument without them."""
     verb = BY_NAME[command.verb]
-    numbers, rest = (_anywhere if verb.names and on is None else leading)(command.argument, policy)
+    numbers, rest = (anywhere if verb.names and on is None else leading)(command.argument, policy)
     if not numbers or (on is not None and (verb.names or command.verb == "note")):
         # A note that begins with the number of another ticket speaks of it.
         return (), command.argument

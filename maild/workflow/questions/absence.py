@@ -88,9 +88,11 @@ def reassign(errand: Errand, command: Command, text: str) -> None:
     agent, policy, now = errand.asking, errand.policy, errand.now
     giver, taker, everything = days.who_to_whom(command.argument, policy)
     if not days.leads(agent, policy):
-        raise Refused(Words("only a lead can hand over a colleague's tickets", "只有主管可以移交同事的工单"))
+        raise Refused(
+            Words("only a lead can hand over a colleague's tickets; ask one", "只有主管可以移交同事的工单，请联系主管")
+        )
     if taker.address in errand.facts.absent:
-        raise Refused(Words(f"{taker.name} is away", f"{taker.name} 不在"))
+        raise Refused(Words(f"{taker.name} is away; name somebody else", f"{taker.name} 不在，请另选同事"))
     found = by_urgency(found_for(errand, asks.handed_over(giver, everything)).tickets, policy)
     may = tuple(each for each in found if may_go(each, agent, taker, policy))
     if not may:
