@@ -45,7 +45,9 @@ def _all(errand: Errand) -> None:
 def _one(errand: Errand, verb: Verb) -> AnswerPart:
     usage = guide.usage(verb, errand.language)
     others = "、".join(f"#{name}" for name in (verb.name, *verb.chinese))
-    explained = guide.explained(verb)
+    told = guide.explained(verb)
+    # Code type is for the page; a mail has none.
+    explained = Words(told.en.replace("`", ""), told.zh.replace("`", ""))
     who = (Words("For leads.", "仅限主管。"),) if verb.who == "lead" else ()
     return AnswerPart(
         Words(usage, usage),
