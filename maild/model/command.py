@@ -49,6 +49,7 @@ class Before:
     told        whom its commands wrote to as requester or reader
     colleagues  the agents whom it told
     said        the agent's own words to the requester went with it
+    noted       a note went with it
     reaches     it was decided on for other tickets too, or opened one
     used        it was taken back already
     since       what followed on the ticket, by anybody else or by itself; None: nothing
@@ -64,6 +65,7 @@ class Before:
     told: tuple[Address, ...] = ()
     colleagues: tuple[str, ...] = ()
     said: bool = False
+    noted: bool = False
     reaches: bool = False
     inbound: int = 0
     at: datetime = datetime.min

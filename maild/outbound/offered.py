@@ -41,10 +41,11 @@ def _senseless(mail: Mail) -> frozenset[str]:
         if mail.values.get("how") != "disagreed":
             return frozenset({"not-approved"}) | (_WAITING if mail.values.get("how") != "agreed" else frozenset())
         return _WAITING
-    if mail.template == "requester/corrected" and (mail.values.get("how") != "resolved" or not mail.values.get("own")):
-        return frozenset(("solved", "unsolved"))
     if mail.template == "agent/registered" and mail.values.get("how"):
         return _WAITING
+    if mail.template == "requester/corrected":
+        asks = mail.values.get("how") == "resolved" and mail.values.get("own", True)
+        return frozenset() if asks else frozenset({"solved", "unsolved"})
     if mail.template == "agent/new_ticket" and not mail.values.get("second"):
         return frozenset({"split"})
     return frozenset()

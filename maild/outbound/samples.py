@@ -125,7 +125,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "alone": False,
             "split_from": "",
             "split_part": "",
-            "registered": "王伟已根据您的来电登记。"
+            "registered": "王伟根据您的来电，代您提交了这次报障。"
             if chinese
             else "Wang Wei has registered this for you from your call.",
         },
@@ -244,7 +244,11 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/answer": {"parts": answered.own(), "text": ""},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
-        "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
+        "agent/undone": {
+            "by": lead,
+            "at": NOW - timedelta(minutes=3),
+            "did": (Words("#resolve", "#解决"), Words("#priority", "#优先级")),
+        },
         "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
@@ -384,6 +388,7 @@ ABOUT_A_TICKET = frozenset({"admin/unattended"})
 PUBLIC = frozenset(
     {
         "agent/new_ticket",
+        "agent/registered",
         "agent/requester_replied",
         "agent/reopened",
         "agent/sla_warning",

@@ -51,6 +51,7 @@ def keep(
         "told": [[who.address, who.name] for who in before.told],
         "colleagues": list(before.colleagues),
         "said": before.said,
+        "noted": before.noted,
         "reaches": before.reaches,
         "entries": _newest(connection, entry, number),
     }
@@ -116,6 +117,7 @@ def _made(connection: Connection, row: Row[Any]) -> Before:
         told=tuple(Address(*each) for each in value["told"]),
         colleagues=tuple(value["colleagues"]),
         said=value["said"],
+        noted=value["noted"],
         reaches=value["reaches"],
         inbound=row.inbound,
         at=row.at,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.button import QUOTED
-from maild.workflow import copied, desk_mail, files, lifecycle, pressed, restricted
+from maild.workflow import copied, desk_mail, enclosed, files, lifecycle, pressed, restricted
 from maild.workflow.commands import incident, merge, talk, undo
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
@@ -85,11 +85,14 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _say(worked, agent, event, text_left)
         if text_left and event.press.verb and _knows_nothing_of(event):
             # Whoever presses a button and writes below it may think that it goes to the requester.
+            worked.remarks.append(_INTERNAL)
             lines = (*lines, ("", False, _INTERNAL.for_(agent.language)))
-            _transcript(worked, agent, lines, "")
     elif parsed.commands:
         _keep_command_mail(worked, agent, event)
-    if (policy.transcripts == "always" or worked.remarks) and lines and all(done for _, done, _ in lines):
+    told = len(worked.remarks)
+    enclosed.enclose(worked, brought)
+    lines = (*lines, *(("", False, each.for_(agent.language)) for each in worked.remarks[told:]))
+    if (policy.transcripts == "always" or worked.remarks) and lines:
         _transcript(worked, agent, lines, "")
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
@@ -161,6 +164,7 @@ def _knows_nothing_of(event: MailArrived) -> bool:
 def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str, why: Words) -> Outcome:
     """A tag and no signed reference, or a notice quoted in a way that cannot be cut: a note, and the agent is told."""
     talk.add_note(draft, agent, text, event.message.message_id)
+    enclosed.enclose(draft, files.new(event.message.attachments, draft.facts.files))
     _transcript(draft, agent, (("", False, why.for_(agent.language)),), "")
     reason = "the mail does not answer a notice" if why is _INTERNAL else "it quotes a notice that could not be cut off"
     return draft.outcome(f"kept inside: {reason}", "ticketed")

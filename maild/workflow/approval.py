@@ -32,8 +32,8 @@ _WORDS_CHARS = 4_000
 _ENOUGH_MAILS = 6
 # A ticket that waits for somebody who never gets the question would wait for ever.
 _NOT_LIVE = Words(
-    "an approval cannot be asked for: in agents mode no mail leaves to anybody else",
-    "当前为 agents 模式，邮件只发给支持人员，无法请求审批",
+    "an approval cannot be asked for: in agents mode no mail leaves to anybody else; ask in person, #note the answer",
+    "当前为 agents 模式，邮件只发给支持人员，无法请求审批；请当面询问，并用 #备注 记录",
 )
 
 
@@ -99,12 +99,19 @@ def _unfit(draft: Draft, who: Colleague) -> Words | None:
     """Why this colleague cannot be the one who agrees."""
     key, policy = who.address.key, draft.policy
     if not policy.is_internal(key) or key in policy.desk.own_addresses or key in policy.machines:
-        return Words("only a colleague of an internal domain can approve", "审批人必须是公司内部同事")
+        return Words(
+            "only a colleague of an internal domain can approve: #approve WHO", "审批人必须是公司内部同事：#审批 邮箱"
+        )
     if _is_their_own(draft, who.address):
-        return Words("nobody approves their own request", "不能由报障人自己审批")
+        return Words(
+            "nobody approves their own request; name somebody else: #approve WHO",
+            "不能由报障人自己审批，请用 #审批 另行指定审批人",
+        )
     agent = policy.agent(key)
     if agent is not None and agent.address in draft.facts.absent:
-        return Words(f"{agent.name} is away", f"{agent.name} 不在")
+        return Words(
+            f"{agent.name} is away; name somebody else: #approve WHO", f"{agent.name} 不在，请用 #审批 另行指定"
+        )
     return None
 
 
@@ -179,7 +186,10 @@ def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         who = Colleague(Address(found.address, found.name), found.language)
     why = _unfit(draft, who)
     if why is None and who.address.key == agent.address:
-        why = Words("whoever asks cannot be the one who answers", "发起审批的人不能自己审批")
+        why = Words(
+            "whoever asks cannot be the one who answers: #approve WHO",
+            "发起审批的人不能自己审批，请另行指定：#审批 邮箱",
+        )
     if why is not None:
         raise Refused(why)
     words = "\n".join(part for part in (rest, text) if part)

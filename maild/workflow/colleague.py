@@ -68,7 +68,12 @@ def accept(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if len(chosen) != 1:
         names = ", ".join(sorted({each.author.key for each in waiting}))
         raise Refused(
-            Words(f"whom? these have written: {names}", f"接纳哪一位？来信的有：{names}") if names else _NOBODY
+            Words(
+                f"whom? Write #accept WHO; these have written: {names}",
+                f"接纳哪一位？请写 #接纳 姓名；来信的有：{names}",
+            )
+            if names
+            else _NOBODY
         )
     (address,) = chosen
     words = [each for each in waiting if each.author.key == address]
@@ -81,4 +86,7 @@ def accept(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     draft.write("requester/passed_on", colleague, "requester", draft.ticket.language, accepted=True)
 
 
-_NOBODY = Words("no colleague's words wait on this ticket", "这张工单上没有待接纳的同事来信")
+_NOBODY = Words(
+    "no colleague's words wait on this ticket, so there is nothing to accept",
+    "这张工单上没有待接纳的同事来信，无需操作",
+)

@@ -37,7 +37,7 @@ _TEXT_LEFT = Words(
     "the text below has no place to go: write it behind a command, or answer the ticket's own notice",
     "正文没有去处：请写在命令后面，或直接回复该工单的通知",
 )
-_NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
+_NO_TICKET = Words("there is no {tag}; the number stands in the subject", "没有 {tag} 这张工单，编号见邮件主题")
 
 
 def commands_of(message: Message, policy: Policy) -> Parsed:

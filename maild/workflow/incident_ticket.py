@@ -34,7 +34,9 @@ _COMPANY_DEPARTMENTS = 3
 # A letter lists so many reports; the count says how many there are.
 _LISTED = 40
 
-_ANSWERED = Words("this mass incident was answered already", "这个大面积故障的提议已经有人答复")
+_ANSWERED = Words(
+    "this mass incident was answered already, so nothing is left to do", "这个大面积故障的提议已经有人答复，无需再答复"
+)
 _NOT_OPEN = Words(
     "this mass incident is not open; accept it first, or #reopen it",
     "这个大面积故障还没有确认或已经结束，请先接受或重开",
@@ -318,7 +320,7 @@ def resolve(draft: Draft, agent: Agent, summary: str) -> None:
 def close(draft: Draft, agent: Agent, why: str) -> None:
     """A proposal is declined by it; else every report that is not closed is closed, its reporter told why."""
     if draft.ticket.state == "closed":
-        raise Refused(Words("the ticket is closed already", "工单已经关闭"))
+        raise Refused(Words("the ticket is closed already; #reopen opens it again", "工单已经关闭；#重开 可重新打开"))
     if _of(draft).state == "proposed":
         decline(draft, agent, why)
         return
@@ -337,7 +339,7 @@ def reopen(draft: Draft, agent: Agent, why: str) -> None:
     """It was not over: reports that wait for a confirmation are open again; who said that it works is left alone."""
     incident = _of(draft)
     if draft.ticket.state not in ("resolved", "closed"):
-        raise Refused(Words("the ticket is open", "工单没有关闭"))
+        raise Refused(Words("the ticket is open, so there is nothing to reopen", "工单没有关闭，无需重开"))
     if incident.state == "declined":
         raise Refused(
             Words(

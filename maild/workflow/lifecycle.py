@@ -136,14 +136,14 @@ def _row(
 
 
 _CLOSED = Words("the ticket is closed; #reopen it first", "工单已关闭，请先 #重开")
-_CLOSED_ALREADY = Words("the ticket is closed already", "工单已经关闭")
+_CLOSED_ALREADY = Words("the ticket is closed already; #reopen opens it again", "工单已经关闭；#重开 可重新打开")
 _NOT_WORKED_ON = Words("the ticket is not being worked on; #reopen it first", "工单不在处理中，请先 #重开")
-_OVER = Words("the ticket is solved or closed already", "工单已经解决或关闭")
+_OVER = Words("the ticket is solved or closed already; #reopen it first", "工单已经解决或关闭，请先 #重开")
 _NO_INCIDENT = Words(
     "this ticket is no mass incident; write it on the incident's own ticket",
     "这张工单不是大面积故障，请在大面积故障的工单上操作",
 )
-_IS_OPEN = Words("the ticket is open", "工单没有关闭")
+_IS_OPEN = Words("the ticket is open, so there is nothing to reopen", "工单没有关闭，无需重开")
 
 # fmt: off
 ROWS: tuple[Row, ...] = (

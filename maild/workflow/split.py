@@ -22,7 +22,12 @@ def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     its own words, with the clock of the mail that both came in. Its requester hears of both tags."""
     ticket, policy = draft.ticket, draft.policy
     if ticket.kind == "incident":
-        raise Refused(Words("an incident's own ticket has no report to split", "事件主单没有可拆分的报障内容"))
+        raise Refused(
+            Words(
+                "an incident's own ticket has no report to split; do it on one of its reports",
+                "大面积故障本身没有可拆分的内容，请在具体的报障工单上操作",
+            )
+        )
     words = "\n".join(part for part in (command.argument, text) if part)
     found = several(ticket.subject, draft.facts.report, ticket.language, policy)
     if not words and draft.facts.was_split:

@@ -118,7 +118,12 @@ def a_wait(text: str, now: datetime, policy: Policy) -> tuple[datetime, str]:
         try:
             until = _opening(int(day[1]) if day[1] else None, int(day[2]), int(day[3]), now, policy.calendar)
         except ValueError as error:
-            raise Refused(Words(f"{text!r} is no date to come", f"“{text}”不是将来的日期")) from error
+            raise Refused(
+                Words(
+                    f"{text!r} is no date to come; write a day ahead, like 12-01, or 2d",
+                    f"“{text}”不是将来的日期，请写以后的日期，例如 12-01，或 2d",
+                )
+            ) from error
         return until, day[4].strip()
     raise Refused(
         Words(

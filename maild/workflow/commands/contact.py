@@ -1,5 +1,7 @@
 """Commands about the requester: #called, they were talked to; #for, it is somebody else."""
 
+import unicodedata
+
 from maild.model import Address, Agent, Field, Person, Policy, Words
 from maild.model.robots import is_robot
 from maild.workflow import persons, reported_for, retriage
@@ -46,14 +48,27 @@ def requester(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         raise Refused(unfit)
     before = ticket.requester
     if policy.plain(before.key) in {policy.plain(each) for each in (to.key, *person.addresses)}:
-        raise Refused(Words(f"{_name(person)} is the requester already", f"报障人已经是 {_name(person)}"))
+        raise Refused(
+            Words(
+                f"{_name(person)} is the requester already, so nothing is left to do",
+                f"报障人已经是 {_name(person)}，无需更改",
+            )
+        )
     if ticket.assignee is not None and ticket.assignee in person.addresses:
         why = Words("they work on it; #assign it to somebody else first", "该工单正由其本人处理，请先 #转派 给其他同事")
         raise Refused(why)
     if ticket.approver and ticket.approver in person.addresses:
-        raise Refused(Words("nobody approves their own request", "不能由报障人自己审批"))
+        raise Refused(
+            Words(
+                "nobody approves their own request; name somebody else: #approve WHO",
+                "不能由报障人自己审批，请用 #审批 另行指定审批人",
+            )
+        )
     draft.note("requester", before.key, to.key, f"{agent.name} says whose it is")
     language = person.language if person.language in policy.desk.languages else ticket.language
+    said = unicodedata.normalize("NFKC", command.argument).lower().split()
+    if any(word in reported_for.CHANNELS for word in said):
+        draft.change("", channel=wish.channel)
     draft.change("", requester=to, internal=True, language=language, zone=person.zone or ticket.zone, asked=())
     wrong = [name for name in _OF_A_PERSON if name in ticket.fields and ticket.fields[name].source in _GUESSED]
     draft.forget(*wrong)

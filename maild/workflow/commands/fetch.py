@@ -45,7 +45,9 @@ def _send(errand: Errand, number: int, wanted: str) -> None:
     tag = f"{errand.policy.desk.prefix}-{number}"
     ticket, there = errand.facts.filed.get(number, (None, ()))
     if ticket is None:
-        raise Refused(Words(f"there is no {tag}", f"没有 {tag} 这张工单"))
+        raise Refused(
+            Words(f"there is no {tag}; the number stands in the subject", f"没有 {tag} 这张工单，编号见邮件主题")
+        )
     if errand.agent is None or not restricted.may_see(errand.agent, ticket, errand.policy):
         raise Refused(restricted.refused(ticket))
     chosen = _chosen(wanted, there, tag)
@@ -66,7 +68,12 @@ def _send(errand: Errand, number: int, wanted: str) -> None:
 def _chosen(wanted: str, there: tuple[Filed, ...], tag: str) -> tuple[Filed, ...]:
     """The attachments that are asked for, in the order of their numbers."""
     if not there:
-        raise Refused(Words(f"{tag} has no attachments", f"{tag} 没有附件"))
+        raise Refused(
+            Words(
+                f"{tag} has no attachments; ask the requester for them in a reply",
+                f"{tag} 没有附件，可回复用户请其补发",
+            )
+        )
     said = unicodedata.normalize("NFKC", wanted).strip().strip(".。!！").lower()
     if said in _ALL or (not said and len(there) == 1):
         return there

@@ -58,7 +58,12 @@ def parse(text: str) -> Parsed:
         at += 1
     if len(commands) > MAX_COMMANDS:
         problems.append(
-            (commands[MAX_COMMANDS].line, Words("more than ten commands in one mail", "一封邮件里的命令超过十条"))
+            (
+                commands[MAX_COMMANDS].line,
+                Words(
+                    "more than ten commands in one mail; send them in several", "一封邮件里的命令超过十条，请分几封发送"
+                ),
+            )
         )
     rest = lines[at:]
     for line in rest:
@@ -125,8 +130,8 @@ def _command(line: str) -> tuple[Command | None, Words | None]:
         near = difflib.get_close_matches(word, list(BY_NAME), 1, 0.6)
         hint = f" #{near[0]}" if near else ""
         return None, Words(
-            f"unknown command; did you mean{hint}?" if near else "unknown command",
-            f"没有这个命令，您是不是想写{hint}？" if near else "没有这个命令",
+            f"unknown command; did you mean{hint}?" if near else "unknown command; #help lists those that there are",
+            f"没有这个命令，您是不是想写{hint}？" if near else "没有这个命令；#帮助 可查看全部命令",
         )
     if verb.argument == "none":
         # What a phone or a polite hand adds behind a plain command (`#Take!`, `#接单。👍`) is no argument.

@@ -97,7 +97,9 @@ def _reports(facts: Facts, numbers: Sequence[int], agent: Agent, policy: Policy)
     for number in numbers:
         if number not in known:
             tag = f"{policy.desk.prefix}-{number}"
-            raise Refused(Words(f"there is no {tag}", f"没有 {tag} 这张工单"))
+            raise Refused(
+                Words(f"there is no {tag}; the number stands in the subject", f"没有 {tag} 这张工单，编号见邮件主题")
+            )
         _check(known[number], agent, policy)
     return tuple(known[number] for number in numbers)
 
@@ -105,17 +107,34 @@ def _reports(facts: Facts, numbers: Sequence[int], agent: Agent, policy: Policy)
 def _check(report: Member, agent: Agent, policy: Policy) -> None:
     tag = f"{policy.desk.prefix}-{report.ticket}"
     if report.restricted and not restricted.belongs(agent, report.team, policy):
-        raise Refused(Words(f"{tag} belongs to another team alone", f"{tag} 仅限其所属组处理"))
+        raise Refused(
+            Words(
+                f"{tag} belongs to another team alone; ask that team, or leave it out",
+                f"{tag} 仅限其所属组处理，请联系该组，或不要写上它",
+            )
+        )
     if not report.internal:
         raise Refused(
-            Words(f"{tag} is a stranger's, who may not learn of it", f"{tag} 是外部人员的工单，不能让其了解内部故障")
+            Words(
+                f"{tag} is a stranger's, who may not learn of it; leave it out",
+                f"{tag} 是外部人员的工单，不能让其了解内部故障，请不要写上它",
+            )
         )
     if report.kind != "report" or report.merged:
-        raise Refused(Words(f"{tag} is no report of its own", f"{tag} 不是独立的报障工单"))
+        raise Refused(Words(f"{tag} is no report of its own; leave it out", f"{tag} 不是独立的报障工单，请不要写上它"))
     if report.parent is not None:
-        raise Refused(Words(f"{tag} belongs to a mass incident already", f"{tag} 已经属于一个大面积故障"))
+        raise Refused(
+            Words(
+                f"{tag} belongs to a mass incident already; leave it out", f"{tag} 已经属于一个大面积故障，请不要写上它"
+            )
+        )
     if report.state in ("resolved", "closed"):
-        raise Refused(Words(f"{tag} is solved or closed already", f"{tag} 已经解决或关闭"))
+        raise Refused(
+            Words(
+                f"{tag} is solved or closed already; #reopen it first, or leave it out",
+                f"{tag} 已经解决或关闭，请先 #重开，或不要写上它",
+            )
+        )
 
 
 def _take_out(draft: Draft, agent: Agent, numbers: Sequence[int]) -> None:
@@ -128,7 +147,9 @@ def _take_out(draft: Draft, agent: Agent, numbers: Sequence[int]) -> None:
     for number in numbers:
         tag = f"{draft.policy.desk.prefix}-{number}"
         if number not in inside:
-            raise Refused(Words(f"{tag} does not belong to it", f"{tag} 不属于这个大面积故障"))
+            raise Refused(
+                Words(f"{tag} does not belong to it; leave it out", f"{tag} 不属于这个大面积故障，请不要写上它")
+            )
     if parent is None or not numbers:
         raise Refused(Words("name the reports: #incident remove IT-5", "请写明工单：#大面积故障 移出 IT-5"))
     draft.note("reports", ", ".join(str(number) for number in numbers), "", f"taken out by {agent.name}")

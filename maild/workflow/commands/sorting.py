@@ -16,7 +16,9 @@ def priority(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """
     ticket = draft.ticket
     if ticket.priority_locked and not agent.lead:
-        raise Refused(Words("a lead has set this priority", "该优先级由主管设定"))
+        raise Refused(
+            Words("a lead has set this priority; ask the lead to change it", "该优先级由主管设定，请联系主管更改")
+        )
     if is_automatic(command.argument):
         wanted, reason = retriage.by_the_report(draft)
         why, by, locked = f"by what the report says, as {agent.name} wishes", "", False

@@ -67,7 +67,13 @@ def spread(parsed: Parsed, on: int | None, policy: Policy) -> Spread:
         here, jobs = list(jobs[on]), {}
     if len(jobs) > MAX_TICKETS:
         problems.append(
-            (parsed.commands[0].line, Words(f"more than {MAX_TICKETS} tickets", f"一次最多 {MAX_TICKETS} 张工单"))
+            (
+                parsed.commands[0].line,
+                Words(
+                    f"more than {MAX_TICKETS} tickets; send them in several mails",
+                    f"一次最多 {MAX_TICKETS} 张工单，请分几封发送",
+                ),
+            )
         )
     return Spread(
         tuple(here), tuple(Job(number, tuple(each)) for number, each in jobs.items()), tuple(desk), tuple(problems)

@@ -12,7 +12,7 @@ def note(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """An internal note: the colleagues who work on it hear of it, the requester never."""
     words = "\n".join(part for part in (command.argument, text) if part)
     if not words:
-        raise Refused(Words("the note is empty", "备注是空的"))
+        raise Refused(Words("the note is empty: #note TEXT", "备注是空的：#备注 内容"))
     add_note(draft, agent, words)
 
 

@@ -16,6 +16,7 @@ from maild.workflow import approval, business_time, lifecycle, restricted, sla
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
+from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import WAITING, Draft
 
 # For so long an agent may change their mind.
@@ -51,7 +52,9 @@ _ONCE = Words(
 _ALONE = Words(
     "#undo stands alone in its mail: send the other commands afterwards", "#撤销 请单独发送，其他命令随后再发"
 )
-_NO_CHANGE = Words("those commands had changed nothing", "那些命令没有改变任何内容")
+_NO_CHANGE = Words(
+    "those commands had changed nothing, so there is nothing to undo", "那些命令没有改变任何内容，无需撤销"
+)
 _WORDS_STAY = Words("your words to the requester cannot be taken back", "您写给用户的正文无法撤回")
 _NOTE_STAYS = Words("the note stays on record, marked as withdrawn", "备注仍保留在记录里，已标明撤回")
 _CORRECTED = Words("whoever was written to was asked to disregard that mail", "已发信请收件人忽略那封邮件")
@@ -97,6 +100,7 @@ def remember(
         told=tuple(told.values()),
         colleagues=tuple(sorted(heard)),
         said=said,
+        noted=any(line.what == "note" for line in worked.history),
         reaches=bool(worked.follow or worked.also or worked.incident is not None),
     )
 
@@ -131,15 +135,14 @@ def undo(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     _check(before, draft, agent)
     changes = _changes(before, draft.ticket, draft.policy)
     kept = [row for row in before.fields if _as_left(row.name, before, draft.ticket)]
-    if not changes and not kept and not before.told and not before.colleagues and "note" not in before.verbs:
+    if not changes and not kept and not before.told and not before.colleagues and not before.noted:
         raise Refused(_NO_CHANGE)
     why = f"{agent.name} takes back {', '.join(did(before.verbs))} of {before.at:%Y-%m-%d %H:%M} UTC"
     was = draft.ticket
     draft.note("undone", ", ".join(did(before.verbs)), "", why)
-    if "note" in before.verbs:
+    if before.noted:
         draft.note("note withdrawn", "", "", why)
     _put_back(draft, changes, kept, why)
-    _approver(draft, was.approver)
     for kind, timer in before.timers.items():
         if timer is None:
             draft.cancel(kind)
@@ -149,6 +152,7 @@ def undo(draft: Draft, agent: Agent, command: Command, text: str) -> None:
                 # Nobody is reminded, or closed by silence, on the heels of a mail that said something else.
                 due = max(due, business_time.add_days(draft.now, 1, draft.policy.calendar))
             draft.timer(kind, due, **timer.data)
+    _approver(draft, was.approver)
     if draft.ticket.restricted and not was.restricted:
         work.tell_outsiders(draft)
     draft.undone = before.inbound
@@ -289,13 +293,21 @@ def _tell(draft: Draft, agent: Agent, before: Before) -> None:
     for address in before.colleagues:
         colleague = draft.policy.agent(address)
         if colleague is not None:
-            values = {"by": agent.name, "at": before.at, "did": did(before.verbs)}
+            values = {"by": agent.name, "at": before.at, "did": called(before.verbs)}
             draft.tell_agent(colleague, "agent/undone", reply="internal", **values)
 
 
 def did(verbs: tuple[str, ...]) -> tuple[str, ...]:
     """Commands by their names alone: what stands behind them may be for fewer eyes."""
     return tuple(dict.fromkeys(f"#{verb}" for verb in verbs))
+
+
+def called(verbs: tuple[str, ...]) -> tuple[Words, ...]:
+    """The same, as each reader calls them."""
+    return tuple(
+        Words(f"#{verb}", f"#{BY_NAME[verb].chinese[0]}" if verb in BY_NAME else f"#{verb}")
+        for verb in dict.fromkeys(verbs)
+    )
 
 
 def _remark(draft: Draft, before: Before) -> None:
@@ -309,7 +321,7 @@ def _remark(draft: Draft, before: Before) -> None:
     for holds, words in (
         (before.told, _CORRECTED),
         (before.said, _WORDS_STAY),
-        ("note" in before.verbs, _NOTE_STAYS),
+        (before.noted, _NOTE_STAYS),
         (before.colleagues, _TOLD),
     ):
         if holds:

@@ -64,12 +64,20 @@ def _solution(draft: Draft, agent: Agent, number: int) -> str:
     tag, ticket = f"{draft.policy.desk.prefix}-{number}", draft.ticket
     found = draft.facts.solutions.get(number)
     if found is None:
-        raise Refused(Words(f"{tag} has no confirmed solution", f"{tag} 没有已确认的处理说明"))
+        raise Refused(
+            Words(
+                f"{tag} has no confirmed solution; write it in your own words",
+                f"{tag} 没有已确认的处理说明，请用自己的话写",
+            )
+        )
     team = found.solved.restricted_to
     # Somebody outside learns no more than that the ticket exists; its team may use it among its own restricted ones.
     if team and (not belongs(agent, team, draft.policy) or not ticket.restricted or ticket.team != team):
         raise Refused(
-            Words(f"{tag} is restricted to its team and cannot be sent on", f"{tag} 仅限其处理组查看，不能转发给用户")
+            Words(
+                f"{tag} is restricted to its team and cannot be sent on; write it in your own words",
+                f"{tag} 仅限其处理组查看，不能转发给用户，请用自己的话写",
+            )
         )
     if _is_chinese(found.text) != ticket.language.startswith("zh"):
         other = "zh-CN" if _is_chinese(found.text) else "en"
@@ -99,7 +107,12 @@ def _macro(draft: Draft, argument: str) -> str:
     text = texts.get(draft.ticket.language)
     if text is None:
         reads = _NAMED.get(draft.ticket.language, _NAMED["en"])
-        raise Refused(Words(f"the macro {name!r} has no text in {reads.en}", f"常用回复“{name}”没有{reads.zh}版本"))
+        raise Refused(
+            Words(
+                f"the macro {name!r} has no text in {reads.en}; write it in your own words",
+                f"常用回复“{name}”没有{reads.zh}版本，请用自己的话写",
+            )
+        )
     return text
 
 

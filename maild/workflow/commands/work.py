@@ -59,7 +59,12 @@ def assign_to(draft: Draft, agent: Agent, why: str) -> None:
 def assign(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     colleague = a_colleague(command.argument, draft.policy)
     if colleague.address in draft.facts.absent:
-        raise Refused(Words(f"{colleague.name} is away", f"{colleague.name} 不在"))
+        raise Refused(
+            Words(
+                f"{colleague.name} is away; choose somebody else: #assign WHO, or #team NAME",
+                f"{colleague.name} 不在，请用 #转派 另选同事，或用 #转组",
+            )
+        )
     if not restricted.may_see(colleague, draft.ticket, draft.policy):
         raise Refused(restricted.refused(draft.ticket))
     team = draft.ticket.team if draft.ticket.team in colleague.teams else colleague.teams[0]
@@ -107,7 +112,12 @@ def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str
     ticket, facts, policy = draft.ticket, draft.facts, draft.policy
     above = (named,) if named else routing.tiers_above(ticket.tier)
     if not above:
-        raise Refused(Words("there is no tier above expert", "专家之上没有更高一级"))
+        raise Refused(
+            Words(
+                "there is no tier above expert; #assign WHO hands it to a colleague",
+                "专家之上没有更高一级，可用 #转派 交给同事",
+            )
+        )
     # Without a name it is the next tier that has anybody there.
     tier = next((each for each in above if routing.of_tier(each, ticket, facts, policy)), above[0])
     there = [each for each in routing.of_tier(tier, ticket, facts, policy) if each.address != draft.who]
@@ -116,9 +126,15 @@ def raise_tier(draft: Draft, named: Tier | None, reason: str, by: str, text: str
     heads = tuple(lead for lead in heads if lead.address != draft.who)
     if chosen is None and not heads:
         raise Refused(
-            Words("nobody above you is there to take it", "目前没有上一级的同事可以接手")
+            Words(
+                "nobody above you is there to take it; #assign WHO hands it to a colleague",
+                "目前没有上一级的同事可以接手，可用 #转派 交给同事",
+            )
             if not named
-            else Words(f"nobody of tier {named} is there", f"{_CHINESE_TIERS[named]}目前没有人在")
+            else Words(
+                f"nobody of tier {named} is there; #assign WHO hands it to a colleague",
+                f"{_CHINESE_TIERS[named]}目前没有人在，可用 #转派 交给同事",
+            )
         )
     why = reason or f"escalated by {by}"
     draft.change(why, tier=tier, escalations=ticket.escalations + 1)

@@ -52,7 +52,9 @@ def a_leave(text: str, now: datetime, agent: Agent, policy: Policy) -> Leave:
         deputy, plain = a_colleague(named[1], policy), plain[: named.start()].strip(" ,;")
     who, rest = _whose(plain, now, agent, policy)
     if who.address != agent.address and not leads(agent, policy):
-        raise Refused(Words("only a lead can say that of a colleague", "只有主管可以为同事登记休假"))
+        raise Refused(
+            Words("only a lead can say that of a colleague; ask one", "只有主管可以为同事登记休假，请联系主管")
+        )
     if rest.lower() in _BACK:
         return Leave(who, None)
     until = _return(rest, now, policy)
@@ -64,7 +66,7 @@ def a_leave(text: str, now: datetime, agent: Agent, policy: Policy) -> Leave:
             )
         )
     if deputy is not None and deputy.address == who.address:
-        raise Refused(Words("nobody can be their own deputy", "代理人不能是本人"))
+        raise Refused(Words("nobody can be their own deputy; name a colleague", "代理人不能是本人，请另选同事"))
     return Leave(who, until, deputy)
 
 
@@ -190,7 +192,7 @@ def who_to_whom(text: str, policy: Policy) -> tuple[Agent, Agent, bool]:
         raise Refused(Words("from whom to whom? Write #reassign bob anna", "从谁移交给谁？请写 #移交 张三 李四"))
     giver, taker = (a_colleague(part, policy) for part in parts)
     if giver.address == taker.address:
-        raise Refused(Words("that is one and the same person", "移交双方是同一个人"))
+        raise Refused(Words("that is one and the same person; name two", "移交双方是同一个人，请写两位同事"))
     return giver, taker, everything
 
 
