@@ -18,8 +18,10 @@ from maild.store import (
     knowledge,
     ledger_hold,
     ledger_waits,
+    links,
     outbox,
     outbox_counts,
+    participants,
     people,
     people_directory,
     tickets,
@@ -90,9 +92,11 @@ def apply(
         attachments = mail.message.attachments if mail is not None else ()
         tickets.add_entries(connection, number, outcome.entries, attachments, inbound, now, new)
         tickets.put_fields(connection, number, outcome.fields, now)
-        tickets.add_links(connection, number, outcome.links, now)
-        tickets.add_writers(connection, number, outcome.writers)
-        tickets.add_readers(connection, number, outcome.readers)
+        links.add(connection, number, outcome.links, now)
+        links.remove(connection, number, outcome.unlinked)
+        participants.add_writers(connection, number, outcome.writers)
+        participants.add_readers(connection, number, outcome.readers)
+        participants.take_off(connection, number, outcome.gone)
         tickets.publish(connection, number, outcome.published)
         timers.put(connection, number, outcome.timers, new)
         timers.put_follows(connection, number, outcome.follow, now)
@@ -148,13 +152,14 @@ def apply(
 def _held(connection: Connection, ticket: Ticket) -> tuple[dict[str, Timer], list[tuple[Address, bool, bool]]]:
     """The timers of a ticket and who is on it, before anything of an outcome is written."""
     due = {row.kind: Timer(row.kind, row.due, row.data) for row in timers.of(connection, ticket.key)}
-    return due, tickets.participants(connection, ticket.key)
+    return due, participants.of(connection, ticket.key)
 
 
 def _take_back(connection: Connection, inbound: int, number: int) -> None:
     """What a command mail did to a ticket beside its columns is as it was before it."""
     agent, at, people = commands_undo.take(connection, inbound, number)
-    tickets.put_back(connection, number, people, at)
+    participants.put_back(connection, number, people)
+    links.remove_made(connection, number, at)
     knowledge.withdraw_corrections(connection, number, agent, at)
 
 

@@ -125,18 +125,23 @@ def consider(
         screening = Screening("person", f"an admin let it in; it counted as {screening.verdict}: {screening.reason}")
     if screening.verdict == "bounce" and message.bounce is not None:
         number = gather.bounced_ticket(connection, message.bounce.message_id)
-        claim = Thread(number, "references" if number is not None else "none")
+        claim = gather.led(connection, Thread(number, "references" if number is not None else "none"))
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
     writer = (message.sender.identity or "").lower()
     button = presses.judge(connection, keys, message.sender.identity, number, tokens, now, policy)
+    made_for = number
+    if claim.via and not button.verb:
+        # Perhaps in a letter of the ticket that was merged into this one.
+        made_for = claim.via
+        button = presses.judge(connection, keys, message.sender.identity, made_for, tokens, now, policy)
     pressed = button.verb
     may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
     made = button.press.made
-    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, number, now):
+    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, made_for, now):
         pressed = ""
-    asked = _asked(connection, message, claimed, pressed, policy, now)
+    asked = _asked(connection, message, claimed, claim.via, pressed, policy, now)
     unseen = evidence.unseen(connection, keys)
     verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
     rights = verdict.verdict == "agent" or verdict.admin
@@ -151,6 +156,9 @@ def consider(
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
         verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
+    if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
+        # Whom an agent has taken off the ticket has no more to do with it than anybody else.
+        verdict = replace(verdict, colleague=False)
     ruled = claimed is None and not by_hand and admin_mail.wanted(message, policy)
     if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
         # So does what an admin rules on mails that were put aside.
@@ -247,7 +255,13 @@ def joins(screening: Screening, verdict: Trust, asked: str = "") -> bool:
 
 
 def _asked(
-    connection: Connection, message: Message, claimed: Ticket | None, pressed: str, policy: Policy, now: datetime
+    connection: Connection,
+    message: Message,
+    claimed: Ticket | None,
+    via: int,
+    pressed: str,
+    policy: Policy,
+    now: datetime,
 ) -> str:
     """Who was asked for an approval by the letter that a mail answers, or whose button it presses."""
     if claimed is None:
@@ -255,4 +269,4 @@ def _asked(
     if pressed in approval.VERBS:
         return (message.sender.identity or "").lower()
     days = trust.SIGNED_DAYS if policy.authserv_id else trust.SIGNED_DAYS_ALONE
-    return gather.asked_for_approval(connection, message, claimed.key, now - timedelta(days=days))
+    return gather.asked_for_approval(connection, message, via or claimed.key, now - timedelta(days=days))

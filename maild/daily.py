@@ -87,7 +87,12 @@ def _digests_of(
     ]
     mails = [
         digest.agent_digest(
-            agent, _plate(connection, plates.of_agent(connection, agent.address), since), away, now, policy
+            agent,
+            _plate(connection, plates.of_agent(connection, agent.address), since),
+            away,
+            plates.of_nobody(connection, agent.teams),
+            now,
+            policy,
         )
     ]
     led = digest.teams_of(agent, absent, policy)

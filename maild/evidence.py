@@ -47,7 +47,10 @@ def note_shown(
         upkeep.note_used(connection, [_LETTER + one for one in seen], now)
     elif event.trust.verdict == "agent" and _others(message, policy):
         # Who only says to be an agent has shown nobody anything.
-        own = [_buttons(each, event.thread.ticket or 0, now.date()) for each in (agent.address, *agent.aliases)]
+        # Of a merged ticket's letter the buttons are that ticket's own.
+        about = {event.thread.ticket or 0, event.thread.via or event.thread.ticket or 0}
+        mine = (agent.address, *agent.aliases)
+        own = [_buttons(each, number, now.date()) for each in mine for number in sorted(about)]
         upkeep.note_used(connection, [*own, *(_LETTER + one for one, _ in keys.ours)], now)
 
 

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from maild import experience, lookup
+from maild import beside, experience, lookup
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -19,9 +20,11 @@ from maild.model import (
     MailArrived,
     Message,
     Needs,
+    Participant,
     Person,
     Policy,
     Solved,
+    Thread,
     Ticket,
 )
 from maild.model.aside import AdminFacts
@@ -37,7 +40,9 @@ from maild.store import (
     ledger_hold,
     ledger_lists,
     ledger_waits,
+    links,
     outbox_lists,
+    participants,
     people,
     people_directory,
     tickets,
@@ -72,11 +77,28 @@ def known(connection: Connection, keys: Keys) -> Known:
     return Known(by_id, frozenset(existing), merged, early)
 
 
+def led(connection: Connection, thread: Thread) -> Thread:
+    """A thread by the number of a ticket, led on to where that was merged."""
+    if thread.ticket is None:
+        return thread
+    merged, number = tickets.existing(connection, (thread.ticket,)), thread.ticket
+    seen = {number}
+    while (into := merged.get(number)) is not None and into not in seen:
+        number = into
+        seen.add(number)
+    return replace(thread, ticket=number, via=thread.ticket if number != thread.ticket else 0)
+
+
+def taken_off(connection: Connection, ticket: Ticket, message: Message, policy: Policy) -> bool:
+    """Whether an agent took the writer off the ticket."""
+    return beside.taken_off(connection, ticket.key, message.from_.key, policy)
+
+
 def speakers(connection: Connection, ticket: Ticket, policy: Policy) -> frozenset[str]:
     """Who may speak on a ticket: its requester and the accepted participants at all of their addresses, and who writes
     for the shared mailbox that is its requester; plain, as `policy.plain` makes addresses."""
     requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
-    written = {who.key for who, writes, _ in tickets.participants(connection, ticket.key) if writes}
+    written = {who.key for who, writes, _ in participants.of(connection, ticket.key) if writes}
     people = people_directory.same(connection, requester | written | {policy.plain(each) for each in written})
     everybody = people | people_directory.members(connection, requester)
     # A mass incident's own ticket has no requester: a mail without a From is nobody's.
@@ -121,9 +143,13 @@ def facts(
     threads: Mapping[str, tuple[str, ...]] = {}
     readers: tuple[Address, ...] = ()
     wrote: frozenset[str] = frozenset()
+    on: tuple[Participant, ...] = ()
+    related: tuple[int, ...] = ()
     if ticket is not None:
         threads, wrote = _conversation(connection, ticket.key)
-        readers = tuple(who for who, _, reads in tickets.participants(connection, ticket.key) if reads)
+        on = beside.on_ticket(connection, ticket.key, policy)
+        readers = beside.readers(on, _mine(connection, ticket, policy), policy) if on else ()
+        related = links.related(connection, ticket.key)
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
     asked_today, waits = 0, False
@@ -131,8 +157,8 @@ def facts(
         asked_about = 0
     elif asked_about or not button:
         asked_about = asked_about or _question(connection, event, policy)
-        on = ticket.key if ticket is not None else 0
-        waits = ledger_waits.waits(connection, asked_about, policy.own(event.message.from_.key), on, now)
+        where = ticket.key if ticket is not None else 0
+        waits = ledger_waits.waits(connection, asked_about, policy.own(event.message.from_.key), where, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
@@ -169,6 +195,9 @@ def facts(
         dead=_dead(connection, (event,) if isinstance(event, DeliveryFailed) else failed),
         incidents=incidents.are_open(connection) if needs.incidents else (),
         named=incidents.members(connection, needs.named) if needs.named else (),
+        participants=on,
+        related=related,
+        others=beside.others(connection, ticket, needs.others, policy) if needs.others else {},
         errand=commands.of(connection, needs.errand) if needs.errand else (),
         admin=_admin(connection, event, needs, now) if needs.admin else None,
         **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
@@ -340,6 +369,11 @@ def _same(connection: Connection, event: Event, ticket: Ticket | None, policy: P
     """All addresses of the ticket's requester, where a mail asks who that is."""
     if ticket is None or not isinstance(event, MailArrived):
         return frozenset()
+    return _mine(connection, ticket, policy)
+
+
+def _mine(connection: Connection, ticket: Ticket, policy: Policy) -> frozenset[str]:
+    """All addresses of a ticket's requester."""
     return people_directory.same(connection, {ticket.requester.key, policy.plain(ticket.requester.key)})
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from maild import experience
 from maild.model import Dossier, Matches, Query
-from maild.store import deeds, outbox_lists, questions, tickets
+from maild.store import deeds, outbox_lists, participants, questions, tickets
 
 # So many solved tickets are shown beside one, each with what solved it.
 _SIMILAR = 3
@@ -44,7 +44,8 @@ def dossier(connection: Connection, number: int, asker: str) -> Dossier | None:
         similar=tuple(texts[each.ticket] for each in alike if each.ticket in texts),
         links=questions.links(connection, number),
         files=questions.files(connection, number),
-        people=tuple(tickets.participants(connection, number)),
+        # Who was taken off it is on it no more.
+        people=tuple(row for row in participants.of(connection, number) if row[1] or row[2]),
         seen=_seen(connection, number, asker),
     )
 

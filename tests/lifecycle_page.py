@@ -35,6 +35,7 @@ _WHO = {
     "agent": "What an agent does · 支持人员",
     "approver": "What an approver says · 审批",
     "incident": "What a mass incident means for its reports · 大面积故障",
+    "merge": "What becomes of a merged ticket · 工单合并",
     "machine": "What no person wrote · 自动邮件",
 }
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from maild.cli import ends, hold
+from maild.cli import block, ends, hold
 from maild.cli.plain_help import PlainCommand, PlainGroup
 from maild.cli.where import ConfigFile
 
 app = typer.Typer(
     cls=PlainGroup,
     no_args_is_help=True,
-    help="Look at the mails that came in, let one in that was held, drop one, or have one decided again.",
+    help="Look at the mails that came in, let in what was held, drop it, have it decided again, or block a sender.",
 )
 
 Number = Annotated[
@@ -144,6 +144,9 @@ def replay(number: Number, config: ConfigFile = None) -> None:
 
 app.command(cls=PlainCommand)(hold.release)
 app.command(cls=PlainCommand)(hold.drop)
+app.command(cls=PlainCommand)(block.blocked)
+app.command(cls=PlainCommand)(block.block)
+app.command(cls=PlainCommand)(block.unblock)
 
 
 def _worth_a_line(name: str, value: object) -> bool:

@@ -87,7 +87,7 @@ def show(
     from maild.cli.desk_open import opened
     from maild.cli.show_outbox import record
     from maild.cli.terminal import print_json
-    from maild.store import outbox_lists, timers
+    from maild.store import links, outbox_lists, participants, timers
     from maild.store import tickets as store
     from maild.store.engine import reading
 
@@ -104,11 +104,9 @@ def show(
             **_details(ticket),
             "participants": [
                 {"address": who.address, "name": who.name, "may_write": writes, "gets_mail": reads}
-                for who, writes, reads in store.participants(connection, number)
+                for who, writes, reads in participants.of(connection, number)
             ],
-            "links": [
-                {"from": row.source, "to": row.target, "kind": row.kind} for row in store.links_of(connection, number)
-            ],
+            "links": [{"from": row.source, "to": row.target, "kind": row.kind} for row in links.of(connection, number)],
             "conversation": [_entry(row, files) for row in store.entries(connection, number)],
             "history": [
                 {"at": row.at, "what": row.what, "was": row.was, "becomes": row.becomes, "who": row.who, "why": row.why}

@@ -65,6 +65,9 @@ def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool
             # One empty line may stand before the verb in text made from HTML.
             if count == 1 or at + 1 >= len(lines) or not _ends_in_verb(fold(lines[at + 1])) or len(lines[at + 1]) > 60:
                 return 0
+            if _DATE.search(fold(lines[at + 1])) and _is_attribution(lines[at + 1].strip(), quoted_after[at + 1], 1):
+                # It is whole by itself: what stands above is the writer's own, though it holds an address.
+                return 0
             continue
         joined = f"{joined} {line}" if joined else line
         if len(joined) > CHARACTERS:

@@ -65,13 +65,47 @@ _DATE = re.compile(
 
 
 def return_date(text: str, sent: date | None) -> date | None:
-    """The last date that the beginning of an out-of-office text names, in the year of `sent` where none stands; None
-    without a date or without `sent`. Of `3/4`, the day and month are known only by the dots of `3.4.` or by sense."""
+    """The last date that the beginning of an out-of-office text names, in the year of `sent` where none stands, else
+    the weekday of coming back; None without either or without `sent`. Of `3/4`, the day and month are known only by
+    the dots of `3.4.` or by sense."""
     if sent is None:
         return None
     days = [day for match in _DATE.finditer(text[:HEAD]) if (day := _day(match, sent)) is not None]
     later = [day for day in days if sent <= day <= sent + LONGEST]
-    return max(later) if later else None
+    return max(later) if later else _weekday(text[:HEAD], sent)
+
+
+_WEEKDAYS = {
+    name: number
+    for number, name in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
+}
+_WEEKDAYS_ZH = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
+# "I am back on Monday", "returning to work next Tuesday": the weekday must belong to the coming back.
+_BACK_ON = re.compile(
+    r"\b(?:back|return(?:ing)?|resum(?:e|ing))\b(?:\s+(?:in|to|at|the|my|office|work|desk|again)){0,5}\s+(?:on\s+)?"
+    r"(?P<next>next\s+)?(?:(?P<day>" + "|".join(_WEEKDAYS) + r")|(?P<tomorrow>tomorrow))\b",
+    re.I,
+)
+_BACK_ON_ZH = re.compile(
+    r"(?:(?P<next>下|这|本)?个?(?:周|星期|礼拜)(?P<day>[一二三四五六日天])|(?P<tomorrow>明天))[上早]?[午上]?"
+    r"(?:就|才|会|再|开始|正常|返回|回到?|到|恢复)*(?:回来|回公司|上班|返岗|返工|到岗|办公|工作)"
+)
+
+
+def _weekday(text: str, sent: date) -> date | None:
+    """The day of return where nothing but a weekday names it: the first such one after the day of sending, or with
+    "next" the one of the coming week."""
+    found = _BACK_ON.search(text) or _BACK_ON_ZH.search(text)
+    if found is None:
+        return None
+    if found["tomorrow"]:
+        return sent + timedelta(days=1)
+    day = found["day"].lower()
+    number = _WEEKDAYS[day] if day in _WEEKDAYS else _WEEKDAYS_ZH[day]
+    if found["next"] and found["next"].strip().lower() in ("next", "下"):
+        monday = sent + timedelta(days=7 - sent.weekday())
+        return monday + timedelta(days=number)
+    return sent + timedelta(days=(number - sent.weekday() - 1) % 7 + 1)
 
 
 def _day(match: re.Match[str], sent: date) -> date | None:

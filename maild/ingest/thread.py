@@ -6,7 +6,7 @@ Nothing is guessed from equal titles or Thread-Index. A claim gives no rights: `
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -111,10 +111,11 @@ def choose(found: Keys, known: Known) -> Thread:
         note = ""
         if found.tags and found.tags[0] not in (signed.ticket, ticket):
             note = f"its subject names {found.tags[0]}, its signed reference {signed.ticket}: the reference wins"
-        return Thread(ticket, "token", signed, note)
+        return _led(signed.ticket, known, Thread(ticket, "token", signed, note))
     for message_id in found.ids:
         if message_id in known.by_id:
-            return Thread(_target(known.by_id[message_id], known), "references")
+            number = known.by_id[message_id]
+            return _led(number, known, Thread(_target(number, known), "references"))
     for message_id in (*found.ids, found.own):
         if message_id in known.awaited:
             late = message_id == found.own
@@ -123,13 +124,19 @@ def choose(found: Keys, known: Known) -> Thread:
                 if not late
                 else "a mail that answers it came first"
             )
-            return Thread(_target(known.awaited[message_id], known), "references", None, note, late)
+            number = known.awaited[message_id]
+            return _led(number, known, Thread(_target(number, known), "references", None, note, late))
     for number in found.tags:
         if number in known.existing:
-            return Thread(_target(number, known), "tag")
+            return _led(number, known, Thread(_target(number, known), "tag"))
     if found.desk:
         return Thread(None, "desk", found.desk[0])
     return Thread(note=f"its subject names {found.tags[0]}, which does not exist" if found.tags else "")
+
+
+def _led(named: int, known: Known, thread: Thread) -> Thread:
+    """The thread, which says by which merged ticket it came, where it did."""
+    return replace(thread, via=named) if named in known.merged else thread
 
 
 def _target(ticket: int, known: Known) -> int:

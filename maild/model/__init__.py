@@ -4,6 +4,7 @@ from maild.model.answer import AnswerPart, AnswerRow
 from maild.model.behalf import Behalf, Wish
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow, Since
+from maild.model.company import Other, Participant
 from maild.model.event import (
     Absence,
     Answer,
@@ -118,7 +119,9 @@ __all__ = [
     "Member",
     "Message",
     "Needs",
+    "Other",
     "Outcome",
+    "Participant",
     "Person",
     "Policy",
     "Press",

@@ -9,6 +9,7 @@ from maild.model.aside import AdminFacts, Ruling
 from maild.model.behalf import Behalf
 from maild.model.button import NOT_PRESSED, Press
 from maild.model.command import Before, CommandRow
+from maild.model.company import Other, Participant
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
@@ -131,6 +132,7 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    others     tickets that are wanted whole, with those into which they were merged
     asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
     admin      an admin writes: what their mail answers is wanted
     called     words that name people, of whom the desk is asked whom it knows by them
@@ -159,6 +161,7 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    others: tuple[int, ...] = ()
     asides: tuple[int, ...] = ()
     senders: tuple[str, ...] = ()
     admin: bool = False
@@ -228,6 +231,9 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    participants everybody who is or was on the ticket beside its requester
+    related     the tickets that agents have linked with this one
+    others      the tickets that were asked for, and those into which they were merged, by number
     matches     what was found for each of the queries
     dossiers    those of the wanted tickets that there are, by number
     admin       what an admin's mail makes worth knowing; None: no admin writes
@@ -280,6 +286,9 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    related: tuple[int, ...] = ()
+    others: Mapping[int, Other] = field(default_factory=dict)
     matches: Mapping[Query, Matches] = field(default_factory=dict)
     dossiers: Mapping[int, Dossier] = field(default_factory=dict)
     admin: AdminFacts | None = None
@@ -311,6 +320,8 @@ class Outcome:
 
     writers        internal people who may write on the ticket from now on
     readers        participants who have written, and get the desk's words to the requester from now on
+    gone           people who are on the ticket no more and do not come back by themselves
+    unlinked       tickets that are related to this one no more
     published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
     away           agents' absences that begin or end
@@ -345,6 +356,8 @@ class Outcome:
     links: tuple[tuple[int, str], ...] = ()
     writers: tuple[Address, ...] = ()
     readers: tuple[Address, ...] = ()
+    gone: tuple[Address, ...] = ()
+    unlinked: tuple[int, ...] = ()
     published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
     away: tuple[Absence, ...] = ()

@@ -45,6 +45,8 @@ class Mail:
     attach      attachments of the inbound mail that decided this, to be sent along as opaque bytes
     filed       attachments of earlier mails, which somebody has asked for
     subject     only for letters that bring their own (digests, reports, admin mail); else the ticket's
+    copies      who else gets what is answered to this notice, for the agent who answers
+    related     tickets that agents have linked with its own, for the desk's eyes
     done        what the reader's own commands did on the ticket, where nothing has told them yet
     desk        it belongs to no ticket, although a ticket's decision writes it (a transcript about several)
     of          the ticket that it belongs to, where that is another one than the decided one (an answer about it)
@@ -65,5 +67,7 @@ class Mail:
     subject: str = ""
     urgent: bool = False
     desk: bool = False
+    copies: tuple[str, ...] = ()
+    related: tuple[int, ...] = ()
     done: Done | None = None
     of: Ticket | None = None

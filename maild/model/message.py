@@ -202,7 +202,8 @@ class Thread:
     """Which ticket a mail claims to belong to, and by what; a claim gives no rights (PRODUCT §2.4).
 
     by "desk": it answers a letter that belongs to no ticket (a list, a digest), sent to this very writer.
-    `late`: others on the ticket have answered this mail before it came.
+    `late`: others on the ticket have answered this mail before it came. `via`: the ticket that the mail names, where
+    that was merged and leads to `ticket`; 0: none.
     """
 
     ticket: int | None = None
@@ -210,6 +211,7 @@ class Thread:
     signed: SignedId | None = None
     note: str = ""
     late: bool = False
+    via: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class Composer:
         names = {
             "desk": view.desk, "to": view.to, "t": view.t, "v": view.v, "buttons": view.buttons,
             "public": view.public, "kind": view.kind, "language": view.language, "done": view.done,
+            "copies": view.copies,
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)

@@ -78,8 +78,11 @@ def encoded(text: str) -> str:
     plain = 0
     while words[plain].isascii() and "=?" not in words[plain]:
         plain += 1
-    pieces = (f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in _chunks(" ".join(words[plain:])))
-    return " ".join([*words[:plain], *pieces])
+    return " ".join([*words[:plain], *_encoded_words(" ".join(words[plain:]))])
+
+
+def _encoded_words(text: str) -> Iterable[str]:
+    return (f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in _chunks(text))
 
 
 def mailbox(address: str, name: str) -> str:
@@ -88,7 +91,8 @@ def mailbox(address: str, name: str) -> str:
     if not name or name == address:
         return address
     if not name.isascii() or "=?" in name:
-        return f"{encoded(name)} <{address}>"
+        # Nothing of it stays in the open: a comma or a colon would begin another address (RFC 2047 §5).
+        return f"{' '.join(_encoded_words(name))} <{address}>"
     if _ATOMS.fullmatch(name):
         return f"{name} <{address}>"
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + f'" <{address}>'

@@ -82,6 +82,13 @@ LETTERS: Mapping[str, Letter] = {
     "requester/progress": Letter({"incident": "", "approver": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
     "requester/passed_on": Letter({"accepted": False}, title=Words("that a mail was passed on", "邮件已转交的通知")),
+    "requester/merged": Letter(
+        {"into": "", "same": False, "copied": False}, title=Words("which number counts now", "工单合并的通知")
+    ),
+    "requester/in_copy": Letter(
+        {"how": "added", "by": "", "requester": "", "text": "", "words": ""},
+        title=Words("that one is in copy", "抄送通知"),
+    ),
     "requester/new_promise": Letter(
         {"reason": "", "was": ""}, title=Words("that the time of the first contact has changed", "联系时间变更的通知")
     ),
@@ -148,6 +155,7 @@ LETTERS: Mapping[str, Letter] = {
     ),
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
+    "agent/merged": Letter({"into": "", "source": "", "by": "", "same": False, "writer": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
     "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
     "lead/digest": Letter(

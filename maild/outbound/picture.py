@@ -73,6 +73,7 @@ class View:
     public: bool
     kind: str
     language: str
+    copies: tuple[str, ...] = ()
     done: str = ""
 
 
@@ -89,6 +90,7 @@ _FACTS: dict[str, Words] = {
     "approver": Words("Asked to approve", "审批人"),
     "promise": Words("Contact by", "首次联系时限"),
     "target": Words("Targets", "时限要求"),
+    "related": Words("Linked with", "关联工单"),
     "response": Words("First contact", "首次联系"),
     "resolution": Words("Solution", "解决时限"),
 }

@@ -280,6 +280,18 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("unknown", {"permanent": False, "unknown": True, "detail": ""}),
         _Face("no ticket", {}, without_ticket=True),
     ),
+    "requester/merged": (
+        _Face("the same person", {"same": True}),
+        _Face("in copy", {"copied": True}),
+    ),
+    "requester/in_copy": (
+        _Face("solved", {"how": "solved", "text": Words("The fuser was replaced.", "已更换定影组件。")}),
+        _Face("closed", {"how": "closed", "text": ""}),
+    ),
+    "agent/merged": (
+        _Face("the same person", {"same": True}),
+        _Face("merged into another", {"source": "", "into": "IT-1007", "text": ""}, {"outcome": "duplicate"}),
+    ),
     "agent/closed": (_Face("withdrawn", {"how": "withdrawn", "text": ""}, {"outcome": "withdrawn"}),),
     "lead/low_rating": (_Face("without a word", {"rating": 1, "text": ""}, {"summary": ""}),),
     "lead/mass_incident": (

@@ -29,6 +29,7 @@ _NOTICES: Mapping[str, Words] = {
     "agent/ticket": Words("all of a ticket", "工单全部内容"),
     "agent/restricted": Words("about a restricted ticket", "受限工单的通知"),
     "agent/closed": Words("that it is closed", "已关闭的通知"),
+    "agent/merged": Words("that tickets were merged", "工单合并的通知"),
     "agent/summary": Words("many notices in one mail", "合并的通知"),
     "agent/incident_open": Words("a mass incident", "大面积故障通知"),
     "lead/low_rating": Words("a low rating", "低分评价"),

@@ -55,7 +55,7 @@ _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
         "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
-        "requester/acknowledged",
+        "requester/acknowledged", "requester/in_copy", "agent/merged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
@@ -139,12 +139,13 @@ def view_of(
             reopen_days=policy.reopen_days,
         ),
         to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
-        t=None if ticket is None else _ticket(ticket, policy, speak, not outside, mail.values.get("clocks")),
+        t=None if ticket is None else _ticket(ticket, policy, speak, not outside, mail),
         v=values,
         buttons=_buttons(mail, letter, ticket, policy, tokens, now),
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        copies=tuple(one_line(each, 80) for each in mail.copies),
         done=_done(mail, speak),
     )
 
@@ -220,7 +221,7 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
     return values
 
 
-def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, clocks: object) -> TicketView:
+def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, mail: Mail) -> TicketView:
     language = speak.language
     category = policy.categories.get(ticket.category)
     team = policy.teams.get(ticket.team)
@@ -256,8 +257,10 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, clo
         facts=(),
     )
     day = policy.calendar.day_minutes
+    clocks = clock_rows(mail.values.get("clocks"), speak.time, day, language)
+    related = ", ".join(f"{policy.desk.prefix}-{number}" for number in mail.related)
     pairs = (
-        agent_facts(view, ticket, language, day, clock_rows(clocks, speak.time, day, language))
+        (*agent_facts(view, ticket, language, day, clocks), ("related", related))
         if desk_eyes
         else requester_facts(view, language)
     )

@@ -23,6 +23,13 @@ def of_team(connection: Connection, team: str) -> list[Ticket]:
     return tickets.listing(connection, _LIVE, _OF_A_TEAM, team=team)
 
 
+def of_nobody(connection: Connection, teams: Collection[str]) -> list[Ticket]:
+    """The tickets of these teams that nobody has, the newest first, without their fields."""
+    waits = (ticket.c.state.in_(("new", "open")), ticket.c.team.in_(sorted(teams)), ticket.c.assignee.is_(None))
+    statement = select(ticket).where(*waits).order_by(ticket.c.id.desc()).limit(_OF_AN_AGENT)
+    return [tickets.from_row(row) for row in connection.execute(statement)]
+
+
 def happened(connection: Connection, numbers: Collection[int], since: datetime) -> Sequence[tuple[int, str, str, str]]:
     """(ticket, what, was, becomes) of the lines since then that tell of a promise missed, or of another state."""
     if not numbers:

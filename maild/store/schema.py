@@ -299,6 +299,7 @@ field = Table(
     Column("at", Moment, nullable=False),
 )
 
+# ── store/participants.py ────────────────────────────────────────────────────────────────────────────────────────
 participant = Table(
     "participant",
     metadata,
@@ -309,6 +310,7 @@ participant = Table(
     Column("reads", Boolean, nullable=False, server_default=false()),
 )
 
+# ── store/links.py ───────────────────────────────────────────────────────────────────────────────────────────────
 link = Table(
     "link",
     metadata,

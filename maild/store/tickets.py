@@ -1,4 +1,4 @@
-"""Tickets and what hangs on them. Writes ticket, entry, attachment, history, field, participant and link."""
+"""Tickets and what hangs on them. Writes ticket, entry, attachment, history and field."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -6,11 +6,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Address, Attachment, Clock, Entry, Field, History, Ticket, Waiting, Words
-from maild.store.schema import attachment, entry, field, history, link, participant, ticket
+from maild.store.schema import attachment, entry, field, history, participant, ticket
 from maild.store.types import clean
 
 _COLUMNS = tuple(column for column in ticket.c if column.name != "id")
@@ -252,59 +252,6 @@ def put_fields(connection: Connection, number: int, fields: Iterable[Field], whe
         connection.execute(_PUT_FIELD[connection.dialect.name], rows)
 
 
-def add_links(connection: Connection, number: int, links: Iterable[tuple[int, str]], when: datetime) -> None:
-    rows = [{"source": number, "target": target, "kind": kind, "at": when} for target, kind in links]
-    if rows:
-        connection.execute(insert(link), rows)
-
-
-def add_writers(connection: Connection, number: int, writers: Iterable[Address]) -> None:
-    """People who may write on the ticket from now on; nobody is listed twice."""
-    _participate(connection, number, writers, reads=False)
-
-
-def add_readers(connection: Connection, number: int, readers: Iterable[Address]) -> None:
-    """Participants who get the desk's words to the requester too."""
-    _participate(connection, number, readers, reads=True)
-
-
-def _participate(connection: Connection, number: int, people: Iterable[Address], reads: bool) -> None:
-    rows = [
-        {"ticket": number, "address": each.key, "name": each.name, "writes": True, "reads": reads} for each in people
-    ]
-    if not rows:
-        return
-    statement = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(participant)
-    if reads:
-        key = ["ticket", "address"]
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"reads": True}), rows)
-    else:
-        connection.execute(statement.on_conflict_do_nothing(), rows)
-
-
-_PARTICIPANTS = select(participant).where(participant.c.ticket == bindparam("number"))
-
-
-def participants(connection: Connection, number: int) -> list[tuple[Address, bool, bool]]:
-    """(who, may write, gets mail) of everybody beside the requester."""
-    rows = connection.execute(_PARTICIPANTS, {"number": number})
-    return [(Address(row.address, row.name), row.writes, row.reads) for row in rows]
-
-
-def put_back(
-    connection: Connection, number: int, people: Iterable[tuple[Address, bool, bool]], since: datetime
-) -> None:
-    """Who was on the ticket is on it again, and nobody else; what was linked at that moment is linked no more."""
-    connection.execute(delete(participant).where(participant.c.ticket == number))
-    rows = [
-        {"ticket": number, "address": who.key, "name": who.name, "writes": writes, "reads": reads}
-        for who, writes, reads in people
-    ]
-    if rows:
-        connection.execute(insert(participant), rows)
-    connection.execute(delete(link).where(link.c.source == number, link.c.at == since))
-
-
 def entries(connection: Connection, number: int) -> Sequence[Any]:
     return connection.execute(select(entry).where(entry.c.ticket == number).order_by(entry.c.n)).all()
 
@@ -352,28 +299,38 @@ def history_of(connection: Connection, number: int) -> Sequence[Any]:
 
 
 def attachments_of(connection: Connection, number: int) -> Sequence[Any]:
+    """The files of a ticket and of those that were merged into it, oldest first."""
     return connection.execute(
         select(attachment)
         .join(entry, entry.c.id == attachment.c.entry)
-        .where(entry.c.ticket == number)
+        .where(entry.c.ticket.in_((number, *merged_here(connection, number))))
         .order_by(attachment.c.id)
     ).all()
 
 
-def links_of(connection: Connection, number: int) -> Sequence[Any]:
-    return connection.execute(select(link).where((link.c.source == number) | (link.c.target == number))).all()
+def merged_here(connection: Connection, number: int) -> tuple[int, ...]:
+    """The tickets that lead to this one, also by way of others."""
+    found: list[int] = []
+    ahead = {number}
+    while ahead:
+        rows = connection.execute(select(ticket.c.id).where(ticket.c.merged_into.in_(sorted(ahead))))
+        ahead = set(rows.scalars()) - {number, *found}
+        found.extend(sorted(ahead))
+    return tuple(found)
 
 
 _EXISTING = select(ticket.c.id, ticket.c.merged_into).where(ticket.c.id.in_(bindparam("numbers", expanding=True)))
 
 
 def existing(connection: Connection, numbers: Iterable[int]) -> dict[int, int | None]:
-    """Which of these tickets exist, each with the ticket that it was merged into."""
-    wanted = list(numbers)
-    if not wanted:
-        return {}
-    rows = connection.execute(_EXISTING, {"numbers": wanted})
-    return {row[0]: row[1] for row in rows}
+    """Which of these tickets exist, each with the ticket that it was merged into, and so on to where that leads."""
+    found: dict[int, int | None] = {}
+    wanted = set(numbers)
+    while wanted:
+        rows = connection.execute(_EXISTING, {"numbers": sorted(wanted)}).all()
+        found |= {row[0]: row[1] for row in rows}
+        wanted = {row[1] for row in rows if row[1] is not None} - found.keys()
+    return found
 
 
 def load_by_agent(connection: Connection) -> dict[str, int]:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.button import QUOTED
-from maild.workflow import desk_mail, enclosed, files, lifecycle, pressed, restricted
-from maild.workflow.commands import incident, talk, undo
+from maild.workflow import copied, desk_mail, enclosed, files, lifecycle, pressed, restricted
+from maild.workflow.commands import incident, merge, talk, undo
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import spread
@@ -19,10 +19,6 @@ from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
 
-_COPIED = Words(
-    "the requester stands in To or Cc of your mail and has it already, quoted notice included; it was not sent again",
-    "您的邮件已直接抄送用户（包括引用的通知内容），系统没有再次转发",
-)
 _UNCUT = Words(
     "kept inside: the quoted notice could not be told from your own words. Write above the quote, or send it without",
     "已留在内部：无法把引用的通知与您的正文分开。请写在引用上方，或不带引用重新发送",
@@ -69,6 +65,9 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     uncut = _quotes_a_notice(parsed.text)
     if not parsed.commands and not parsed.problems and (uncut or _knows_nothing_of(event)):
         return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
+    lost = merge.meant_for_another(event, facts, ticket, parsed, _kind(event) == "public", policy)
+    if lost is not None:
+        parsed = replace(parsed, problems=(*parsed.problems, ((parsed.text.splitlines() or [""])[0][:200], lost)))
     if uncut and parsed.commands:
         parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _UNCUT)))
     worked, lines = carry_out(draft, agent, parsed if parsed.problems else replace(parsed, commands=plan.here))
@@ -187,6 +186,7 @@ def _say(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     """The agent's own words: to the requester as a clean mail, or to colleagues as a note."""
     if _kind(event) == "internal":
         talk.add_note(draft, agent, text, event.message.message_id)
+        _warn(draft, agent, event, internal=True)
         return
     relay(draft, agent, event, text)
 
@@ -215,23 +215,18 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
         draft.enter(goes, f"{agent.name} answered")
     # Whoever was answered has no reason to ask a second time.
     draft.change("", owes="requester", chased=None)
-    copied = {each.key for each in (*message.to, *message.cc)}
-    if ticket.requester.key in copied:
-        _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")
-    else:
+    _warn(draft, agent, event, internal=False)
+    if not copied.requester_has_it(draft, message):
         draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=brought, text=text)
-    for reader in draft.facts.readers:
-        if reader.key not in copied:
-            draft.write(
-                "requester/reply",
-                reader,
-                "requester",
-                draft.ticket.language,
-                automatic=False,
-                author=agent.name,
-                text=text,
-                attach=files.carried(brought, draft.policy.notice_attachment_bytes),
-            )
+    few = files.carried(brought, draft.policy.notice_attachment_bytes)
+    copied.tell_copies(draft, "requester/reply", text, message, few, automatic=False, author=agent.name)
+
+
+def _warn(draft: Draft, agent: Agent, event: MailArrived, internal: bool) -> None:
+    """Tell an agent which people their mail client has written to past the desk."""
+    lines = copied.warnings(draft, event.message, agent.language, internal)
+    if lines:
+        _transcript(draft, agent, tuple(("", False, line) for line in lines), "")
 
 
 def _keep_command_mail(draft: Draft, agent: Agent, event: MailArrived) -> None:

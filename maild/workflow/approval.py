@@ -225,7 +225,8 @@ def approver_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: dateti
     who = facts.colleagues.get(writer) or Colleague(message.from_)
     who = who if who.address.name else Colleague(message.from_, who.language)
     words = _reason(text)
-    if ticket.approver != writer or ticket.state != "on_hold":
+    # What was asked on a ticket that was merged into this one is no answer to this one's question.
+    if event.thread.via or ticket.approver != writer or ticket.state != "on_hold":
         if words:
             draft.note("late answer", "", verdict, "nobody waits for it any more")
             _tell(draft, "late", who, words)

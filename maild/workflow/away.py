@@ -1,13 +1,42 @@
-"""An agent has gone away: what is urgent of theirs is told at once to whoever stands in; the rest at its next event."""
+"""An agent has gone away: what is urgent of theirs is told at once to whoever stands in; the rest at its next event.
+Their first answer or command ends it."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from maild.model import Facts, Follow, Followed, Words
+from maild.model import Absence, Facts, Follow, Followed, MailArrived, Outcome, Policy, Words
 from maild.model.when import spoken
 from maild.workflow import routing
 from maild.workflow.draft import UNATTENDED, Draft
+from maild.workflow.errand import Errand
 
 WHAT = "agent_away"
+
+
+_WELCOME = Words(
+    "welcome back: you were listed as away, and work comes to you again from now on; still away? #away until DATE",
+    "欢迎回来：您之前登记为不在，从现在起恢复派单；如果还没回来，请发 #休假 到 日期",
+)
+
+
+def back(event: MailArrived, facts: Facts, outcome: Outcome, now: datetime, policy: Policy) -> Outcome:
+    """An agent who is listed as away answers a notice or commands the desk: they are back, and hear so once.
+
+    Not by a report of their own, which one also sends from a beach, nor by disowning a mail in their name.
+    """
+    agent = policy.agent(event.message.from_.address)
+    if agent is None or agent.address not in facts.absent or outcome.drop:
+        return outcome
+    if any(each.agent == agent.address for each in outcome.away):
+        # Whoever says until when they are away is not back by saying so.
+        return outcome
+    own_report = outcome.fate == "ticketed" and event.thread.ticket is None
+    person = event.screening.verdict == "person" and event.trust.verdict == "agent"
+    if not person or own_report or outcome.fate not in ("ticketed", "handled"):
+        return outcome
+    errand = Errand(event, facts, now, policy)
+    errand.transcript(((_WELCOME.for_(agent.language), True, ""),))
+    return replace(outcome, away=(*outcome.away, Absence(agent.address, None)), mails=(*outcome.mails, *errand.mails))
 
 
 def follows(facts: Facts, agent: str, until: datetime) -> tuple[Follow, ...]:

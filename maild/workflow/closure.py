@@ -2,7 +2,7 @@
 
 from maild.model import Address, Agent, Follow, Words
 from maild.model.ticket import Close
-from maild.workflow import business_time, lifecycle, routing
+from maild.workflow import business_time, copied, lifecycle, routing
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.lifecycle import Act
 
@@ -32,6 +32,12 @@ def resolve(draft: Draft, agent: Agent, summary: str) -> None:
         # A P1 is never closed by silence (PRODUCT §3.1), so no date is named.
         closes="" if draft.ticket.priority == "P1" else closes,
     )
+    tell_copies(draft, agent, "solved", draft.ticket.summary)
+
+
+def tell_copies(draft: Draft, agent: Agent, how: str, text: str) -> None:
+    """Who is in copy hears that an agent has solved or closed it, without the requester's buttons."""
+    copied.tell_copies(draft, copied.WELCOME, text, how=how, by=agent.name)
 
 
 def close(draft: Draft, outcome: Close, why: str, answers: str = "", tell: bool = True) -> None:

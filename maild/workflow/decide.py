@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import admin_mail, approval, desk_mail, on_behalf, pressed, reported_for, restricted, sla
+from maild.workflow import admin_mail, approval, away, desk_mail, on_behalf, pressed, reported_for, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
@@ -24,7 +24,7 @@ def decide(ticket: Ticket | None, event: Event, facts: Facts, now: datetime, pol
     `ticket` is the one that a mail may join, as `trust` has judged; None leaves it to become a new one. `now` is UTC.
     """
     if isinstance(event, MailArrived):
-        return _by_hand(event, _mail(ticket, event, facts, now, policy))
+        return _by_hand(event, away.back(event, facts, _mail(ticket, event, facts, now, policy), now, policy))
     if ticket is None:
         return Outcome(reason="the ticket is gone")
     if isinstance(event, DeliveryFailed):

@@ -58,8 +58,11 @@ def happened(lines: Iterable[tuple[int, str, str, str]]) -> tuple[frozenset[int]
     return frozenset(returned), frozenset(breached)
 
 
-def agent_digest(agent: Agent, plate: Plate, away: Sequence[Away], now: datetime, policy: Policy) -> Mail | None:
-    """An agent's digest; None where there is nothing to say. `away`: those for whom they stand in."""
+def agent_digest(
+    agent: Agent, plate: Plate, away: Sequence[Away], alone: Sequence[Ticket], now: datetime, policy: Policy
+) -> Mail | None:
+    """An agent's digest; None where there is nothing to say. `away`: those for whom they stand in; `alone`: tickets of
+    their teams that nobody has, of which those that are overdue are told."""
     mine = _Sorted(plate, now, policy)
     sections = [
         _section(_OVERDUE, mine.overdue, agent, now, policy),
@@ -72,6 +75,8 @@ def agent_digest(agent: Agent, plate: Plate, away: Sequence[Away], now: datetime
         title = Words(f"Urgent, for {one.agent.name}, who is away", f"{one.agent.name} 不在，请代为关注")
         seen = [ticket for ticket in one.urgent if restricted.may_see(agent, ticket, policy)]
         sections.append(_section(title, seen, agent, now, policy))
+    late = [each for each in _Sorted(Plate(tickets=alone), now, policy).overdue if each.requester.key != agent.address]
+    sections.append(_section(_LATE_ALONE, late, agent, now, policy))
     full = tuple(each for each in sections if each[1])
     if not full:
         return None
@@ -131,6 +136,7 @@ _REST = Words("Also in your hands", "其他处理中")
 _WAITING = Words("Waiting for somebody else", "等待对方")
 _MISSED = Words("Missed a target since yesterday", "上次一览之后超时过")
 _UNASSIGNED = Words("Nobody has it", "无人接单")
+_LATE_ALONE = Words("Overdue in your team, and nobody has it", "本组已超时且无人接单")
 _APPROVALS = Words("Waiting for an approval", "等待审批")
 _INCIDENTS = Words("Mass incidents", "大面积故障")
 _LOW = Words("Rated low", "评分较低")

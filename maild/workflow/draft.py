@@ -63,6 +63,8 @@ class Draft:
         self.links: list[tuple[int, str]] = []
         self.writers: list[Address] = []
         self.readers: list[Address] = []
+        self.gone: list[Address] = []
+        self.unlinked: list[int] = []
         self.published: list[int] = []
         self.members: list[tuple[str, str]] = []
         self.follow: list[Follow] = []
@@ -215,6 +217,8 @@ class Draft:
                 attach=attach,
                 urgent=urgent,
                 subject=subject,
+                copies=self._copies() if audience == "agent" and reply == "public" else (),
+                related=self.facts.related if audience in ("agent", "lead") else (),
             )
         )
 
@@ -246,6 +250,23 @@ class Draft:
         if self.ticket.kind == "incident":
             return
         self.write(letter, self.ticket.requester, "requester", self.ticket.language, **options)
+
+    def in_copy(self) -> tuple[Address, ...]:
+        """Who gets what the desk writes to the requester, by the commands of this mail too; each person once."""
+        gone = {self.policy.plain(each.key) for each in self.gone}
+        if self.policy.agent(self.who) is not None:
+            # An agent in copy has their own words.
+            gone.add(self.policy.plain(self.who))
+        found = {
+            self.policy.plain(each.key): each
+            for each in (*self.facts.readers, *self.readers)
+            if self.policy.plain(each.key) not in gone
+        }
+        found.pop(self.policy.plain(self.ticket.requester.key), None)
+        return tuple(found.values())
+
+    def _copies(self) -> tuple[str, ...]:
+        return tuple(each.name or each.address.partition("@")[0] for each in self.in_copy())
 
     def tell_agent(self, agent: Agent, letter: str, **options: Any) -> None:
         """A notice to one agent in their language, unless they caused it themselves."""
@@ -318,6 +339,8 @@ class Draft:
             links=tuple(self.links),
             writers=tuple(self.writers),
             readers=tuple(self.readers),
+            gone=tuple(self.gone),
+            unlinked=tuple(self.unlinked),
             published=tuple(self.published),
             members=tuple(self.members),
             rating=self.rating,

@@ -58,12 +58,15 @@ def _breach(draft: Draft, kind: sla.TimerKind, watch: Clock, step: int, share: f
     ticket, policy, facts = draft.ticket, draft.policy, draft.facts
     clock, percent = kind.partition("_")[0], round(share * 100)
     due = sla.due(watch, policy.calendar)
-    told = _there(draft)
-    for agent in told.values():
-        draft.tell_agent(agent, "agent/sla_breach", clock=clock, due=due, step=step)
     leads = routing.leads(ticket.team, policy, facts, without=ticket.requester.key)
     tier = tier_for(step, draft)
     helpers = routing.of_tier(tier, ticket, facts, policy) if tier is not None else ()
+    told = _there(draft)
+    if step > 1 and ticket.assignee is None and ticket.priority in ("P3", "P4") and (leads or helpers):
+        # A whole team was told once that nobody has it; from now on the morning's digest says so, and it goes upwards.
+        told = {}
+    for agent in told.values():
+        draft.tell_agent(agent, "agent/sla_breach", clock=clock, due=due, step=step)
     above = {agent.address: agent for agent in (*leads, *helpers) if agent.address not in told}
     so_far = past.done(facts.past, policy)
     for agent in above.values():

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from maild.model import Facts, Followed, Outcome, Policy, Ticket
 from maild.workflow import away, desk_mail, incident_child, incident_events
+from maild.workflow.commands import link, merge
 from maild.workflow.draft import Draft
 from maild.workflow.errand import ORDER
 from maild.workflow.questions import absence
@@ -21,6 +22,10 @@ HANDLERS: Mapping[str, Handler] = {
     "incident_closed": incident_child.closed,
     "incident_reopened": incident_child.reopened,
     "incident_leaves": incident_child.leaves,
+    "merged_in": merge.merged_in,
+    "merged_out": merge.merged_out,
+    "linked": link.linked,
+    "link_removed": link.link_removed,
     "report_closed": incident_events.report_closed,
     "report_contested": incident_events.report_contested,
 }

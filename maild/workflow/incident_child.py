@@ -4,7 +4,7 @@ import re
 
 from maild.model import Agent, Follow, Followed, Incident, MailArrived, Ticket, Words
 from maild.model.secrets_mask import mask_secrets
-from maild.workflow import closure, files, routing
+from maild.workflow import closure, copied, files, routing
 from maild.workflow.draft import WAITING, Draft
 from maild.workflow.incident_ticket import public
 from maild.workflow.incident_words import words_of
@@ -104,16 +104,7 @@ def update(draft: Draft, event: Followed) -> str:
     if draft.ticket.state == "new":
         draft.enter("open", f"{agent.name} wrote to all reporters")
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
-    for reader in draft.facts.readers:
-        draft.write(
-            "requester/reply",
-            reader,
-            "requester",
-            draft.ticket.language,
-            automatic=False,
-            author=agent.name,
-            text=words,
-        )
+    copied.tell_copies(draft, "requester/reply", words, automatic=False, author=agent.name)
     return "the reporter got the update"
 
 

@@ -98,6 +98,9 @@ ACTS: Mapping[str, Act] = {
     "resolve": _act("the requester is asked to confirm", "请用户确认", "resolved"),
     "close": _act("closed, the requester told why", "直接关闭并告知用户原因", "closed", "by_agent"),
     "spam": _act("closed without a word", "静默关闭", "closed", "spam"),
+    "merge": _act(
+        "closed as a duplicate, which number counts is told", "按重复关闭，告知以哪个编号为准", "closed", "duplicate"
+    ),
     "take_back": _act("as it was before the agent's last commands", "恢复到上一封命令邮件之前"),
     "refuse": _act("refused, and the transcript says why", "拒绝执行，回信说明原因"),
 }
@@ -109,7 +112,7 @@ class Row:
     what an agent is told where it is refused."""
 
     what: str
-    by: Literal["requester", "time", "agent", "approver", "incident", "machine"]
+    by: Literal["requester", "time", "agent", "approver", "incident", "merge", "machine"]
     title: Words
     acts: Mapping[Stage, str]
     why: Words
@@ -120,7 +123,7 @@ _NO_WORDS = Words("", "")
 
 def _row(
     what: str,
-    by: Literal["requester", "time", "agent", "approver", "incident", "machine"],
+    by: Literal["requester", "time", "agent", "approver", "incident", "merge", "machine"],
     en: str,
     zh: str,
     acts: str,
@@ -245,6 +248,12 @@ ROWS: tuple[Row, ...] = (
         "start       do          do          do          do          do          refuse      refuse", _CLOSED),
     _row("split", "agent", "#split", "#拆分",
         "do"),
+    _row("merge", "agent", "#merge", "#合并",
+        "merge       merge       merge       merge       merge       merge       refuse      refuse", _CLOSED_ALREADY),
+    _row("link", "agent", "#link", "#关联",
+        "do"),
+    _row("cc", "agent", "#cc", "#抄送",
+        "do"),
     _row("incident", "agent", "#incident", "#大面积故障",
         "do          do          do          do          do          refuse      refuse      refuse", _OVER),
     _row("update", "agent", "#update", "#通报",
@@ -275,6 +284,10 @@ ROWS: tuple[Row, ...] = (
         "nothing     nothing     nothing     nothing     nothing     wake        nothing     nothing"),
     _row("incident_leaves", "incident", "it is taken out of it", "移出大面积故障",
         "let_go      let_go      let_go_on   let_go_on   let_go      let_go_on   let_go      let_go"),
+    _row("merged_in", "merge", "another ticket is merged into it", "另一张工单合并进来",
+        "say         say         say         say         say         carry_on    carry_on    carry_on"),
+    _row("merged_out", "merge", "and stands on its own again", "合并进来的工单重新分开",
+        "nothing"),
     # What no person wrote.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
     _row("auto_reply", "machine", "an automatic answer, out of office", "自动回复、休假",

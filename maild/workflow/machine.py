@@ -90,7 +90,7 @@ def _tell_failure(draft: Draft, event: DeliveryFailed) -> None:
 def _hearers(draft: Draft, event: DeliveryFailed) -> list[tuple[Address, Audience, str]]:
     """Who hears of it: always somebody of a higher rank than the address that fails (requester, agent, lead, admin), so
     that failed news of a failure end with the admins and never come round again."""
-    policy, ticket, failed = draft.policy, draft.ticket, event.recipient
+    policy, ticket, failed = draft.policy, counts_now(draft.ticket, draft.facts), event.recipient
     if any(failed.key == admin.key for admin in policy.admins):
         return []
     leads = routing.leads(ticket.team, policy)
@@ -105,6 +105,16 @@ def _hearers(draft: Draft, event: DeliveryFailed) -> list[tuple[Address, Audienc
     if told:
         return [(Address(each.address, each.name), "agent", each.language) for each in told]
     return [(admin, "admin", policy.admin_languages.get(admin.key, "en")) for admin in policy.admins]
+
+
+def counts_now(ticket: Ticket, facts: Facts) -> Ticket:
+    """The ticket itself, or the one where it leads if it was merged: the people there have the matter now."""
+    while ticket.merged_into is not None and ticket.merged_into in facts.others:
+        into = facts.others[ticket.merged_into].ticket
+        if into.merged_into == ticket.key:
+            break
+        ticket = into
+    return ticket
 
 
 def _automatic_answer(

@@ -5,13 +5,16 @@ from dataclasses import replace
 from maild.model import Event, Followed, MailArrived, Message, Needs, Policy, Ticket, TimerFired
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import admin_mail, approval, desk_mail, reported_for
-from maild.workflow.commands import fetch, incident
+from maild.workflow.commands import cc, fetch, incident, merge
 from maild.workflow.commands.grammar import Parsed, parse
 from maild.workflow.commands.spread import spread, tickets_of
+from maild.workflow.commands.tags import others_named
 from maild.workflow.commands.use import tickets_named
 from maild.workflow.errand import ORDER
 from maild.workflow.questions import asks, requesters
 
+# What happens to the ticket that another one was merged into, or leaves again.
+MERGES = frozenset({"merged_in", "merged_out"})
 # Of a report its first words are compared with the solved tickets.
 _WORDS = 400
 
@@ -49,13 +52,18 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         parsed = parse(str(event.data["body"]))
         whom = reported_for.called(parsed, policy)
         undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
-        return replace(wanted, errand=int(event.data["inbound"]), called=whom, undo=undo)
+        return replace(wanted, errand=int(event.data["inbound"]), called=(*wanted.called, *whom), undo=undo)
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.
         told = isinstance(event, Followed) and event.what.startswith("report_")
         members = ticket is not None and ticket.kind == "incident" and not told
-        return Needs(team="*", colleagues=approver, report=bool(approver), past=breached, members=members)
+        others = (merge.first(event),) if isinstance(event, Followed) and event.what in MERGES else ()
+        if ticket is not None and ticket.merged_into is not None:
+            others = (*others, ticket.merged_into)
+        return Needs(
+            team="*", colleagues=approver, report=bool(approver), past=breached, members=members, others=others
+        )
     if event.too_large:
         return Needs(person=event.message.from_.key)
     if event.screening.verdict == "bounce":
@@ -104,13 +112,14 @@ def _of_fresh(event: MailArrived, policy: Policy) -> Needs:
 def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], policy: Policy) -> Needs:
     """What a person's mail on a ticket makes worth knowing."""
     writer, text = event.message.from_.key, event.message.new_text
-    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True)
+    via = (event.thread.via,) if event.thread.via else ()
+    wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True, others=via)
     if event.trust.verdict == "agent" and not event.asked:
         ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
         wanted = _of_agent(wanted, ordered, ticket, policy)
         commands = desk_mail.commands_of(event.message, policy)
         jobs = spread(commands, ticket.key, policy).jobs
-        whom = reported_for.called(commands, policy)
+        whom = (*wanted.called, *reported_for.called(commands, policy))
         filed = _asked_for(event, ticket.key, policy)
         undo = _undo(commands, event.message.from_.address, policy)
         return replace(wanted, named=(*wanted.named, *tickets_of(jobs)), called=whom, filed=filed, undo=undo)
@@ -145,6 +154,8 @@ def _of_agent(wanted: Needs, text: str, ticket: Ticket, policy: Policy) -> Needs
         waiting=True,
         members=ticket.kind == "incident",
         named=incident.named(text, policy),
+        others=(*wanted.others, *others_named(text, policy)),
+        called=cc.called(text),
     )
 
 

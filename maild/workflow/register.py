@@ -21,6 +21,7 @@ from maild.model import (
 )
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import approval, business_time, files, incident_child, on_call, restricted, routing, sla
+from maild.workflow.copied import may_write
 from maild.workflow.draft import UNATTENDED, WARNED, Draft
 from maild.workflow.persons import about_another, member, without_the_writer_s
 from maild.workflow.several import several
@@ -112,7 +113,9 @@ def opened(
     draft.links.extend(links)
     for number, kind in links:
         draft.note("link", "", str(number), kind)
-    draft.writers.extend(_writers(message, stranger, policy))
+    if not stranger:
+        # People copied in the first mail may write on the ticket if they are of an internal domain (PRODUCT §3.4).
+        draft.writers.extend(may_write(message, policy))
     return draft
 
 
@@ -337,21 +340,6 @@ def _because(reasons: tuple[object, ...], at: int) -> str:
         return ""
     reason = reasons[at]
     return str(getattr(reason, "en", reason))
-
-
-def _writers(message: Message, stranger: bool, policy: Policy) -> list[Address]:
-    """People copied in the first mail may write on the ticket if they are of an internal domain (PRODUCT §3.4)."""
-    if stranger:
-        return []
-    copied = {each.key: each for each in (*message.to, *message.cc)}
-    return [
-        each
-        for each in copied.values()
-        if policy.is_internal(each.address)
-        and each.key not in policy.desk.own_addresses
-        and each.key != message.from_.key
-        and policy.agent(each.address) is None
-    ]
 
 
 def _notice_topic(draft: Draft, stranger: bool) -> Topic | None:

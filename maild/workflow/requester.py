@@ -4,10 +4,23 @@ the table in lifecycle.py."""
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from maild.model import Address, Colleague, Entry, Facts, Field, MailArrived, Outcome, Policy, Ticket, Words
+from maild.model import (
+    Address,
+    Colleague,
+    Entry,
+    Facts,
+    Field,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Ticket,
+    Words,
+)
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import closure, incident_child, late_sorting, lifecycle, retriage, routing, scope_words
 from maild.workflow.answers import Answer, Kind, understand
+from maild.workflow.copied import may_write
 from maild.workflow.draft import Draft
 from maild.workflow.lifecycle import ACTS, Act, Stage
 from maild.workflow.persons import about_another, is_requester, member, speaks_for, without_the_writer_s
@@ -51,8 +64,11 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
         return _follow_up(ticket, event, facts, now, policy)
     draft = Draft(ticket, now, facts, policy, who=message.from_.key)
     if not is_requester(ticket, message.from_, facts, policy):
-        # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
-        draft.readers.append(message.from_)
+        if not _was_taken_off(message.from_, facts, policy):
+            # A colleague in copy gets mail from their own first mail on (PRODUCT §3.4).
+            draft.readers.append(message.from_)
+    else:
+        _let_write(draft, message)
     if (writes_for := member(event, facts, policy)) is not None:
         draft.members.append(writes_for)
     draft.keep(
@@ -70,6 +86,19 @@ def requester_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
     warn_of_secret(draft, event, text)
     reason = DOES[name](draft, Said(event, answer, text, ACTS[name]))
     return draft.outcome(reason if event.thread.late else f"{reason} (read as {answer.kind})", "ticketed")
+
+
+def _was_taken_off(writer: Address, facts: Facts, policy: Policy) -> bool:
+    """Whether an agent took them off the ticket: whoever writes for a shared mailbox still may, and gets no mail."""
+    return any(policy.plain(writer.key) in each.same and not each.writes for each in facts.participants)
+
+
+def _let_write(draft: Draft, message: Message) -> None:
+    """People of the house whom the requester puts into copy may write from now on; nobody else's Cc lets anybody in."""
+    for each in may_write(message, draft.policy, draft.facts.participants):
+        if not is_requester(draft.ticket, each, draft.facts, draft.policy):
+            draft.writers.append(each)
+            draft.note("participant", "", each.key, "in copy of the requester's mail, and may write")
 
 
 def _answer(ticket: Ticket, button: str, text: str, attachments: bool) -> Answer:
@@ -96,6 +125,10 @@ def _happening(
         return "different"
     if not text and not facts.button and not more:
         return "empty"
+    speaks = speaks_for(ticket, message.from_, facts, policy)
+    if facts.button and not speaks:
+        # A button of the ticket that they reported, which was merged into this one.
+        return _ANOTHERS.get(answer.kind, answer.kind)
     if facts.button:
         return answer.kind
     if at == "sent_away" and more and answer.kind != "chaser":
@@ -107,7 +140,7 @@ def _happening(
         return "content"
     if answer.kind == "chaser" and ticket.state == "closed" and (more or ticket.outcome == "spam"):
         return "content"
-    if answer.kind in _ANOTHERS and not speaks_for(ticket, message.from_, facts, policy):
+    if answer.kind in _ANOTHERS and not speaks:
         return _ANOTHERS[answer.kind]
     # What sends somebody elsewhere is accepted in words of its own ("I'll ask Facilities").
     accepts = at == "sent_away" and answer.kind == "content" and scope_words.accepts(text)
@@ -115,7 +148,14 @@ def _happening(
 
 
 # A colleague's thanks say nothing of the requester's matter, and before it was called solved neither does their yes.
-_ANOTHERS: Mapping[str, str] = {"solved": "solved_in_copy", "thanks": "thanks_in_copy", "noted": "thanks_in_copy"}
+_ANOTHERS: Mapping[str, str] = {
+    "solved": "solved_in_copy",
+    "thanks": "thanks_in_copy",
+    "noted": "thanks_in_copy",
+    # Nobody takes back, or rates, what somebody else has reported.
+    "withdrawn": "content",
+    "rating": "thanks_in_copy",
+}
 
 
 def _follow_up(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:

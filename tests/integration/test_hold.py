@@ -334,3 +334,22 @@ def test_c08_mail_that_somebody_moves_out_of_the_junk_folder_becomes_a_ticket(
             box.deliver(raw)
             servers.wait_until(lambda: len(rows()) == 4 and all(row[1] for row in rows()), "both are decided", 30)
             assert sorted(row[1] for row in rows()) == ["ignored", "ignored", "ignored", "ticketed"]
+
+
+def test_senders_are_blocked_and_unblocked_by_command(office: Desk) -> None:
+    assert "config.toml" in office.told("inbound", "blocked")
+    said = office.told("inbound", "block", "Eve@Spam.example", "@casino.example")
+    assert "eve@spam.example is blocked" in said
+    given(office, mail("one", sender="eve@spam.example"), mail("two", sender="x@casino.example"))
+    assert {row["reason"] for row in office.json("inbound", "list")} == {
+        "blocked: eve@spam.example was blocked by an admin",
+        "blocked: @casino.example was blocked by an admin",
+    }
+    refused = office.run("inbound", "block", "@corp.example", "@gmail.com", "nobody")
+    assert refused.returncode == 65 and refused.stderr.count(b"is not blocked:") == 3
+    office.told("inbound", "unblock", "eve@spam.example")
+    given(office, mail("three", sender="eve@spam.example"))
+    assert office.json("inbound", "show", "3")["fate"] == "ticketed"
+    again = office.run("inbound", "unblock", "eve@spam.example", "@bad.example")
+    assert again.returncode == 65 and b"was not blocked" in again.stderr and b"in config.toml" in again.stderr
+    assert [row["sender"] for row in office.json("inbound", "blocked")] == ["@casino.example", "@bad.example"]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from maild.model import Address, Entry, Field, Query, Ticket, Word
-from maild.store import questions, tickets
+from maild.store import participants, questions, tickets
 from maild.workflow.questions.seek import sought
 from tests.policies import default_policy
 
@@ -36,7 +36,7 @@ def books(engine: Engine) -> Engine:
             )
             tickets.add_entries(connection, saved.key, [entry], (), None, NOW, True)
             tickets.put_fields(connection, saved.key, [Field("location", f"Room {300 + number}", "label")], NOW)
-        tickets.add_writers(connection, 1, [Address("li.lei@corp.example")])
+        participants.add_writers(connection, 1, [Address("li.lei@corp.example")])
     return engine
 
 

@@ -5,11 +5,13 @@ import email.policy
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from maild.store.schema import address as addresses
 from maild.store.schema import entry, history, inbound, ticket, timer
 from maild.workflow import lifecycle
 from maild.workflow.commands.grammar import parse
@@ -50,6 +52,7 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
         *_addresses(mails, connection),
         *(mistake for out, mail in mails for mistake in _marks(out, mail)),
         *_unique(outs),
+        *_once(mails, connection),
         *_threads(mails, connection),
         *_records(connection),
         *(f"mail {out.number} has no sent mark though it is in {out.state}" for out in left if not out.raw),
@@ -143,6 +146,27 @@ def _marks(out: Out, mail: EmailMessage) -> list[str]:
 def _unique(outs: Sequence[Out]) -> list[str]:
     counted = Counter(out.message_id for out in outs)
     return [f"the Message-ID {one} was used {count} times" for one, count in counted.items() if count > 1]
+
+
+def _once(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
+    """What somebody has said on a ticket reaches each other person once: at one of their addresses, in one letter."""
+    owners = {row.address: f"person {row.person}" for row in connection.execute(select(addresses)) if row.person}
+    letters: dict[tuple[int | None, datetime], list[tuple[Out, str]]] = defaultdict(list)
+    for out, mail in mails:
+        letters[out.ticket, out.at].append((out, text_of(mail)))
+    found = []
+    for row in connection.execute(select(entry.c.ticket, entry.c.at, entry.c.new_text)):
+        words = next((line.strip() for line in row.new_text.splitlines() if line.strip()), "")
+        had: dict[str, list[str]] = defaultdict(list)
+        for out, text in letters[row.ticket, row.at] if len(words) >= _TELLING_CHARACTERS else ():
+            if words in text and out.template != "agent/transcript":
+                local, _, domain = out.recipient.rpartition("@")
+                plain = f"{local.partition('+')[0]}@{domain}"
+                had[owners.get(out.recipient) or owners.get(plain) or plain].append(
+                    f"{out.template} to {out.recipient}"
+                )
+        found += [f"{words[:40]!r} went twice to {who}: {', '.join(at)}" for who, at in had.items() if len(at) > 1]
+    return found
 
 
 def _threads(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:

@@ -109,3 +109,25 @@ def test_a_machine_that_acknowledges_or_challenges_is_an_automatic_answer(text: 
 )
 def test_a_day_of_return_is_read_only_where_it_can_be_meant(text: str, expected: date | None) -> None:
     assert return_date(text, date(2026, 1, 5)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("I am out of the office and back on Monday.", date(2026, 1, 12)),
+        ("Out today, back in the office tomorrow.", date(2026, 1, 8)),
+        ("I return to work next Tuesday.", date(2026, 1, 13)),
+        ("I will be returning on Wednesday", date(2026, 1, 14)),
+        ("我正在休假，周五上午回来上班。", date(2026, 1, 9)),
+        ("出差中，下周一返岗。", date(2026, 1, 12)),
+        ("本人外出，明天回来。", date(2026, 1, 8)),
+        ("休假中，星期天才回公司。", date(2026, 1, 11)),
+        # A weekday that says something else, and a date beside one.
+        ("I am away. In urgent cases call Han on Monday.", None),
+        ("每周一例会，请联系韩梅梅。", None),
+        ("I am back on Monday, 19 January.", date(2026, 1, 19)),
+    ],
+)
+def test_where_only_a_weekday_names_the_return_it_is_the_next_one(text: str, until: date | None) -> None:
+    # A Wednesday.
+    assert return_date(text, date(2026, 1, 7)) == until

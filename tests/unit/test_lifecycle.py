@@ -17,6 +17,7 @@ from maild.model import (
     Followed,
     MailArrived,
     Message,
+    Other,
     Outcome,
     Screening,
     Sender,
@@ -85,6 +86,9 @@ COMMANDS: dict[str, str] = {
     "decline": "#decline no",
     "approve": "#approve mary.jones@corp.example",
     "not-approved": "#not-approved sorry",
+    "merge": "#merge IT-8",
+    "link": "#link IT-8",
+    "cc": "#cc mary.jones@corp.example",
     "for": "#for mary.jones@corp.example",
     "called": "#called she will send a picture",
     "undo": "#undo",
@@ -146,8 +150,12 @@ def event_of(what: str, at: Stage) -> tuple[Event, Facts, Ticket]:
         return mail(SAID[what]), replace(facts, button=button), ticket
     if what == "use":
         facts = replace(facts, solutions={3: Solution(Solved(3, "jam"), "turn it round")})
+    if row.by == "merge":
+        gone = Other(ticket=replace(ticket, id=8, state="closed", outcome="duplicate", merged_into=7), same=True)
+        return Followed(what, 8, {"by": AGENT, "name": "王伟"}), replace(facts, others={8: gone}), ticket
     if row.by == "agent":
         waiting = (Waiting(MARY, 1),) if what == "accept" else ()
+        facts = replace(facts, others={8: Other(ticket=replace(ticket_in("open"), id=8), same=True)})
         if what == "undo":
             was = replace(ticket, tier="L2")
             facts = replace(
@@ -254,7 +262,7 @@ def test_nothing_but_a_persons_word_or_silence_after_a_warning_closes_a_ticket()
     assert closing == {
         *("solved", "solved_in_copy", "thanks", "withdrawn", "rating"),
         *("info_close", "confirm_close", "scope_close"),
-        *("close", "not-approved", "spam", "incident_closed"),
+        *("close", "not-approved", "spam", "incident_closed", "merge"),
     }
     assert all(ACTS[name].to is None for name in lifecycle.TABLE["p1_silence"].acts.values())
 

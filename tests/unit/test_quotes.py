@@ -20,6 +20,10 @@ CASES = {
         "可以了，谢谢\n\n在 2026年1月5日，09:00，IT服务台 <it@corp.example> 写道：\n> 请重试",
         "可以了，谢谢",
     ),
+    "an address in the words above a chinese attribution": (
+        "#抄送 bob@vendor.example\n请看一下\n\nIT服务台 <it@corp.example> 于2026年1月5日周一 09:00写道：\n\n> 请重试",
+        "#抄送 bob@vendor.example\n请看一下",
+    ),
     "german attribution": ("Geht.\n\nAm 05.01.2026 um 09:00 schrieb IT <it@corp.example>:\n> bitte", "Geht."),
     "attribution without marks": ("Ja.\n\nLe 5 janv. 2026 à 09:00, IT <it@corp.example> a écrit :\n\nbonjour", "Ja."),
     "outlook block": (

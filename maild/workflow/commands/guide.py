@@ -148,6 +148,21 @@ MORE: Mapping[str, Words] = {
         "a ticket of its own for the second problem, in TEXT or as the mail says it",
         "为第二个问题另开工单，用您写的内容或邮件里的原话",
     ),
+    "merge": Words(
+        "this ticket is closed as a duplicate, and what answers it leads to IT-7; the same person hears which number"
+        " counts, another colleague comes into copy there; `#reopen IT-3` takes it out again",
+        "本工单按重复关闭，之后的回信都转到 IT-7；同一个人会收到以哪个编号为准的通知，另一位同事则进入那边的抄送；"
+        "`#重开 IT-3` 可重新分开",
+    ),
+    "link": Words(
+        "the notices of both show it; nobody gets a mail for it; `#link -IT-7` ends it",
+        "两边的通知里都会显示，不发邮件；`#关联 -IT-7` 取消",
+    ),
+    "cc": Words(
+        "WHO (a colleague by address or name, anybody else by the whole address) gets what the requester gets, and may"
+        " write; `#cc -WHO` ends it",
+        "对方（同事可写邮箱或姓名，外部人员写完整邮箱）会收到发给报障人的内容，也可以来信；`#抄送 -某人` 移除",
+    ),
     "incident": Words(
         "makes one by hand, of these and of the report you write on; on a mass incident it adds reports,"
         " `#incident remove IT-5` takes one out",

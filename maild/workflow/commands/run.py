@@ -5,7 +5,7 @@ from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval, colleague, lifecycle, restricted, split
-from maild.workflow.commands import contact, incident, sorting, talk, undo, use, work
+from maild.workflow.commands import cc, contact, incident, link, merge, sorting, talk, undo, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -31,6 +31,9 @@ DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
+    "merge": merge.merge,
+    "link": link.link,
+    "cc": cc.cc,
     "called": contact.called,
     "for": contact.requester,
     "undo": undo.undo,
@@ -68,6 +71,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             if not restricted.may_see(agent, trial.ticket, trial.policy):
                 # Their own #category, a line above, has put it out of their sight.
                 raise Refused(restricted.refused(trial.ticket))
+            merged = merge.refusal(trial.ticket, command.verb, trial.policy)
+            if merged is not None:
+                raise Refused(merged)
             where = lifecycle.stage(trial.ticket, trial.now, trial.policy)
             own = incident.OWN if trial.ticket.kind == "incident" else frozenset[str]()
             refused = None if command.verb in own else lifecycle.refusal(command.verb, where)

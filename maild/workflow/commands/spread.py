@@ -95,7 +95,7 @@ def leading(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     return tuple(dict.fromkeys(found)), (rest.strip() if found else text)
 
 
-def _anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
+def anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
     """`VPN down IT-3 IT-4` → ((3, 4), "VPN down")."""
     pattern = _tag(policy)
     found = [match for match in pattern.finditer(text.translate(_NARROW))]
@@ -108,7 +108,7 @@ def _anywhere(text: str, policy: Policy) -> tuple[tuple[int, ...], str]:
 def _named(command: Command, on: int | None, policy: Policy) -> tuple[tuple[int, ...], str]:
     """The tickets that a command is for, and its argument without them."""
     verb = BY_NAME[command.verb]
-    numbers, rest = (_anywhere if verb.names and on is None else leading)(command.argument, policy)
+    numbers, rest = (anywhere if verb.names and on is None else leading)(command.argument, policy)
     if not numbers or (on is not None and (verb.names or command.verb == "note")):
         # A note that begins with the number of another ticket speaks of it.
         return (), command.argument

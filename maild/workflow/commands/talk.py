@@ -2,6 +2,7 @@
 
 from maild.model import Address, Agent, Entry, Words
 from maild.workflow import business_time, closure, routing
+from maild.workflow.commands import merge
 from maild.workflow.commands.arguments import Refused, a_wait, some_fields
 from maild.workflow.commands.grammar import Command
 from maild.workflow.draft import Draft
@@ -90,9 +91,11 @@ def close(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     draft.respond("closed it")
     draft.close("by_agent", command.argument)
     draft.tell_requester("requester/closed", by="by_agent", reason=command.argument)
+    closure.tell_copies(draft, agent, "closed", command.argument)
 
 
 def reopen(draft: Draft, agent: Agent, command: Command, text: str) -> None:
+    merge.comes_apart(draft, agent)
     # The notice's answer goes to the requester, so the agent's own reason stands in the history alone.
     closure.reopen(draft, Words("an agent reopened it", "支持人员重新打开"), text, noted=command.argument)
 

@@ -3,7 +3,7 @@
 import re
 
 from maild.model import Address, Agent, Entry, Policy, Words
-from maild.workflow import lifecycle
+from maild.workflow import copied, lifecycle
 from maild.workflow.commands import work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, parse
@@ -56,16 +56,7 @@ def say(draft: Draft, agent: Agent, words: str, why: str) -> None:
         draft.enter(goes, why)
     draft.change("", owes="requester", chased=None)
     draft.tell_requester("requester/reply", automatic=False, author=agent.name, text=words)
-    for reader in draft.facts.readers:
-        draft.write(
-            "requester/reply",
-            reader,
-            "requester",
-            draft.ticket.language,
-            automatic=False,
-            author=agent.name,
-            text=words,
-        )
+    copied.tell_copies(draft, "requester/reply", words, automatic=False, author=agent.name)
 
 
 def _solution(draft: Draft, agent: Agent, number: int) -> str:

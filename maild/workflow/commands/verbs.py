@@ -63,6 +63,29 @@ VERBS: tuple[Verb, ...] = (
         "out-of-scope", ("非it", "非it职责"), "optional", "#out-of-scope [TOPIC]", Words("not IT's job", "非IT职责范围")
     ),
     Verb(
+        "merge",
+        ("合并",),
+        "required",
+        "#merge IT-7",
+        Words("this ticket is one with IT-7, where it goes on", "与 IT-7 是同一件事，并入 IT-7 处理"),
+        names=True,
+    ),
+    Verb(
+        "link",
+        ("关联",),
+        "required",
+        "#link IT-7",
+        Words("both have to do with one another; #link -IT-7 ends it", "两张工单相关；#关联 -IT-7 取消"),
+        names=True,
+    ),
+    Verb(
+        "cc",
+        ("抄送",),
+        "required",
+        "#cc WHO",
+        Words("WHO reads along and may write; #cc -WHO ends it", "抄送给某人，对方可收信、可来信；#抄送 -某人 移除"),
+    ),
+    Verb(
         "split",
         ("拆分",),
         "optional",
