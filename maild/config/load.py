@@ -314,6 +314,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             zone=desk.zone,
         ),
         mode=desk.mode,
+        transcripts=desk.transcripts,
         calendar=calendar,
         categories=triage.categories,
         teams=MappingProxyType(

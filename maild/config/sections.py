@@ -100,6 +100,7 @@ class DeskSection(Section):
     languages: tuple[Language, ...] = ("zh-CN", "en")
     zone: Zone = "Asia/Shanghai"
     mode: Literal["observe", "agents", "live"] = "observe"
+    transcripts: Literal["problems", "always"] = "problems"
 
 
 class DaemonSection(Section):

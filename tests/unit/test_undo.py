@@ -106,7 +106,7 @@ def test_every_command_is_taken_back_whole_or_refused_with_what_to_do_instead(ve
             assert (set_now[kind] is not None) == (kind in before), kind
     letters = [each.template for each in to_requester(undone)]
     assert letters == (["requester/corrected"] if to_requester(done) else [])
-    assert all(each.to.key == (MARY if verb == "for" else LI_LEI).key for each in to_requester(undone))
+    assert all(each.to.key == (MARY if verb in ("for", "cc") else LI_LEI).key for each in to_requester(undone))
 
 
 # ── when it is refused ───────────────────────────────────────────────────────────────────────────────────────────────
