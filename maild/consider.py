@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import evidence, gather, presses
+from maild import entered, evidence, gather, presses
 from maild.ingest import thread, trust
 from maild.ingest.language import language_of
 from maild.ingest.screen import screen, senders_of
@@ -97,17 +97,21 @@ def consider(
     too_large: int = 0,
     let_in: str = "",
     quiet: Literal["no", "writer", "all"] = "no",
+    by_hand: bool = False,
 ) -> Considered:
     """Screen, thread, judge, gather, decide. The claimed ticket's row is locked first, before anything else.
 
     `answers`: what its writer has said about this mail, with evidence, since it waited. `let_in`: which admin has let
     the mail in, and why: what the screening has against it counts no more, and nobody asks whether a listed agent
     wrote it.
+    `by_hand`: it was entered at the terminal, by somebody who may, so that it is what its head says.
     Neither makes anybody of a mail whose authentication failed. `quiet`: see MailArrived.
     """
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
     screening = screen(message, policy, blocked.among(connection, senders_of(message)))
+    if by_hand:
+        claim, screening = Thread(), Screening("person", "entered at the terminal")
     watched = mailbox.partition("/")[2]
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
@@ -147,10 +151,12 @@ def consider(
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
         verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
-    ruled = claimed is None and admin_mail.wanted(message, policy)
+    ruled = claimed is None and not by_hand and admin_mail.wanted(message, policy)
     if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
         # So does what an admin rules on mails that were put aside.
         verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
+    if by_hand:
+        verdict, wish = _entered(message, policy)
     if "confirmed" in answers and verdict.verdict == "unverified":
         verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
     elif let_in and verdict.verdict == "unverified":
@@ -173,8 +179,8 @@ def consider(
     elif not pressed and not press.denied:
         press = NOT_PRESSED
     event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
-    if wish is not None and verdict.verdict == "agent":
-        event = replace(event, behalf=_behalf(connection, message, wish, policy))
+    if wish is not None and (by_hand or verdict.verdict == "agent"):
+        event = replace(event, behalf=_behalf(connection, message, wish, policy, by_hand))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     valid = pressed if ticket is not None or claimed is None or verdict.admin else ""
@@ -194,12 +200,20 @@ def _on_word(verdict: Trust, reason: str, word: str, message: Message, policy: P
     )
 
 
-def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:
+def _entered(message: Message, policy: Policy) -> tuple[Trust, Wish]:
+    """The verdict on what was entered at the terminal, and for whom it is."""
+    told = entered.told(message)
+    verdict: Literal["agent", "none"] = "agent" if policy.agent(message.from_.address) is not None else "none"
+    reason = f"entered at the terminal by {told.by}"
+    return Trust(verdict, reason, True, True), reported_for.read(f"{told.address} {told.channel}")
+
+
+def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy, by_hand: bool) -> Behalf:
     """An agent's mail as the report of somebody else, with what is read in it."""
     known = people_directory.called(connection, reported_for.names(wish))
     made = reported_for.behalf(message, wish, known, policy)
     report = replace(made.report, language=language_of(f"{made.report.new_text}\n{made.report.subject}"))
-    return replace(made, report=report, fields=extract(report))
+    return replace(made, report=report, fields=extract(report), by_hand=entered.told(message).by if by_hand else "")
 
 
 def awaits(event: MailArrived) -> bool:

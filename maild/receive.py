@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import evidence, failpoint, let_in
+from maild import entered, evidence, failpoint, let_in
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider, expected
 from maild.ingest.prescan import prescan
@@ -370,6 +370,7 @@ class Receiver:
             too_large=row.size if self._is_too_large(row) and not row.released else 0,
             let_in=row.reason or "by an admin" if row.released else "",
             quiet="all" if ledger_hold.silent(row) else "no",
+            by_hand=row.source == entered.SOURCE,
         )
         parts = partial(self._parts, connection) if considered.outcome.mails else None
         outcome = considered.outcome

@@ -47,8 +47,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # Looks for mass incidents; a chore.
         # What is told by the clock; what became of a mail that an admin let in.
         "consider watch daily let_in",
-        # Whether the button that a mail presses holds.
-        "presses",
+        # Whether the button that a mail presses holds; a report entered at the terminal, as a mail.
+        "presses entered",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach evidence",
         # What gather reads for questions.

@@ -13,6 +13,7 @@ from maild.cli.check import check
 from maild.cli.deliver import deliver
 from maild.cli.init import init
 from maild.cli.inspect import inspect
+from maild.cli.new import new
 from maild.cli.plain_help import PlainCommand, PlainGroup
 from maild.cli.show_tickets import show, tickets
 from maild.cli.status import status
@@ -67,6 +68,7 @@ app.add_typer(show_inbound.app, name="inbound", rich_help_panel=_MAIL)
 app.add_typer(show_outbox.app, name="outbox", rich_help_panel=_MAIL)
 app.command(cls=PlainCommand, rich_help_panel=_MAIL)(deliver)
 app.command("import", cls=PlainCommand, rich_help_panel=_MAIL)(bring_in)
+app.command(cls=PlainCommand, rich_help_panel=_MAIL)(new)
 
 
 def _misused(error: typer.TyperException) -> None:

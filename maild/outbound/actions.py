@@ -137,7 +137,7 @@ _LABEL_COLUMNS = 30
 def _label(verb: str, argument: str) -> Words:
     """The words on a button: what it asks for, or whose solution it sends."""
     if verb == "use" and argument:
-        return Words(f"Send the solution of {argument}", f"引用 {argument}")
+        return Words(f"Use {argument}", f"引用 {argument}")
     if verb == "ask" and argument:
         names = [FIELD_LABELS.get(each, Words(each, each)) for each in argument.split(",")]
         return Words(

@@ -12,6 +12,8 @@ PICTURES = 3
 PICTURE_BYTES = 1_000_000
 # The room between the edges of a letter; Outlook knows no other width than the one that the tag names.
 _WIDTH = 540
+# A picture taken on a phone is twice as high as wide: so high it leaves room for what else there is to read.
+_HEIGHT = 480
 # What every mail program shows.
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif"})
 
@@ -33,7 +35,8 @@ def pictures(files: Sequence[tuple[Attachment, bytes]], seed: str) -> tuple[Pict
         size = size_of(content) if item.content_type.lower() in _SHOWN and len(content) <= PICTURE_BYTES else None
         if size is not None and len(found) < PICTURES:
             mark = sha256(f"{seed} {at}".encode()).hexdigest()[:20]
-            found.append(Picture(at, f"{mark}@picture", item.filename or item.content_type, min(size[0], _WIDTH)))
+            width = max(1, min(size[0], _WIDTH, _HEIGHT * size[0] // size[1]))
+            found.append(Picture(at, f"{mark}@picture", item.filename or item.content_type, width))
     return tuple(found)
 
 

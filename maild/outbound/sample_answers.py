@@ -15,7 +15,7 @@ def mine() -> tuple[AnswerPart, ...]:
             1042,
             "3 楼打印机卡纸 / The printer on the 3rd floor jams",
             (
-                Words("P2 · OVERDUE: first answer was due 9:30 today", "P2 · 已超时：应于 今天 9:30 前首次答复"),
+                Words("P2 · OVERDUE: first answer was due 9:30 today", "P2 · 已超时：应于今天 9:30 前首次答复"),
                 Words("Li Lei · Hardware", "李雷 · 硬件故障"),
             ),
         ),
@@ -41,7 +41,7 @@ def own() -> tuple[AnswerPart, ...]:
             "3 楼打印机卡纸 / The printer on the 3rd floor jams",
             (
                 Words("in progress", "处理中"),
-                Words("Wang Wei has it; first answer by 14:30 today", "由 王伟 处理，今天 14:30 前联系您"),
+                Words("Wang Wei has it; first answer by 14:30 today", "由王伟处理，今天 14:30 前联系您"),
             ),
         ),
         AnswerRow(1043, "VPN", (Words("new", "新建"), Words("we are finding somebody for it", "正在安排人处理"))),
@@ -72,7 +72,7 @@ def ticket(language: str, text: str) -> Mapping[str, object]:
     requester, agent = ("李雷", "王伟") if chinese else ("Li Lei", "Wang Wei")
     note = "备件已到，下午去换。" if chinese else "The spare part is here, I go there in the afternoon."
     return {
-        "waits": Words("solution due 14:30 today", "应于 今天 14:30 前解决"),
+        "waits": Words("solution due 14:30 today", "应于今天 14:30 前解决"),
         "said": (
             (_NOW - timedelta(hours=3), requester, Words("requester", "用户"), False, text),
             (_NOW - timedelta(hours=1), agent, Words("agent", "支持人员"), True, note),

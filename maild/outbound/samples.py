@@ -125,7 +125,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "alone": False,
             "split_from": "",
             "split_part": "",
-            "registered": "王伟已根据您的来电登记。"
+            "registered": "王伟根据您的来电，代您提交了这次报障。"
             if chinese
             else "Wang Wei has registered this for you from your call.",
         },
@@ -368,6 +368,7 @@ ABOUT_A_TICKET = frozenset({"admin/unattended"})
 PUBLIC = frozenset(
     {
         "agent/new_ticket",
+        "agent/registered",
         "agent/requester_replied",
         "agent/reopened",
         "agent/sla_warning",

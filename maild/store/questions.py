@@ -22,8 +22,6 @@ from maild.store import people_directory, tickets
 from maild.store.schema import address, attachment, entry, field, link, member, participant, ticket
 from maild.store.types import clean
 
-# Of one contribution so much is looked through; behind it stand logs and pasted tables.
-_TEXT_CHARS = 20_000
 # So many of a ticket's newest contributions are shown, and so many of its other rows.
 _SAID = 30
 _ROWS = 50
@@ -35,8 +33,11 @@ def matches(connection: Connection, query: Query) -> Matches:
     # walking through every ticket for the order's sake, where an index finds the few.
     whole = func.count().over().label("whole")
     newest = (ticket.c.id + 0).desc()
-    statement = select(ticket, whole).where(*_conditions(connection, query)).order_by(newest).limit(query.limit)
-    rows = connection.execute(statement).all()
+    some = select(ticket.c.id, whole).where(*_conditions(connection, query)).order_by(newest).limit(query.limit)
+    chosen = some.subquery()
+    rows = connection.execute(
+        select(ticket, chosen.c.whole).join(chosen, chosen.c.id == ticket.c.id).order_by(newest)
+    ).all()
     return Matches(tuple(tickets.from_row(row) for row in rows), rows[0].whole - len(rows) if rows else 0)
 
 
@@ -57,7 +58,8 @@ def _conditions(connection: Connection, query: Query) -> list[ColumnElement[bool
         wanted.append(or_(*spans))
     if query.numbers or query.words:
         named = [ticket.c.id.in_(query.numbers)] if query.numbers else []
-        wanted.append(or_(*named, *([ticket.c.id.in_(_with_words(query.words))] if query.words else [])))
+        folds = connection.dialect.name == "sqlite"
+        wanted.append(or_(*named, *([ticket.c.id.in_(_with_words(query.words, folds))] if query.words else [])))
     if query.sees is not None:
         wanted.append(or_(ticket.c.restricted == false(), ticket.c.team.in_(query.sees)))
     return wanted
@@ -77,14 +79,15 @@ def _concerns(addresses: Collection[str]) -> ColumnElement[bool]:
     return or_(ticket.c.requester.in_(addresses), ticket.c.id.in_(takes_part))
 
 
-def _with_words(words: Sequence[Word]) -> Select[Any]:
-    """The numbers of the tickets that hold every word, in whichever of their texts each of them stands."""
+def _with_words(words: Sequence[Word], folds: bool) -> Select[Any]:
+    """The numbers of the tickets that hold every word, in whichever of their texts each of them stands. `folds`: the
+    database's LIKE is the same for small and capital letters, which costs less than to change them first."""
     blank = " "
     head = ticket.c.subject + blank + ticket.c.requester + blank + ticket.c.requester_name
     texts = union_all(
-        select(ticket.c.id.label("ticket"), func.lower(head).label("text")),
-        select(entry.c.ticket, func.lower(func.substr(entry.c.new_text, 1, _TEXT_CHARS))),
-        select(field.c.ticket, func.lower(field.c.value)),
+        select(ticket.c.id.label("ticket"), (head if folds else func.lower(head)).label("text")),
+        select(entry.c.ticket, entry.c.new_text if folds else func.lower(entry.c.new_text)),
+        select(field.c.ticket, field.c.value if folds else func.lower(field.c.value)),
     ).subquery()
     return select(texts.c.ticket).group_by(texts.c.ticket).having(*(_has(texts.c.text, word) for word in words))
 

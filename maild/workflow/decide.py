@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import admin_mail, approval, away, desk_mail, on_behalf, pressed, restricted, sla
+from maild.workflow import admin_mail, approval, away, desk_mail, on_behalf, pressed, reported_for, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
@@ -130,7 +130,9 @@ def _is_outsider(ticket: Ticket, event: MailArrived, facts: Facts, policy: Polic
 
 
 def _is_requester(ticket: Ticket, event: MailArrived, facts: Facts, policy: Policy) -> bool:
-    """An agent is a plain requester on their own ticket, unless they answer a notice of it."""
+    """An agent is a plain requester on their own ticket, unless they answer a notice of it, or say whose it is."""
+    if event.trust.verdict == "agent" and reported_for.sets_right(event.message, policy):
+        return False
     return is_requester(ticket, event.message.from_, facts, policy) and (
         event.thread.signed is None or event.thread.signed.audience == "public"
     )

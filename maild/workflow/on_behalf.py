@@ -48,17 +48,22 @@ _EMPTY = Words("the report is empty: write below the command what was said", "�
 
 # What the requester is told of how it came to be registered; {by} is the agent.
 _TOLD: dict[Channel, Words] = {
-    "phone": Words("{by} has registered this for you from your call.", "{by}已根据您的来电登记。"),
-    "chat": Words("{by} has registered this for you from your message.", "{by}已根据您的即时消息登记。"),
-    "visit": Words("{by} has registered this for you from your visit.", "{by}已根据您当面说明的情况登记。"),
-    "mail": Words("{by} has passed your mail on to us.", "{by}已把您的邮件转给服务台登记。"),
+    "phone": Words("{by} has registered this for you from your call.", "{by}根据您的来电，代您提交了这次报障。"),
+    "chat": Words("{by} has registered this for you from your message.", "{by}根据您的即时消息，代您提交了这次报障。"),
+    "visit": Words(
+        "{by} has registered this for you from your visit.", "{by}根据您当面说明的情况，代您提交了这次报障。"
+    ),
+    "mail": Words("{by} has passed your mail on to us.", "{by}把您的邮件转给了服务台。"),
 }
 _BY_THE_DESK: dict[Channel, Words] = {
-    "phone": Words("We have registered this for you from your call.", "已根据您的来电登记。"),
-    "chat": Words("We have registered this for you from your message.", "已根据您的即时消息登记。"),
-    "visit": Words("We have registered this for you from your visit.", "已根据您当面说明的情况登记。"),
-    "mail": Words("We have registered this for you.", "已为您登记。"),
+    "phone": Words("We have registered this for you from your call.", "我们根据您的来电，代您提交了这次报障。"),
+    "chat": Words("We have registered this for you from your message.", "我们根据您的即时消息，代您提交了这次报障。"),
+    "visit": Words(
+        "We have registered this for you from your visit.", "我们根据您当面说明的情况，代您提交了这次报障。"
+    ),
+    "mail": Words("We have registered this for you.", "我们代您提交了这次报障。"),
 }
+_DESK = Words("the service desk", "服务台")
 # What colleagues are told of it.
 _HOW: dict[Channel, Words] = {
     "phone": Words("Reported by phone, registered by {by}.", "电话报障，由{by}登记。"),
@@ -77,7 +82,7 @@ def registered(event: MailArrived, facts: Facts, now: datetime, policy: Policy) 
     behalf = event.behalf
     if behalf is None:
         raise ValueError("this mail is nobody else's report")
-    agent = policy.agent(event.message.from_.address)
+    agent = _agent(event, behalf, policy)
     if behalf.wish.how == "forward" and not behalf.certain:
         return kept_as_their_own(event, facts, now, policy)
     parsed = without_unproved(
@@ -109,11 +114,17 @@ def registered(event: MailArrived, facts: Facts, now: datetime, policy: Policy) 
     draft.mails += [mail for mail in ordered if mail.audience == "agent" and _is_news(mail, there)]
     _pass_on_notes(draft, agent, behalf.own)
     if agent is not None:
-        _tell_who_registered(draft, agent, event, "")
+        _tell_who_registered(draft, agent, event, words)
     by_name = agent.name if agent is not None else ""
     mails = tuple(_saying(mail, behalf.wish.channel, by_name) for mail in draft.mails)
     reason = f"{_why(behalf, agent, event)}: {outcome.reason}"
     return replace(outcome, mails=mails, history=tuple(draft.history), reason=reason)
+
+
+def _agent(event: MailArrived, behalf: Behalf, policy: Policy) -> Agent | None:
+    """Who takes the report; None where it was entered at the terminal for whom it is from, by nobody of the list."""
+    writer = event.message.from_
+    return None if behalf.by_hand and writer.key == behalf.report.from_.key else policy.agent(writer.address)
 
 
 def _language(agent: Agent | None) -> str:
@@ -145,6 +156,10 @@ def _problems(
 def _refused(
     event: MailArrived, facts: Facts, now: datetime, policy: Policy, lines: tuple[tuple[str, bool, str], ...]
 ) -> Outcome:
+    if event.behalf is not None and event.behalf.by_hand:
+        # Whoever is at the keyboard has no mailbox; `maild inbound list` shows why.
+        reasons = "; ".join(f"{line}: {why}" for line, done, why in lines if not done)
+        return Outcome(reason=f"not registered: {reasons}"[:400], fate="held")
     errand = Errand(event, facts, now, policy)
     errand.transcript(lines, event.message.new_text)
     return errand.finish(Outcome(reason="a report for somebody else that was not registered", fate="handled"))
@@ -157,8 +172,7 @@ def _why(behalf: Behalf, agent: Agent | None, event: MailArrived) -> str:
     if behalf.wish.how == "forward":
         how = "a mail that was forwarded"
     who = f"registered by {agent.address}" if agent is not None else "registered"
-    hand = f", entered at the terminal by {behalf.by_hand}" if behalf.by_hand else ""
-    return f"{how}, {who}{hand} ({event.trust.reason})"
+    return f"{how}, {who} ({event.trust.reason})"
 
 
 def _keep_their_own_words(draft: Draft, agent: Agent, event: MailArrived, behalf: Behalf, parsed: Parsed) -> None:
@@ -194,18 +208,19 @@ def _pass_on_notes(draft: Draft, agent: Agent | None, own: str) -> None:
             draft.tell_agent(each, "agent/note", reply="internal", author=agent.name, text=words)
 
 
-def _tell_who_registered(draft: Draft, agent: Agent, event: MailArrived, how: str) -> None:
-    """The agent reads the number, and may answer that letter to write to the requester."""
+def _tell_who_registered(draft: Draft, agent: Agent, event: MailArrived, report: str) -> None:
+    """The agent reads the number, and may answer that letter to write to the requester: so it holds the report, and
+    nothing of what they noted beside it."""
     outside = not restricted.may_see(agent, draft.ticket, draft.policy)
     draft.write(
         "agent/registered",
         Address(agent.address, agent.name),
         "agent",
         agent.language,
-        reply="internal" if outside or how else "public",
+        reply="internal" if outside else "public",
         answers=event.message.message_id,
-        how="closed" if outside else how,
-        text="" if outside else mask_secrets(event.message.new_text)[0],
+        how="closed" if outside else "",
+        text="" if outside else mask_secrets(report)[0],
     )
 
 
@@ -213,8 +228,9 @@ def _saying(mail: Mail, channel: Channel, by: str) -> Mail:
     """A letter with the word of who registered the ticket, where it is one that says so."""
     if mail.template in _SAY_SO:
         words = (_TOLD if by else _BY_THE_DESK)[channel].for_(mail.language)
-    elif mail.template == "agent/new_ticket" and by:
+    elif mail.template == "agent/new_ticket":
         words = _HOW[channel].for_(mail.language)
+        by = by or _DESK.for_(mail.language)
     else:
         return mail
     name = f"{by} " if by.isascii() and mail.language.startswith("zh") and by else by

@@ -24,8 +24,9 @@ CHANNELS: Mapping[str, Channel] = {
     **dict.fromkeys(("mail", "email", "e-mail", "邮件", "转发"), "mail"),
 }  # fmt: skip
 
-_ADDRESS = re.compile(r"[^\s<>()（）\[\]【】,，;；:：\"'“”]{1,64}@[^\s<>()（）\[\]【】,，;；:：\"'“”]{1,190}")
-_CLEAN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}")
+_ATOM = r"a-z0-9.!#$%&'*+/=?^_`{|}~-"
+_ADDRESS = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,64}}@[a-z0-9.-]{{1,190}}(?![@{_ATOM}])", re.IGNORECASE | re.ASCII)
+_CLEAN = re.compile(rf"[{_ATOM}]{{1,64}}@[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{1,8}}")
 _BETWEEN = re.compile(r"[\s　,，;；:：、]+")
 _AROUND = " \t　,，;；:：、。.<>()（）[]【】\"'“”"
 # A name has at most so many words; what follows is the report.
@@ -47,6 +48,13 @@ def wish(message: Message, policy: Policy) -> Wish | None:
     if policy.agent(sender.address) is agent:
         return None
     return Wish("forward", sender.key or sender.name, sender.key, "mail")
+
+
+def sets_right(message: Message, policy: Policy) -> bool:
+    """Whether a mail on a ticket says whose it is."""
+    own = "" if message.only_quoted else message.new_text
+    first = from_subject(message, policy)
+    return any(each.verb == VERB for each in parse(f"{first}\n{own}" if first else own).commands)
 
 
 def _registers(command: Command, policy: Policy) -> bool:
@@ -98,9 +106,9 @@ def read(argument: str) -> Wish:
 
 def _channel(text: str) -> tuple[Channel | None, str]:
     """The channel with which a text begins, if it does, and what follows it."""
-    word, _, rest = text.partition(" ")
+    word, *rest = _BETWEEN.split(text, maxsplit=1)
     channel = CHANNELS.get(word.strip(_AROUND).lower())
-    return (channel, rest.strip(_AROUND)) if channel is not None else (None, text)
+    return (channel, rest[0].strip(_AROUND) if rest else "") if channel is not None else (None, text)
 
 
 def names(wish: Wish) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """What is internal stays inside: notes, commands, tokens, other people's tickets (A04, A06, A07; PRODUCT §3.4)."""
 
 import re
+from email.message import EmailMessage
 
 import pytest
 
 from tests.security.conftest import (
     ANNA,
+    DESK,
     EVE,
     MARY,
     MX,
@@ -18,6 +20,7 @@ from tests.security.conftest import (
     with_ticket,
     words,
 )
+from tests.stories import clients, invariants
 from tests.stories.stage import Out
 
 SECRET = "CANARY Tom breaks everything that he touches"
@@ -178,3 +181,31 @@ def test_what_requesters_get_names_nobody_elses_ticket(make_desk: MakeDesk) -> N
             and MARY not in words(each)
             and "IT-1]" not in words(each).replace("See [IT-1]", "")
         )
+
+
+def test_a_picture_that_a_notice_showed_does_not_go_back_to_the_requester_with_its_quote(working: Desk) -> None:
+    shot, other = clients._png(), clients._png() + b"\0" * 999
+    report = EmailMessage()
+    report["From"], report["To"], report["Subject"] = TOM, DESK, "Error on my screen"
+    report["Message-ID"], report["Date"] = "<shot@corp.example>", "Mon, 04 Mar 2024 10:00:00 +0800"
+    report.set_content("Excel shows this error since this morning.")
+    report.add_attachment(shot, maintype="image", subtype="png", filename="screenshot.png")
+    out = working.deliver(report.as_bytes())
+    notice = next(each for each in out if each.template == "agent/new_ticket")
+    assert b"Content-ID" in notice.raw and "cid:" in received(notice).html
+    for picture, name, arrives in ((shot, "a", []), (other, "b", ["b.png"])):
+        answer = EmailMessage()
+        answer["From"], answer["To"], answer["Subject"] = notice.recipient, DESK, received(notice).subject
+        answer["In-Reply-To"], answer["Message-ID"] = notice.message_id, f"<{name}.answer@corp.example>"
+        answer["Date"] = "Mon, 04 Mar 2024 11:00:00 +0800"
+        answer.set_content("Please restart it.")
+        answer.add_alternative('<p>Please restart it.</p><img src="cid:one@corp.example">', subtype="html")
+        page = answer.get_body(("html",))
+        assert page is not None
+        page.add_related(
+            picture, maintype="image", subtype="png", cid="<one@corp.example>", filename=f"{name}.png",
+            disposition="inline",
+        )  # fmt: skip
+        out = working.deliver(answer.as_bytes())
+        (reply,) = [each for each in out if each.template == "requester/reply"]
+        assert [part.get_filename() for part in invariants.parsed(reply.raw).iter_attachments()] == arrives

@@ -1,5 +1,7 @@
 """Commands about the requester: #called, they were talked to; #for, it is somebody else."""
 
+import unicodedata
+
 from maild.model import Address, Agent, Field, Person, Policy, Words
 from maild.model.robots import is_robot
 from maild.workflow import persons, reported_for, retriage
@@ -54,6 +56,9 @@ def requester(draft: Draft, agent: Agent, command: Command, text: str) -> None:
         raise Refused(Words("nobody approves their own request", "不能由报障人自己审批"))
     draft.note("requester", before.key, to.key, f"{agent.name} says whose it is")
     language = person.language if person.language in policy.desk.languages else ticket.language
+    said = unicodedata.normalize("NFKC", command.argument).lower().split()
+    if any(word in reported_for.CHANNELS for word in said):
+        draft.change("", channel=wish.channel)
     draft.change("", requester=to, internal=True, language=language, zone=person.zone or ticket.zone, asked=())
     wrong = [name for name in _OF_A_PERSON if name in ticket.fields and ticket.fields[name].source in _GUESSED]
     draft.forget(*wrong)

@@ -116,6 +116,20 @@ MORE: Mapping[str, Words] = {
         "24 小时内且之后没有新进展时，撤销您上一封命令邮件：回复工单通知时撤销该工单上的，"
         "另写新邮件则撤销其涉及的所有工单；已发出的邮件无法收回，会给用户发一封更正",
     ),
+    "for": Words(
+        "in a fresh mail: registers what somebody told you by phone (or chat, visit), your text below is the report,"
+        " other commands are done on the new ticket; WHO is an address or a name; on a ticket: WHO is its requester",
+        "另写新邮件：代人登记电话（或即时消息 chat、当面 visit）报障，命令下面写报障内容，其他命令用在新工单上；"
+        "可写邮箱或姓名。写在已有工单上：更正报障人",
+    ),
+    "called": Words(
+        "you have talked to the requester: counts as response; the note stays inside",
+        "已电话联系用户：计为已响应，说明只留在内部",
+    ),
+    "file": Words(
+        "mails you attachment N of the ticket, by the numbers in its notices; several: `1 3`, or `all`",
+        "把工单的第 N 个附件发给您，编号见通知；可写多个（1 3）或“全部”",
+    ),
     "hold": Words("waits until a date; the clock stands", "挂起到某天，期间不计时"),
     "close": Words("without confirmation; the requester is told", "不经确认直接关闭，并告知用户"),
     "out-of-scope": Words("a kind notice with where to turn", "礼貌告知用户应找谁"),

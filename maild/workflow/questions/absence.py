@@ -9,7 +9,7 @@ from maild.workflow.draft import Draft
 from maild.workflow.errand import ANSWER, Errand
 from maild.workflow.questions import asks, days
 from maild.workflow.questions.lists import found_for
-from maild.workflow.questions.wording import by_urgency, counted, part, row
+from maild.workflow.questions.wording import by_urgency, counted, part, row, spaced
 
 # What a ticket is told that goes from one agent to another.
 HANDED_OVER = "handed_over"
@@ -25,7 +25,9 @@ def leave(errand: Errand, command: Command, text: str) -> None:
         errand.away.append(Absence(who.address, None))
         said = Words("You are back: new work comes to you again", "您已返岗，新工单会重新分给您")
         if not own:
-            said = Words(f"{who.name} is back: new work comes again", f"{who.name} 已返岗，新工单会重新分派")
+            said = Words(
+                f"{who.name} is back: new work comes again", f"{spaced(who.name).lstrip()}已返岗，新工单会重新分派"
+            )
         errand.say(said)
     else:
         errand.away.append(Absence(who.address, until, wanted.deputy.address if wanted.deputy is not None else ""))
@@ -33,13 +35,16 @@ def leave(errand: Errand, command: Command, text: str) -> None:
         en, zh = (dated(until, policy.desk.zone, now, language) for language in ("en", "zh-CN"))
         said = Words(f"You are away until {en}", f"您休假，{zh} 返岗")
         if not own:
-            said = Words(f"{who.name} is away until {en}", f"{who.name} 休假，{zh} 返岗")
+            said = Words(f"{who.name} is away until {en}", f"{spaced(who.name).lstrip()}休假，{zh} 返岗")
         errand.say(said, *_meanwhile(errand, wanted, own))
     if not own:
         told = (
-            Words(f"{agent.name} has noted: you are back", f"{agent.name} 已登记您返岗")
+            Words(f"{agent.name} has noted: you are back", f"{spaced(agent.name).lstrip()}已登记您返岗")
             if until is None
-            else Words(f"{agent.name} has noted: you are away until {en}", f"{agent.name} 为您登记了休假，{zh} 返岗")
+            else Words(
+                f"{agent.name} has noted: you are away until {en}",
+                f"{spaced(agent.name).lstrip()}为您登记了休假，{zh} 返岗",
+            )
         )
         _tell(errand, who, AnswerPart(told, (_WRONG,)), Words("your absence", "休假登记"))
 
@@ -59,7 +64,7 @@ def _meanwhile(errand: Errand, wanted: days.Leave, own: bool) -> tuple[Words, ..
         lines.append(
             Words(
                 f"{named.name} stands in" + (", but is away too at the moment" if gone else ""),
-                f"由 {named.name} 代理" + ("，不过目前也不在" if gone else ""),
+                f"由{spaced(named.name)}代理" + ("，不过目前也不在" if gone else ""),
             )
         )
     else:
@@ -87,10 +92,11 @@ def reassign(errand: Errand, command: Command, text: str) -> None:
     if taker.address in errand.facts.absent:
         raise Refused(Words(f"{taker.name} is away", f"{taker.name} 不在"))
     found = by_urgency(found_for(errand, asks.handed_over(giver, everything)).tickets, policy)
-    may = tuple(each for each in found if _may_go(each, agent, taker, policy))
+    may = tuple(each for each in found if may_go(each, agent, taker, policy))
     if not may:
         errand.say(
-            Words(f"{giver.name} has nothing to hand over", f"{giver.name} 没有可移交的工单"), *_stay(found, may, taker)
+            Words(f"{giver.name} has nothing to hand over", f"{spaced(giver.name).lstrip()}没有可移交的工单"),
+            *_stay(found, may, taker),
         )
         return
     for each in may:
@@ -100,28 +106,32 @@ def reassign(errand: Errand, command: Command, text: str) -> None:
     count = Words(counted(len(may), "ticket", "tickets"), f"{len(may)} 张工单")
     headline = Words(
         f"{count.en} of {giver.name} {'goes' if one else 'go'} to {taker.name}",
-        f"{giver.name} 的 {count.zh}移交给 {taker.name}",
+        f"{spaced(giver.name).lstrip()}的 {count.zh}移交给{spaced(taker.name).rstrip()}",
     )
     errand.parts.append(
         part(headline, may, lambda each: row(each, now, policy, who=False), lines=_stay(found, may, taker))
     )
     subject = Words("tickets handed over", "工单移交")
     news = Words(
-        f"{count.en} of {giver.name} {'is' if one else 'are'} yours now", f"{giver.name} 的 {count.zh}现在由您处理"
+        f"{count.en} of {giver.name} {'is' if one else 'are'} yours now",
+        f"{spaced(giver.name).lstrip()}的 {count.zh}现在由您处理",
     )
     lines = (
         Words(
             f"{agent.name} has handed this over to you. Thank you for taking it on!",
-            f"由 {agent.name} 移交，辛苦您接手。",
+            f"由{spaced(agent.name)}移交，辛苦您接手。",
         ),
     )
     if taker.address != agent.address:
         _tell(errand, taker, part(news, may, lambda each: row(each, now, policy, who=False), lines=lines), subject)
     if giver.address != agent.address:
-        told = Words(f"{count.en} of yours went to {taker.name}", f"您的 {count.zh}已移交给 {taker.name}")
+        told = Words(
+            f"{count.en} of yours went to {taker.name}", f"您的 {count.zh}已移交给{spaced(taker.name).rstrip()}"
+        )
         lines = (
             Words(
-                f"{agent.name} has arranged it; nothing is left to do for you.", f"由 {agent.name} 安排，您无需再处理。"
+                f"{agent.name} has arranged it; nothing is left to do for you.",
+                f"由{spaced(agent.name)}安排，您无需再处理。",
             ),
         )
         _tell(
@@ -132,7 +142,7 @@ def reassign(errand: Errand, command: Command, text: str) -> None:
         )
 
 
-def _may_go(ticket: Ticket, lead: Agent, taker: Agent, policy: Policy) -> bool:
+def may_go(ticket: Ticket, lead: Agent, taker: Agent, policy: Policy) -> bool:
     """What is restricted is handed over by its own people to its own people alone; nobody works on their own report."""
     own = policy.agent(ticket.requester.address)
     if own is not None and own.address == taker.address:
@@ -151,7 +161,7 @@ def _stay(found: tuple[Ticket, ...], may: tuple[Ticket, ...], taker: Agent) -> t
     return (
         Words(
             f"{counted(left, 'ticket stays', 'tickets stay')}: restricted to another team, or their own report",
-            f"{left} 张不能移交：仅限其他组处理，或是 {taker.name} 自己报的",
+            f"{left} 张不能移交：仅限其他组处理，或是{spaced(taker.name)}自己报的",
         ),
     )
 
@@ -179,7 +189,7 @@ def handed_over(draft: Draft, event: Followed) -> str:
     to, lead = policy.agent(taker), policy.agent(by)
     if ticket.assignee != giver or ticket.state == "closed":
         return f"{giver} has it no more"
-    if to is None or lead is None or not _may_go(ticket, lead, to, policy):
+    if to is None or lead is None or not may_go(ticket, lead, to, policy):
         return f"not handed over to {taker}: they may not have it"
     team = ticket.team if ticket.restricted or ticket.team in to.teams else to.teams[0]
     draft.change(f"handed over by {lead.name}", by=by, assignee=to.address, team=team)

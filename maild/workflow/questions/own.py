@@ -8,7 +8,7 @@ from maild.model.when import dated, spoken
 from maild.workflow.commands.grammar import Command
 from maild.workflow.errand import Errand
 from maild.workflow.questions import asks
-from maild.workflow.questions.wording import counted
+from maild.workflow.questions.wording import counted, spaced
 
 _YOURS = Words("What you have reported yourself", "您自己报的工单")
 # One answer for a ticket that is somebody else's and for one that there is not.
@@ -97,9 +97,9 @@ def _next(ticket: Ticket, now: datetime, policy: Policy) -> Words:
             return Words("", "")
         return Words(on(ticket.closed, "en"), on(ticket.closed, "zh-CN"))
     agent = policy.agent(ticket.assignee) if ticket.assignee else None
-    has = Words(f"{agent.name} has it", f"由 {agent.name} 处理") if agent is not None else _NOBODY
+    has = Words(f"{agent.name} has it", f"由{spaced(agent.name)}处理") if agent is not None else _NOBODY
     if ticket.state == "on_hold" and ticket.hold_until is not None:
-        after = Words(f"until {on(ticket.hold_until, 'en')}", f"等到 {on(ticket.hold_until, 'zh-CN')}")
+        after = Words(f"until {on(ticket.hold_until, 'en')}", f"等到{on(ticket.hold_until, 'zh-CN')}")
     elif ticket.responded is None and ticket.promise is not None and ticket.promise > now:
         en, zh = (
             spoken(ticket.promise, ticket.zone, now, language, ticket.zone != policy.desk.zone)

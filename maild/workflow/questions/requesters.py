@@ -63,6 +63,10 @@ def asked(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
     parsed = questions(event, policy)
     if parsed is None or (ticket is not None and not only_signed(parsed.text)):
         return None
+    if event.backlog:
+        return Outcome(
+            reason="a question from before the desk began: nobody waits for it", fate="handled", ticket=ticket
+        )
     errand = _answered(ticket, event, facts, now, policy, parsed)
     if parsed.text and not only_signed(parsed.text):
         errand.unsent = parsed.text

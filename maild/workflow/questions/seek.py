@@ -10,7 +10,9 @@ from maild.model.ticket import Priority, State
 # A question of more words than this is a pasted text; the first of them find it.
 MOST_WORDS = 8
 _WORD_CHARS = 60
-_PARTS = 8
+_PARTS = 6
+# All words together are looked for in so many pieces, each of which is a look through every text.
+_PIECES = 16
 # A run of Chinese up to this length is one word; longer ones are cut into pairs, of which so many must be there.
 _ONE_WORD = 3
 _SHARE = 0.5
@@ -47,7 +49,7 @@ def sought(text: str, policy: Policy) -> Sought:
         filters, rest = [], pieces
     names = "|".join(re.escape(each.lower()) for each in (policy.desk.prefix, *policy.desk.former_prefixes))
     numbers = [re.fullmatch(rf"(?:(?:{names})-?)?(\d{{1,10}})", piece) for piece in rest]
-    words = [word for piece in rest for word in _words(piece)][:MOST_WORDS]
+    words = _bounded([word for piece in rest for word in _words(piece)][:MOST_WORDS])
     return Sought(
         tuple(words),
         # A number beside other words is a word like them.
@@ -55,6 +57,17 @@ def sought(text: str, policy: Policy) -> Sought:
         tuple(state for piece in filters for state in _STATES.get(piece, ())),
         tuple(_PRIORITIES[piece] for piece in filters if piece in _PRIORITIES),
     )
+
+
+def _bounded(words: list[Word]) -> list[Word]:
+    """The words with no more pieces than are looked for; what stands further back is looked for as a whole."""
+    left = _PIECES - len(words)
+    found = []
+    for word in words:
+        cut = len(word.parts) <= left
+        left -= len(word.parts) if cut else 0
+        found.append(word if cut else Word(word.whole))
+    return found
 
 
 def _words(piece: str) -> list[Word]:

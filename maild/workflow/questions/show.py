@@ -6,6 +6,7 @@ from maild.model import Dossier, Linked, Mail, Policy, Said, Words
 from maild.model.labels import STATES
 from maild.model.secrets_mask import mask_secrets
 from maild.workflow import past, restricted
+from maild.workflow.clocks import clocks
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command
 from maild.workflow.errand import Errand
@@ -75,6 +76,7 @@ def _values(dossier: Dossier, now: datetime, policy: Policy, errand: Errand) -> 
     linked = [each for each in dossier.links if restricted.may_see(asker, each.ticket, policy)]
     return {
         "waits": waits(dossier.ticket, now, policy),
+        "clocks": clocks(dossier.ticket, policy, now),
         "said": tuple(_said(each, policy) for each in dossier.said),
         "done": past.done(dossier.past, policy),
         "similar": similar,

@@ -11,7 +11,8 @@ from maild.workflow import restricted, sla
 # More rows are not read on a phone.
 SHOWN = 40
 _LATEST = datetime.max.replace(tzinfo=UTC)
-_NO_SUBJECT = Words("(no subject)", "（无主题）")
+# Signs below this are no Chinese.
+_HAN = "⺀"
 
 
 def due(ticket: Ticket, policy: Policy) -> tuple[datetime, str] | None:
@@ -60,18 +61,18 @@ def waits(ticket: Ticket, now: datetime, policy: Policy) -> Words:
     was = "was due" if late else "due"
     words = Words(
         f"{'OVERDUE: ' if late else ''}{'first answer' if first else 'solution'} {was} {en}",
-        f"{'已超时：' if late else ''}应于 {zh} 前{'首次答复' if first else '解决'}",
+        f"{'已超时：' if late else ''}应于{zh} 前{'首次答复' if first else '解决'}",
     )
     return Words(f"{waiting.en}; {words.en}", f"{waiting.zh}；{words.zh}") if waiting else words
 
 
 def _held(ticket: Ticket, now: datetime, policy: Policy) -> Words:
     if ticket.approver:
-        return Words(f"waits for the approval of {ticket.approver}", f"等 {ticket.approver} 审批")
+        return Words(f"waits for the approval of {ticket.approver}", f"等{spaced(ticket.approver)}审批")
     if ticket.hold_until is None:
         return Words("on hold", "已挂起")
     en, zh = (dated(ticket.hold_until, policy.desk.zone, now, language) for language in ("en", "zh-CN"))
-    return Words(f"on hold until {en}", f"挂起到 {zh}")
+    return Words(f"on hold until {en}", f"挂起到{zh}")
 
 
 def row(ticket: Ticket, now: datetime, policy: Policy, who: bool = True) -> AnswerRow:
@@ -125,5 +126,6 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def subject_of(ticket: Ticket) -> Words:
-    return Words(ticket.subject, ticket.subject) if ticket.subject.strip() else _NO_SUBJECT
+def spaced(name: str) -> str:
+    """A name between Chinese words: Latin letters keep a blank on both sides, 王伟 has none."""
+    return f" {name} " if name and name[0] < _HAN else name
