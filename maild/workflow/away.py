@@ -22,7 +22,8 @@ _WELCOME = Words(
 def back(event: MailArrived, facts: Facts, outcome: Outcome, now: datetime, policy: Policy) -> Outcome:
     """An agent who is listed as away answers a notice or commands the desk: they are back, and hear so once.
 
-    Not by a report of their own, which one also sends from a beach, nor by disowning a mail in their name.
+    Not by a report of their own or by a question, which one also sends from a beach, nor by disowning a mail in their
+    name: on no ticket it takes an order that names some.
     """
     agent = policy.agent(event.message.from_.address)
     if agent is None or agent.address not in facts.absent or outcome.drop:
@@ -30,9 +31,9 @@ def back(event: MailArrived, facts: Facts, outcome: Outcome, now: datetime, poli
     if any(each.agent == agent.address for each in outcome.away):
         # Whoever says until when they are away is not back by saying so.
         return outcome
-    own_report = outcome.fate == "ticketed" and event.thread.ticket is None
+    aside = event.thread.ticket is None and not outcome.follow
     person = event.screening.verdict == "person" and event.trust.verdict == "agent"
-    if not person or own_report or outcome.fate not in ("ticketed", "handled"):
+    if not person or aside or outcome.fate not in ("ticketed", "handled"):
         return outcome
     errand = Errand(event, facts, now, policy)
     errand.transcript(((_WELCOME.for_(agent.language), True, ""),))
