@@ -90,6 +90,7 @@ def consider(
     wrote it.
     Neither makes anybody of a mail whose authentication failed. `quiet`: see MailArrived.
     """
+    message = desk_mail.as_answered(message, answers)
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
     screening = screen(message, policy)
@@ -114,7 +115,7 @@ def consider(
     asked = _asked(connection, message, claimed, pressed, policy, now)
     verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
-    if unproved and desk_mail.wanted(message, policy):
+    if unproved and desk_mail.wanted(message, policy, answers):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
     if "confirmed" in answers and verdict.verdict == "unverified":

@@ -36,11 +36,9 @@ from maild.store import (
     tickets,
 )
 from maild.tokens import Tokens
-from maild.workflow import persons
+from maild.workflow import owner_asked, persons
 from maild.workflow.draft import WARNED
 
-# The button under the question whether a mail is the agent's own.
-CONFIRM = "confirm"
 # The button under a colleague's words: it stands for that colleague alone.
 ACCEPT = "accept"
 # References of a mail name at most so many of what went before: older ones help no client.
@@ -119,11 +117,12 @@ def facts(
         readers = tuple(who for who, _, reads in tickets.participants(connection, ticket.key) if reads)
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
-    asked_today, waits = 0, False
+    asked_today, asked_by, waits = 0, "", False
     if not (isinstance(event, MailArrived) and (event.trust.verdict == "agent" or event.trust.admin)):
         asked_about = 0
     elif asked_about or not button:
-        asked_about = asked_about or _question(connection, event)
+        if not asked_about:
+            asked_about, asked_by = _question(connection, event)
         on = ticket.key if ticket is not None else 0
         waits = ledger_waits.waits(connection, asked_about, event.message.from_.key, on, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
@@ -155,6 +154,8 @@ def facts(
         button=button,
         asked_today=asked_today,
         asked_about=asked_about,
+        asked_by=asked_by,
+        **(_beside_others(connection, event, ticket, needs, now, policy) if ticket is not None else {}),
         waits=waits,
         waiting=waiting,
         accepts=accepts,
@@ -208,7 +209,7 @@ def button(
         for each in tickets.waiting(connection, ticket):
             if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
                 return verb, each.inbound
-    if verb != CONFIRM:
+    if verb not in owner_asked.BUTTONS:
         return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, writer.lower(), ticket):
@@ -223,11 +224,28 @@ def asked_for_approval(connection: Connection, message: Message, ticket: int, si
     return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
 
 
-def _question(connection: Connection, event: MailArrived) -> int:
-    """The mail that the answered question asks about: "1" under any other notice is a word like others."""
+def _question(connection: Connection, event: MailArrived) -> tuple[int, str]:
+    """The mail that the answered question asks about, and the question: "1" under any other notice is a word like
+    others."""
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
-    return outbox_lists.asked_about(connection, newest_first, message.from_.key) if newest_first else 0
+    return outbox_lists.asked_about(connection, newest_first, message.from_.key) if newest_first else (0, "")
+
+
+def _beside_others(
+    connection: Connection, event: Event, ticket: Ticket, needs: Needs, now: datetime, policy: Policy
+) -> dict[str, Any]:
+    """What other agents have said of late, and how much of the conversation an agent had seen who writes now."""
+    if not (needs.spoken and policy.collision and isinstance(event, MailArrived)):
+        return {}
+    said = deeds.spoken(connection, ticket.key, needs.spoken, now - policy.collision)
+    if not said:
+        return {}
+    ids = event.message.answered[:_THREAD_IDS]
+    return {
+        "spoken": said,
+        "read": outbox_lists.newest_answered(connection, ids, ticket.key, event.message.from_.key),
+    }
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:

@@ -45,7 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
         # Looks for mass incidents; a chore.
-        "consider watch",
+        "consider watch expired",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach",
         # What gather remembers between two decisions, and proves again in each.

@@ -16,6 +16,7 @@ from maild.model.event import (
     Outcome,
     Solution,
     Solved,
+    Spoken,
     TimerFired,
     Waiting,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "Skill",
     "Solution",
     "Solved",
+    "Spoken",
     "SystemName",
     "Target",
     "Team",

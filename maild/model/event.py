@@ -124,6 +124,7 @@ class Needs:
     members    whether the reports of this mass incident are wanted
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
+    spoken     the address of an agent who may be about to answer beside others; empty: nobody
     """
 
     person: str = ""
@@ -144,6 +145,7 @@ class Needs:
     members: bool = False
     named: tuple[int, ...] = ()
     errand: int = 0
+    spoken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,16 @@ class Deed:
     what: str
     becomes: str
     who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What an agent has said to the requester. `message_id` is that of the agent's mail, where it was one."""
+
+    at: datetime
+    author: Address
+    text: str
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,9 @@ class Facts:
     button      the verb of a valid button token in the mail (bound to this writer and ticket), else ""
     asked_today how many confirmations were asked of this agent in the last 24 hours
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
+    asked_by    the letter that asks so
+    spoken      what other agents have said to the requester of late, oldest first
+    read        when the newest of our letters to this agent was written that the mail answers; None: it answers none
     waits       that mail still waits for its confirmation on this ticket
     waiting     words of colleagues that an agent may accept, oldest first
     accepts     the inbound mail whose writer a pressed button accepts; 0: none
@@ -258,6 +273,9 @@ class Facts:
     button: str = ""
     asked_today: int = 0
     asked_about: int = 0
+    asked_by: str = ""
+    spoken: tuple[Spoken, ...] = ()
+    read: datetime | None = None
     waits: bool = False
     waiting: tuple[Waiting, ...] = ()
     accepts: int = 0

@@ -41,6 +41,10 @@ LABELS: dict[str, Words] = {
     "escalate": Words("Escalate", "升级"),
     "out-of-scope": Words("Not IT", "非IT职责"),
     "confirm": Words("Yes, do it", "确认执行"),
+    "correct": Words("Yes, do it", "是的，执行"),
+    "as-text": Words("Send as text", "当作正文"),
+    "anyway": Words("Send anyway", "仍然发送"),
+    "discard": Words("Drop it", "不发了"),
     "split": Words("Split", "拆分"),
     "agree": Words("I agree", "同意"),
     "disagree": Words("I do not agree", "不同意"),
@@ -50,9 +54,9 @@ LABELS: dict[str, Words] = {
     "different": Words("Mine is a different problem", "我的不是这个问题"),
 }
 # What may be pressed in a letter that belongs to no ticket.
-OF_THE_DESK = frozenset({"confirm"})
+OF_THE_DESK = frozenset({"confirm", "correct", "as-text"})
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
+MAIN = frozenset({"solved", "take", "confirm", "correct", "accept", "agree"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty: whatever stood there would be a word to the requester.

@@ -3,10 +3,11 @@
 Writes inbound, beside store/ledger.py: each of its statements names the state that it expects. A ticket of 0 is none.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
 from maild.store.schema import inbound
 
@@ -18,10 +19,11 @@ def _on(ticket: int) -> ColumnElement[bool]:
 
 
 def held_of(connection: Connection, sender: str, ticket: int) -> list[int]:
-    """The newest held mails in this agent's name on the ticket: each may have been asked about."""
+    """The newest mails in this agent's name on the ticket that are held or were answered for: each may have been asked
+    about, and a button may be pressed twice."""
     rows = connection.execute(
         select(inbound.c.id)
-        .where(inbound.c.sender == sender, _on(ticket), inbound.c.fate == "held")
+        .where(inbound.c.sender == sender, _on(ticket), or_(inbound.c.fate == "held", inbound.c.answer != ""))
         .order_by(inbound.c.id.desc())
         .limit(_LOOK_THROUGH)
     )
@@ -60,18 +62,22 @@ def drop(connection: Connection, number: int, sender: str, ticket: int, now: dat
     connection.execute(
         update(inbound)
         .where(*_waits(number, sender, ticket, now))
-        .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
+        .values(reason=inbound.c.reason + "; disowned or dropped by the agent", waits_until=None)
     )
 
 
-def expire(connection: Connection, now: datetime) -> int:
-    """Mails whose answer never came: they stay held, with one word about it."""
-    done = connection.execute(
-        update(inbound)
-        .where(inbound.c.waits_until < now, inbound.c.fate == "held")
-        .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
-    )
-    return done.rowcount
+def expire(connection: Connection, now: datetime) -> Sequence[Any]:
+    """Mails whose answer never came: they stay held for good, and say so. (id, sender, ticket, received) of each."""
+    over = (inbound.c.waits_until < now, inbound.c.fate == "held")
+    columns = (inbound.c.id, inbound.c.sender, inbound.c.ticket, inbound.c.received)
+    rows = connection.execute(select(*columns).where(*over).order_by(inbound.c.id)).all()
+    if rows:
+        connection.execute(
+            update(inbound)
+            .where(*over, inbound.c.id.in_([row.id for row in rows]))
+            .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
+        )
+    return rows
 
 
 _ANSWERS = select(inbound.c.answer).where(inbound.c.id == bindparam("number"))

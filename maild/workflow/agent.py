@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import desk_mail, files, lifecycle, restricted
+from maild.workflow import collision, desk_mail, files, lifecycle, restricted
 from maild.workflow.commands import incident, talk
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.commands.proof import without_unproved
@@ -15,7 +15,7 @@ from maild.workflow.commands.spread import spread
 from maild.workflow.commands.work import assign_to
 from maild.workflow.draft import Draft
 from maild.workflow.errand import Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, Said, said
 
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
@@ -29,9 +29,6 @@ _UNCUT = Words(
     "已留在内部：无法把引用的通知与您的正文分开。请写在引用上方，或不带引用重新发送",
 )
 _EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
-_OVER = Words(
-    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
-)
 _INTERNAL = Words(
     "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
     " Reply to the notice to reach the requester",
@@ -46,14 +43,11 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     draft = Draft(ticket, now, facts, policy, who=agent.address)
     answer = said(facts, message)
     if answer is not None:
-        if not facts.waits:
-            _transcript(draft, agent, (("", False, _OVER.for_(agent.language)),), "")
-            return draft.outcome("the agent confirms a mail that waits no more", "ticketed")
-        draft.release, draft.drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
-        draft.note("confirmed" if answer else "disowned", "", "", "the agent answers about a mail of theirs that waits")
-        what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
-        return draft.outcome(f"the agent {what}", "ticketed")
-    parsed = incident.answered(_commands(facts.button, desk_mail.commands_of(message, policy)), facts)
+        return _answered(draft, agent, facts, answer)
+    parsed = desk_mail.commands_of(message, policy, event.answers)
+    if parsed.correctable:
+        return _meant_otherwise(draft, agent, event, parsed)
+    parsed = incident.answered(_commands(facts.button, parsed), facts)
     parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
     plan = spread(parsed, ticket.key, policy)
     parsed = replace(parsed, problems=(*parsed.problems, *plan.problems))
@@ -81,10 +75,46 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _keep_command_mail(worked, agent, event)
     if policy.transcripts == "always" and lines:
         _transcript(worked, agent, lines, "")
+    beside = collision.with_whom(event, facts, worked)
+    if beside is not None:
+        return collision.held(ticket, event, facts, agent, beside, now, policy)
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
         errand.done(ticket.key, each.verb, each.line)
     return errand.finish(worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed"))
+
+
+def _answered(draft: Draft, agent: Agent, facts: Facts, answer: Said) -> Outcome:
+    """The agent's word about a mail of theirs that waits."""
+    if not facts.waits:
+        _transcript(draft, agent, (("", False, OVER.for_(agent.language)),), "")
+        return draft.outcome("the agent answers about a mail that waits no more", "ticketed")
+    if answer == "drop":
+        draft.drop = facts.asked_about
+        draft.note("disowned", "", "", "the agent does not want a mail of theirs that waits")
+        return draft.outcome(f"the agent {DID[answer]}", "ticketed")
+    draft.release = facts.asked_about
+    draft.note("confirmed", "", "", "the agent answers about a mail of theirs that waits")
+    return replace(draft.outcome(f"the agent {DID[answer]}", "ticketed"), answer=answer)
+
+
+def _meant_otherwise(draft: Draft, agent: Agent, event: MailArrived, parsed: Parsed) -> Outcome:
+    """A mistyped command that was clearly meant to be another one: the whole mail waits for the agent's word."""
+    draft.who = "maild"
+    draft.tell_agent(
+        agent,
+        CORRECT,
+        reply="internal",
+        answers=event.message.message_id,
+        rows=parsed.corrections,
+        text=parsed.text[:_SHOWN_BACK],
+        goes=_kind(event),
+        number=event.inbound,
+    )
+    lines = ", ".join(line for line, _ in parsed.corrections)
+    draft.note("waits", "", agent.address, f"mistyped: {lines[:200]}")
+    outcome = draft.outcome(f"waits for {agent.address}'s word: a mistyped command", "held")
+    return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 
 
 def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:

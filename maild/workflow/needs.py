@@ -58,7 +58,8 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     writer, text = event.message.from_.key, event.message.new_text
     wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1])
     if event.trust.verdict == "agent" and not event.asked:
-        wanted = _of_agent(wanted, text, ticket, policy)
+        agent = policy.agent(writer)
+        wanted = replace(_of_agent(wanted, text, ticket, policy), spoken=agent.address if agent is not None else "")
         jobs = spread(desk_mail.commands_of(event.message, policy), ticket.key, policy).jobs
         return replace(wanted, named=(*wanted.named, *tickets_of(jobs)))
     if event.trust.verdict != "agent":
