@@ -114,7 +114,9 @@ class Message:
     `headers` holds every field as (lower-case name, unfolded raw value as text), in order, bounded; `message_id`,
     `in_reply_to` and `references` keep their angle brackets and hold only well-formed ids (`<…@…>` or at least
     `<…>` without white space); an empty tuple or string means none. `text` is the whole body, `new_text` the part
-    without quoted history and signature (corpus README, "Conventions"). `date` is for showing only (THREATS A60).
+    without quoted history and signature (corpus README, "Conventions").`html_text` is
+    the new text of the HTML form where the text form was read and one of the two holds a `#`; None: there is no such
+    second form. `date` is for showing only (THREATS A60).
     """
 
     from_: Address
@@ -131,6 +133,7 @@ class Message:
     language: str = "en"
     text: str = ""
     new_text: str = ""
+    html_text: str | None = None
     signature: str = ""
     attachments: tuple[Attachment, ...] = ()
     forwarded: Forwarded | None = None

@@ -26,6 +26,7 @@ from maild.workflow.commands.grammar import Parsed, corrected, from_subject, par
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import Spread, spread, tickets_of
+from maild.workflow.commands.two_forms import differing
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, said
@@ -46,7 +47,9 @@ def commands_of(message: Message, policy: Policy, answers: frozenset[str] = froz
     about it: that a line that looks like a command is text."""
     own = "" if message.only_quoted else message.new_text
     first = from_subject(message, policy)
-    return parse(f"{first}\n{own}" if first else own, unknown="text" if "as_text" in answers else "wrong")
+    parsed = parse(f"{first}\n{own}" if first else own, unknown="text" if "as_text" in answers else "wrong")
+    problem = differing(message, own)
+    return parsed if problem is None else replace(parsed, problems=(*parsed.problems, problem))
 
 
 def as_answered(message: Message, answers: frozenset[str]) -> Message:
@@ -54,7 +57,8 @@ def as_answered(message: Message, answers: frozenset[str]) -> Message:
     if "corrected" not in answers:
         return message
     subject = message.subject if message.answered else corrected(message.subject)
-    return replace(message, subject=subject, new_text=corrected(message.new_text))
+    html = corrected(message.html_text) if message.html_text is not None else None
+    return replace(message, subject=subject, new_text=corrected(message.new_text), html_text=html)
 
 
 def wanted(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> bool:

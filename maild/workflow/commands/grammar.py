@@ -216,7 +216,7 @@ def _meant(line: str) -> str:
     if name in BY_NAME:
         return ""
     shown = visible(line)
-    short = _SHORT_PRIORITY.fullmatch(shown[1:])
+    short = _SHORT_PRIORITY.fullmatch(unicodedata.normalize("NFKC", shown[1:4]) + shown[4:])
     if short is not None:
         return f"#priority P{short[1]} {short[2].strip(_BETWEEN)}".rstrip()
     near, length = nearest(name)
