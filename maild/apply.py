@@ -95,10 +95,10 @@ def apply(
         timers.put_follows(connection, 0, outcome.follow, now)
     waited_on = ticket.key if ticket is not None else 0
     if outcome.release and mail is not None:
-        sender = mail.message.from_.key
-        released = ledger_waits.release(connection, outcome.release, sender, waited_on, outcome.answer, now)
+        own = writer.policy.own(mail.message.from_.key)
+        released = ledger_waits.release(connection, outcome.release, own, waited_on, outcome.answer, now)
     if outcome.drop and mail is not None:
-        ledger_waits.drop(connection, outcome.drop, mail.message.from_.key, waited_on, now)
+        ledger_waits.drop(connection, outcome.drop, writer.policy.own(mail.message.from_.key), waited_on, now)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
     queued, alarm = 0, ""
@@ -225,11 +225,12 @@ def _over_budget(
 
 
 def _automatic_to(connection: Connection, mail: Mail, policy: Policy, now: datetime) -> tuple[int, int]:
-    """Automatic mails to this person. Behind a plus sign stands the same person, and no second budget."""
+    """Automatic mails to this person. Behind a plus sign stands the same person, and no second budget: outside the
+    company too, where a flood in the name of one victim would only have to number itself."""
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
     local, _, domain = mail.to.key.rpartition("@")
     base = local.partition("+")[0]
-    if base in ("", local) or not policy.is_internal(mail.to.address):
+    if base in ("", local):
         return outbox_counts.automatic_in(connection, mail.to.key, hour, day, now)
     return outbox_counts.automatic_to_person(connection, base, domain, hour, day, now)
 

@@ -10,13 +10,13 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import gather
+from maild import evidence, gather
 from maild.ingest import thread, trust
 from maild.ingest.screen import screen
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
 from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import tickets
+from maild.store import ledger_lists, tickets
 from maild.tokens import Tokens
 from maild.workflow import approval, desk_mail, lifecycle
 from maild.workflow.decide import decide
@@ -25,11 +25,13 @@ from maild.workflow.needs import needs
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """The event, the ticket that the mail joins (None: a new one or none), and what is to be done."""
+    """The event, the ticket that the mail joins (None: a new one or none), what is to be done, and the keys by which
+    the mail was found."""
 
     event: MailArrived
     ticket: Ticket | None
     outcome: Outcome
+    keys: thread.Keys
 
 
 def event_of(
@@ -111,17 +113,25 @@ def consider(
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now)
+    writer = (message.sender.identity or "").lower()
+    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    may_be_anybodys = pressed not in ("", "confirm") and not answers
+    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, number, now):
+        pressed = ""
     asked = _asked(connection, message, claimed, pressed, policy, now)
-    verdict = trust.judge(message, claim, keys.signed, speakers, policy, tokens, now, bool(pressed), asked)
+    unseen = evidence.unseen(connection, keys)
+    verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
+    if verdict.verdict == "agent" and inbound and ledger_lists.sent_before(connection, inbound):
+        # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
+        verdict = replace(verdict, verdict="unverified", reason="the same mail came before, under another Message-ID")
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     if unproved and desk_mail.wanted(message, policy, answers):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
-    if "confirmed" in answers and verdict.verdict == "unverified":
-        verdict = replace(verdict, verdict="agent", reason="listed agent: confirmed by themselves")
+    if answers and verdict.verdict == "unverified":
+        verdict = _on_word(verdict, "listed agent: confirmed by themselves", "own word")
     elif let_in and verdict.verdict == "unverified":
-        verdict = Trust("agent", "listed agent: an admin let the mail in", verdict.internal, verdict.authenticated)
+        verdict = replace(_on_word(verdict, "listed agent: an admin let the mail in", "admin's word"), admin=False)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -138,7 +148,13 @@ def consider(
     others = claimed if ticket is None else None
     button = pressed if ticket is not None or claimed is None else ""
     facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
-    return Considered(event, ticket, decide(ticket, event, facts, now, policy))
+    return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
+
+
+def _on_word(verdict: Trust, reason: str, word: str) -> Trust:
+    """The verdict on an agent's mail for which somebody has answered who may."""
+    found = "+".join(filter(None, (verdict.evidence, word)))
+    return replace(verdict, verdict="agent", reason=reason, evidence=found)
 
 
 def awaits(event: MailArrived) -> bool:

@@ -122,9 +122,9 @@ def facts(
         asked_about = 0
     elif asked_about or not button:
         if not asked_about:
-            asked_about, asked_by = _question(connection, event)
+            asked_about, asked_by = _question(connection, event, policy)
         on = ticket.key if ticket is not None else 0
-        waits = ledger_waits.waits(connection, asked_about, event.message.from_.key, on, now)
+        waits = ledger_waits.waits(connection, asked_about, policy.own(event.message.from_.key), on, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
@@ -198,22 +198,33 @@ def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str,
 
 
 def button(
-    connection: Connection, keys: Keys, writer: str | None, ticket: int, tokens: Tokens, now: datetime
+    connection: Connection,
+    keys: Keys,
+    writer: str | None,
+    ticket: int,
+    tokens: Tokens,
+    now: datetime,
+    policy: Policy,
 ) -> tuple[str, int]:
-    """The verb of a pressed button if its token was made for this writer and this ticket, else an empty string; and
-    the inbound mail that it confirms or accepts, where it does."""
+    """The verb of a pressed button if its token was made for this writer, an agent at any of their addresses, and this
+    ticket, else an empty string; and the inbound mail that it confirms or accepts, where it does."""
     if keys.button is None or writer is None:
         return "", 0
     verb, token = keys.button
+    own = policy.own(writer)
+
+    def holds(what: str) -> bool:
+        return any(tokens.button_holds(token, each, ticket, what, now) for each in own)
+
     if verb == ACCEPT:
         for each in tickets.waiting(connection, ticket):
-            if tokens.button_holds(token, writer, ticket, f"{verb} {each.inbound}", now):
+            if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
     if verb not in owner_asked.BUTTONS:
-        return (verb if tokens.button_holds(token, writer, ticket, verb, now) else ""), 0
+        return (verb if holds(verb) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
-    for number in ledger_waits.held_of(connection, writer.lower(), ticket):
-        if tokens.button_holds(token, writer, ticket, f"{verb} {number}", now):
+    for number in ledger_waits.held_of(connection, own, ticket):
+        if holds(f"{verb} {number}"):
             return verb, number
     return "", 0
 
@@ -224,12 +235,13 @@ def asked_for_approval(connection: Connection, message: Message, ticket: int, si
     return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
 
 
-def _question(connection: Connection, event: MailArrived) -> tuple[int, str]:
+def _question(connection: Connection, event: MailArrived, policy: Policy) -> tuple[int, str]:
     """The mail that the answered question asks about, and the question: "1" under any other notice is a word like
     others."""
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
-    return outbox_lists.asked_about(connection, newest_first, message.from_.key) if newest_first else (0, "")
+    own = policy.own(message.from_.key)
+    return outbox_lists.asked_about(connection, newest_first, own) if newest_first else (0, "")
 
 
 def _beside_others(
@@ -244,7 +256,7 @@ def _beside_others(
     ids = event.message.answered[:_THREAD_IDS]
     return {
         "spoken": said,
-        "read": outbox_lists.newest_answered(connection, ids, ticket.key, event.message.from_.key),
+        "read": outbox_lists.newest_answered(connection, ids, ticket.key, policy.own(event.message.from_.key)),
     }
 
 

@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import failpoint
+from maild import evidence, failpoint
 from maild.apply import Applied, Writer, apply
 from maild.consider import Considered, awaits, consider
 from maild.ingest.prescan import prescan
@@ -341,6 +341,7 @@ class Receiver:
             screening=event.screening.verdict,
             trust=event.trust.verdict,
             trust_reason=event.trust.reason,
+            evidence=event.trust.evidence,
             thread_by=event.thread.by,
             ticket=applied.ticket.key if applied.ticket is not None else None,
             waits_until=outcome.wait_until,
@@ -385,6 +386,9 @@ class Receiver:
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
             awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+        evidence.note_shown(
+            connection, considered.event, considered.keys, self._writer.policy, self._writer.tokens, now
+        )
         return considered, applied
 
     def _parts(self, connection: Connection, inbound: int, indices: Sequence[int]) -> Sequence[bytes]:

@@ -99,6 +99,11 @@ class Tokens:
         return any(hmac.compare_digest(_mac(key, _BUTTON_USE, text, _BUTTON_CHARS), token[3:]) for key in self._keys)
 
 
+def made_on(token: str) -> date:
+    """The day on which a button's token was made; of one that was found genuine."""
+    return _day(token[:3].lower())
+
+
 def _button_text(address: str, ticket: int, verb: str, day: str) -> str:
     return "\0".join((address.lower(), str(ticket), verb, day))
 

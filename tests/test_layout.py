@@ -47,7 +47,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # Looks for mass incidents; a chore.
         "consider watch expired",
         # Who works in the company, read and taken over; what the desk has learned.
-        "gather apply record directory teach",
+        "gather apply record directory teach evidence",
         # What gather remembers between two decisions, and proves again in each.
         "experience",
         "ingest workflow outbound reports",

@@ -195,6 +195,7 @@ def _record(row: Any) -> dict[str, Any]:
         "screening": row.screening,
         "trust": row.trust,
         "trust_reason": row.trust_reason,
+        "evidence": row.evidence,
         "thread_by": row.thread_by,
         "message_id": row.message_id,
         "size": row.size,

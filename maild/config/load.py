@@ -350,6 +350,8 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         spam_header=parsed["screening"].spam_header.lower(),
         spam_values=tuple(value.lower() for value in parsed["screening"].spam_values),
         authserv_id=parsed["trust"].authserv_id,
+        authserv_hosts=frozenset(host.lower() for host in parsed["trust"].received_by),
+        authserv_on_top=parsed["trust"].results_on_top,
         agent_trust=parsed["trust"].agents,
         stranger_answer=parsed["trust"].answer_strangers,
         on_call=on_call,

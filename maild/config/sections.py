@@ -208,6 +208,8 @@ class SecretsSection(Section):
 
 class TrustSection(Section):
     authserv_id: str = ""
+    received_by: tuple[str, ...] = ()
+    results_on_top: bool = False
     agents: Literal["either", "both"] = "either"
     answer_strangers: bool = True
 

@@ -1,9 +1,15 @@
 """What the site's own mail server found out about a mail's sender: Authentication-Results, read strictly (RFC 8601).
 
-Anybody can write such a header. Only the one whose authserv-id is the configured one counts, only the topmost, and
-none if there are two of that id (THREATS A02, R2): a border server that does not strip forged ones cannot be trusted.
+Anybody can write such a header. Only the one whose authserv-id is the configured one counts, and none if there are two
+of that id (THREATS A02, R2): a border server that does not strip forged ones cannot be trusted.
+
+Fields stand in the order in which servers put them on top (RFC 5321 §4.4), so what stands below the line of a server
+that had the mail before the border did was there before. Whether a server writes its results above or below its own
+Received line differs (RFC 8601 §4 leaves it open); `strict` is for those who know that theirs writes them above it.
 """
 
+import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,8 +29,14 @@ class Authentication:
     reason: str
 
 
-def authenticate(message: Message, authserv_id: str) -> Authentication:
-    """DMARC pass, or DKIM or SPF pass aligned with the domain of the one clean From."""
+def authenticate(
+    message: Message, authserv_id: str, servers: Set[str] = frozenset(), strict: bool = False
+) -> Authentication:
+    """DMARC pass, or DKIM or SPF pass aligned with the domain of the one clean From.
+
+    servers  names under which the border stands in its Received lines, in lower case; the authserv-id is always one
+    strict   the border writes its results above its own Received line
+    """
     if not authserv_id:
         return Authentication("none", "no authserv-id is configured")
     if message.sender.identity is None:
@@ -36,10 +48,36 @@ def authenticate(message: Message, authserv_id: str) -> Authentication:
         return Authentication("none", f"no Authentication-Results of {authserv_id}")
     if len(ours) > 1:
         return Authentication("none", f"{len(ours)} Authentication-Results of {authserv_id}: one of them is forged")
+    if not _of_the_border(message, authserv_id.lower(), servers, strict):
+        return Authentication(
+            "none", f"the Authentication-Results of {authserv_id} was there before {authserv_id} had it"
+        )
     results = _results(ours[0])
     if results is None:
         return Authentication("none", f"the Authentication-Results of {authserv_id} cannot be read")
     return _judge(results, message.sender.identity.lower().rpartition("@")[2])
+
+
+def _of_the_border(message: Message, authserv_id: str, servers: Set[str], strict: bool) -> bool:
+    """Whether the results stand where the border can have put them: above the first Received line that an earlier
+    server wrote. Where no line names the border nothing can be known of that."""
+    border = {authserv_id, *servers}
+    passed = False
+    for name, value in message.headers:
+        if name == "authentication-results" and _authserv_id(value) == authserv_id:
+            return True
+        if name != "received":
+            continue
+        by = _BY.search(value[:_MAX_CHARS])
+        here = by is not None and by[1].lower().rstrip(".") in border
+        if (here and strict) or (passed and not here):
+            return False
+        passed = passed or here
+    return False
+
+
+# Which server wrote a Received line (RFC 5321 §4.4): the word behind "by".
+_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 
 
 def _judge(results: list[tuple[str, str, dict[str, str]]], domain: str) -> Authentication:

@@ -22,7 +22,8 @@ class Keys:
     """What a mail is found by: signed ids and plain ids newest first, ticket numbers of tags, a pressed button.
 
     `own` is its Message-ID: a reply to it may have been fetched before. `desk` are signed ids of letters that belong to
-    no ticket, sent to this very writer.
+    no ticket, sent to this very writer. `ours`: every signed id that the mail refers to, as it stands there in lower
+    case, with what it says.
     """
 
     signed: tuple[SignedId, ...]
@@ -31,6 +32,7 @@ class Keys:
     button: tuple[str, str] | None = None
     own: str = ""
     desk: tuple[SignedId, ...] = ()
+    ours: tuple[tuple[str, SignedId], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,13 @@ def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
         (pressed[1].lower(), pressed[2].lower()) if pressed else None,
         message.message_id,
         _of_the_desk(newest_first, message.sender.identity, tokens) if tokens else (),
+        _ours(newest_first, tokens) if tokens else (),
     )
+
+
+def _ours(ids: tuple[str, ...], tokens: Tokens) -> tuple[tuple[str, SignedId], ...]:
+    read = ((one.strip().lower(), tokens.read(one)) for one in ids)
+    return tuple((one, signed) for one, signed in read if signed is not None)
 
 
 def _of_the_desk(ids: tuple[str, ...], writer: str | None, tokens: Tokens) -> tuple[SignedId, ...]:

@@ -15,6 +15,8 @@ from maild.tokens import Tokens
 # How long an answer to a signed mail counts as evidence: shorter where no mail server vouches for anybody.
 SIGNED_DAYS = 90
 SIGNED_DAYS_ALONE = 14
+# A letter that belongs to no ticket (a list, a digest) gives rights on all of them: it is answered soon or not at all.
+DESK_DAYS = 14
 
 
 def judge(
@@ -32,23 +34,56 @@ def judge(
 
     A listed admin is told apart by `Trust.admin`, whoever else they are: by the evidence that an agent needs.
 
-    signed    every signed id that the mail refers to
+    signed    every signed id that the mail refers to, but for those that others than their reader have seen
     speakers  addresses of the requester and the accepted participants of the claimed ticket, as `policy.plain` makes
               them
     pressed   the mail carries a button's token that was made for this writer and this ticket
     asked     the address that was asked for an approval by the letter of ours that the mail answers
     """
     verdict = _judge(message, thread, signed, speakers, policy, tokens, now, pressed, asked)
-    return replace(verdict, admin=_is_admin(message, thread, verdict, policy, now, pressed))
+    admin = _is_admin(message, thread, signed, verdict, policy, tokens, now, pressed)
+    return replace(verdict, admin=admin, evidence=_evidence(message, signed, verdict, policy, tokens, now, pressed))
 
 
-def _is_admin(message: Message, thread: Thread, verdict: Trust, policy: Policy, now: datetime, pressed: bool) -> bool:
+def _evidence(
+    message: Message,
+    signed: tuple[SignedId, ...],
+    verdict: Trust,
+    policy: Policy,
+    tokens: Tokens | None,
+    now: datetime,
+    pressed: bool,
+) -> str:
+    """What there is beside the From field, whether the verdict needed it or not."""
+    if verdict.verdict == "failed" or message.sender.identity is None:
+        return ""
+    writer = message.sender.identity.lower()
+    agent = policy.agent(writer)
+    own = (agent.address, *agent.aliases) if agent is not None else (writer,)
+    oldest = _oldest(policy, now)
+    letter = tokens is not None and any(
+        each.day >= oldest and tokens.was_sent_to(each, address) for each in signed for address in own
+    )
+    found = (("server", verdict.authenticated), ("button", pressed), ("letter", letter))
+    return "+".join(name for name, there in found if there)
+
+
+def _is_admin(
+    message: Message,
+    thread: Thread,
+    signed: tuple[SignedId, ...],
+    verdict: Trust,
+    policy: Policy,
+    tokens: Tokens | None,
+    now: datetime,
+    pressed: bool,
+) -> bool:
     """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk that was
     sent to this very address."""
     writer = (message.sender.identity or "").lower()
     if verdict.verdict == "failed" or all(writer != admin.key for admin in policy.admins):
         return False
-    answers = thread.by == "desk" and thread.signed is not None and thread.signed.day >= _oldest(policy, now)
+    answers = thread.by == "desk" and _answers_the_desk(signed, (writer,), policy, tokens, now)
     if policy.agent_trust == "both":
         return verdict.authenticated and (answers or pressed)
     return verdict.authenticated or answers or pressed
@@ -66,7 +101,7 @@ def _judge(
     asked: str,
 ) -> Trust:
     identity = message.sender.identity
-    vouched = authenticate(message, policy.authserv_id)
+    vouched = authenticate(message, policy.authserv_id, policy.authserv_hosts, policy.authserv_on_top)
     if identity is None:
         return Trust("stranger", f"no clean sender: {message.sender.defect}")
     writer = identity.lower()
@@ -122,13 +157,25 @@ def _answers_us(
 ) -> bool:
     if tokens is None or (thread.ticket is None and thread.by != "desk"):
         return False
-    oldest = _oldest(policy, now)
     if thread.by == "desk":
-        return thread.signed is not None and thread.signed.day >= oldest and _sent_to(thread.signed, agent, tokens)
+        return _answers_the_desk(signed, (agent.address, *agent.aliases), policy, tokens, now)
+    oldest = _oldest(policy, now)
     return any(
         each.ticket == thread.signed.ticket and each.day >= oldest and _sent_to(each, agent, tokens)
         for each in signed
         if thread.signed is not None
+    )
+
+
+def _answers_the_desk(
+    signed: tuple[SignedId, ...], addresses: tuple[str, ...], policy: Policy, tokens: Tokens | None, now: datetime
+) -> bool:
+    """Whether the mail answers a letter that belongs to no ticket and went to one of these addresses lately."""
+    oldest = max(_oldest(policy, now), now.date() - timedelta(days=DESK_DAYS))
+    return tokens is not None and any(
+        not each.ticket and each.day >= oldest and tokens.was_sent_to(each, address)
+        for each in signed
+        for address in addresses
     )
 
 

@@ -114,9 +114,9 @@ class Message:
     `headers` holds every field as (lower-case name, unfolded raw value as text), in order, bounded; `message_id`,
     `in_reply_to` and `references` keep their angle brackets and hold only well-formed ids (`<…@…>` or at least
     `<…>` without white space); an empty tuple or string means none. `text` is the whole body, `new_text` the part
-    without quoted history and signature (corpus README, "Conventions").`html_text` is
-    the new text of the HTML form where the text form was read and one of the two holds a `#`; None: there is no such
-    second form. `date` is for showing only (THREATS A60).
+    without quoted history and signature (corpus README, "Conventions"). `html_text` is the new
+    text of the HTML form where the text form was read and one of the two holds a `#`; None: there is no second form.
+    `date` is for showing only (THREATS A60).
     """
 
     from_: Address
@@ -202,7 +202,9 @@ class Trust:
     very address) · none (an internal person without a claim on a ticket).
     `authenticated` tells whether the site's own mail server vouched for the From. `colleague`: of verdict none, vouched
     for, and answers a letter of ours to somebody of the ticket (PRODUCT §2.4). `admin`: a listed admin, with the same
-    evidence that an agent needs.
+    evidence that an agent needs. `evidence` names what the verdict rests on, in this order, joined by a plus sign:
+    server (the mail server vouches), button, letter (answers a signed letter that was sent to them), own word (said so
+    when asked), admin's word; empty where there is nothing but the From field.
     """
 
     verdict: Literal["agent", "requester", "stranger", "failed", "unverified", "approver", "none"]
@@ -211,3 +213,4 @@ class Trust:
     authenticated: bool = False
     colleague: bool = False
     admin: bool = False
+    evidence: str = ""

@@ -216,6 +216,8 @@ class Policy:
     spam_header: str = ""
     spam_values: tuple[str, ...] = ()
     authserv_id: str = ""
+    authserv_hosts: frozenset[str] = frozenset()
+    authserv_on_top: bool = False
     agent_trust: Literal["either", "both"] = "either"
     stranger_answer: bool = True
     on_call: bool = False
@@ -248,6 +250,12 @@ class Policy:
             if found is not None:
                 return found
         return None
+
+    def own(self, address: str) -> tuple[str, ...]:
+        """This address in lower case and, if a listed agent writes from it, all others of theirs."""
+        agent = self.agent(address)
+        theirs = (agent.address, *agent.aliases) if agent is not None else ()
+        return tuple(dict.fromkeys((address.lower(), *theirs)))
 
     def plain(self, address: str) -> str:
         """An address as a person's: in lower case and, at an internal domain, without what stands behind a plus sign

@@ -310,7 +310,7 @@ def still_waits(connection: Connection, message_ids: Iterable[str], before: int)
 
 
 _ROW = update(inbound).where(inbound.c.id == bindparam("number"))
-_FATE = ("fate", "reason", "screening", "trust", "trust_reason", "thread_by", "sender", "subject")
+_FATE = ("fate", "reason", "screening", "trust", "trust_reason", "evidence", "thread_by", "sender", "subject")
 _FINISH = _ROW.values(
     state="done",
     **{name: bindparam(f"new_{name}") for name in (*_FATE, "done", "ticket", "waits_until", "dedupe")},

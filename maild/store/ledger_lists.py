@@ -65,6 +65,14 @@ def set_aside(connection: Connection, limit: int) -> Sequence[Any]:
     ).all()
 
 
+def sent_before(connection: Connection, number: int) -> bool:
+    """Whether a mail of the same Date, From and text as this one was decided before it; a copy of it bears the same
+    Message-ID too and is never decided, so this is somebody's who sends it again."""
+    this = select(inbound.c.content_hash).where(inbound.c.id == number).scalar_subquery()
+    same = select(inbound.c.id).where(inbound.c.content_hash == this, inbound.c.id < number, inbound.c.state == "done")
+    return connection.execute(same.limit(1)).scalar() is not None
+
+
 def tickets_of_ids(connection: Connection, message_ids: Iterable[str]) -> dict[str, int]:
     """Ticket by the Message-ID of inbound mails on record."""
     wanted = list(message_ids)

@@ -46,11 +46,11 @@ def asked_since(connection: Connection, recipient: str, since: datetime) -> int:
     )
 
 
-def asked_about(connection: Connection, message_ids: Sequence[str], recipient: str) -> tuple[int, str]:
+def asked_about(connection: Connection, message_ids: Sequence[str], recipients: Sequence[str]) -> tuple[int, str]:
     """The inbound mail about which the question asks that is answered by a mail with these ids, newest first; and the
     letter that asks.
 
-    (0, "") if the newest of our mails among them is no such question, or was not put to this recipient.
+    (0, "") if the newest of our mails among them is no such question, or was put to none of these addresses.
     """
     columns = (outbox.c.message_id, outbox.c.reference, outbox.c.inbound, outbox.c.template, outbox.c.recipient)
     rows = connection.execute(
@@ -58,7 +58,7 @@ def asked_about(connection: Connection, message_ids: Sequence[str], recipient: s
     ).all()
     ours = {one: row for row in rows for one in (row.message_id, row.reference)}
     row = next((ours[one] for one in message_ids if one in ours), None)
-    if row is None or row.template not in QUESTIONS or row.recipient != recipient or not row.inbound:
+    if row is None or row.template not in QUESTIONS or row.recipient not in recipients or not row.inbound:
         return 0, ""
     return int(row.inbound), str(row.template)
 
@@ -73,8 +73,10 @@ def were_asked_about(connection: Connection, numbers: Sequence[int]) -> frozense
     return frozenset(rows.scalars())
 
 
-def newest_answered(connection: Connection, message_ids: Sequence[str], ticket: int, recipient: str) -> datetime | None:
-    """When the newest of our letters to this recipient on the ticket was written that a mail with these ids answers."""
+def newest_answered(
+    connection: Connection, message_ids: Sequence[str], ticket: int, recipients: Sequence[str]
+) -> datetime | None:
+    """When the newest of the letters to these addresses was written that a mail with these ids answers."""
     if not message_ids:
         return None
     moment = connection.execute(
@@ -82,7 +84,7 @@ def newest_answered(connection: Connection, message_ids: Sequence[str], ticket: 
         .where(
             or_(outbox.c.message_id.in_(message_ids), outbox.c.reference.in_(message_ids)),
             outbox.c.ticket == ticket,
-            outbox.c.recipient == recipient,
+            outbox.c.recipient.in_(recipients),
         )
         .order_by(outbox.c.created.desc())
         .limit(1)

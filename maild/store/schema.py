@@ -106,6 +106,8 @@ inbound = Table(
     text_("screening"),
     text_("trust"),
     text_("trust_reason"),
+    # What the verdict rests on: server · button · letter · own word · admin's word, joined by plus signs.
+    text_("evidence"),
     text_("thread_by"),
     Column("ticket", Id, index=True),
     Column("done", Moment),

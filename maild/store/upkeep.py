@@ -122,3 +122,17 @@ def use_token(connection: Connection, token: str, when: datetime) -> bool:
     """Use up a single-use token; False if it was used before."""
     statement = _insert(connection)(token_use).values(token=token, at=when).on_conflict_do_nothing()
     return _was_new(connection, statement.returning(token_use.c.token))
+
+
+def note_used(connection: Connection, tokens: Sequence[str], when: datetime) -> None:
+    """Use up several tokens, some of them perhaps used before; at most 1,000."""
+    rows = [{"token": token, "at": when} for token in dict.fromkeys(tokens)]
+    if rows:
+        connection.execute(_insert(connection)(token_use).on_conflict_do_nothing(), rows)
+
+
+def used(connection: Connection, tokens: Sequence[str]) -> frozenset[str]:
+    """Which of these tokens, at most 1,000, are used up."""
+    if not tokens:
+        return frozenset()
+    return frozenset(connection.execute(select(token_use.c.token).where(token_use.c.token.in_(list(tokens)))).scalars())

@@ -40,9 +40,9 @@ def speaks_for(ticket: Ticket, writer: Address, facts: Facts, policy: Policy) ->
 def member(event: MailArrived, facts: Facts, policy: Policy) -> tuple[str, str] | None:
     """(shared mailbox, whoever writes for it) if this mail shows that somebody does: they may write on its tickets.
 
-    In its name, with their own address as Sender (RFC 5322 §3.6.2). The other way round, its address as Sender of a
-    mail in somebody's own name, counts only if the mail server vouches for the mail: else whoever writes that line into
-    their own mail would have got themselves in.
+    In its name, with their own address as Sender (RFC 5322 §3.6.2); where a mail server vouches for people, it has to.
+    The other way round, its address as Sender of a mail in somebody's own name, always takes that: else whoever writes
+    that line into their own mail would have got themselves in.
     """
     if event.trust.verdict in ("failed", "stranger") or not event.sent_by:
         return None
@@ -50,6 +50,8 @@ def member(event: MailArrived, facts: Facts, policy: Policy) -> tuple[str, str] 
     if not (policy.is_internal(writer) and policy.is_internal(behind)):
         return None
     if facts.person is not None and facts.person.shared and behind not in facts.person.addresses:
+        if policy.authserv_id and not event.trust.authenticated:
+            return None
         return facts.person.address, behind
     if facts.behind is not None and facts.behind.shared and event.trust.authenticated:
         return facts.behind.address, writer

@@ -3,6 +3,7 @@
 import email
 import email.policy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy import select, text
 from maild import desk as desks
 from maild.apply import Writer
 from maild.config import Settings
+from maild.model import Person
+from maild.store import people_directory
 from maild.store.engine import open_engine, reading
 from maild.store.schema import entry, field, history, ticket
 from tests.stories import clients, invariants
@@ -145,6 +148,21 @@ class Desk:
         """The history of a ticket as text."""
         rows = self.rows("SELECT * FROM history WHERE ticket = :n ORDER BY id", n=number)
         return "\n".join(f"{row.what}: {row.was} → {row.becomes} by {row.who}: {row.why}" for row in rows)
+
+    # ── what an admin does ───────────────────────────────────────────────────────────────────────────────────────
+
+    def dismiss(self, agent: str) -> None:
+        """Somebody is listed as an agent no more, from the next mail on."""
+        writer = self.stage.writer
+        agents = {key: each for key, each in writer.policy.agents.items() if key != agent}
+        self.stage.use(replace(writer, policy=replace(writer.policy, agents=agents)))
+
+    def share(self, address: str, department: str) -> None:
+        """The directory names a shared mailbox."""
+        with self.stage.engine.begin() as connection:
+            person = Person(key=department, addresses=(address,), name=department, department=department, shared=True)
+            number = people_directory.add(connection, [person], "csv", self.stage.now)[person.key]
+            people_directory.give(connection, {address: (number, 0)})
 
     def check(self) -> None:
         """The rules that every story keeps, over all that has left."""

@@ -187,6 +187,10 @@ class Memory(Stage):
         self._receiver = Receiver(engine, writer, cast(Worker, _HereAndNow()), self.clock, settings.limits.parse_bytes)
         self._ticker = Ticker(engine, writer, self.clock)
 
+    def use(self, writer: Writer) -> None:
+        """Decide by another policy from the next mail on."""
+        self._receiver.use(writer)
+
     def _hand_in(self, raw: bytes) -> None:
         arrival = ledger.Arrival(
             source="imap",

@@ -23,7 +23,8 @@ class Refused(Exception):
 _PRIORITY = re.compile(r"[pP]?([1-4])\b\s*(.*)", re.DOTALL)
 _LENGTH = re.compile(
     r"(\d{1,3}|[一两二三四五六七八九十半])\s*个?\s*"
-    r"(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|business days?|working days?|分钟?|小时|钟头|天|日|工作日|周|星期|礼拜)(?![a-z])\s*(.*)",
+    r"(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|business days?|working days?"
+    r"|分钟?|小时|钟头|天|日|工作日|周|星期|礼拜)(?![a-z])\s*(.*)",
     re.DOTALL | re.IGNORECASE,
 )
 _COUNTED = {character: number for number, character in enumerate("一二三四五六七八九十", 1)} | {"两": 2}

@@ -20,6 +20,7 @@ def _words(name: str) -> sa.Column[str]:
 
 def upgrade() -> None:
     op.add_column("inbound", _words("answer"))
+    op.add_column("inbound", _words("evidence"))
     op.add_column("ticket", sa.Column("channel", types.CleanText(), server_default=sa.text("'mail'"), nullable=False))
     op.create_table(
         "command",
