@@ -16,7 +16,7 @@ from maild.ingest.html import html_text
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.model.message import ONLY_QUOTED, Address, Message
+from maild.model.message import BETWEEN_QUOTES, ONLY_QUOTED, Address, Message
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -116,7 +116,7 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
     whole = "\n".join(body.lines).strip()
     if cut.history_at is not None and cut.forward_at is None and cut.text == whole:
         return (ONLY_QUOTED,)
-    return ()
+    return (BETWEEN_QUOTES,) if cut.between else ()
 
 
 def _unix_lines(raw: bytes) -> bytes:

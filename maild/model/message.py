@@ -107,6 +107,10 @@ ONLY_QUOTED = "nothing but quoted text"
 """The note of a mail whose text is history and signature alone."""
 
 
+BETWEEN_QUOTES = "words between quoted lines"
+"""The note of a mail whose own words stand between lines that it quotes: without these they may say something else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A parsed mail. All text is free of NUL, other control characters (but newline and tab) and lone surrogates.
@@ -147,6 +151,11 @@ class Message:
     def only_quoted(self) -> bool:
         """Whether the mail holds no word of its own: then `new_text` is the whole text, and nobody said it now."""
         return ONLY_QUOTED in self.notes
+
+    @property
+    def between_quotes(self) -> bool:
+        """Whether its own words stand between lines that it quotes."""
+        return BETWEEN_QUOTES in self.notes
 
     @property
     def answered(self) -> tuple[str, ...]:

@@ -28,7 +28,15 @@ _UNCUT = Words(
     "kept inside: the quoted notice could not be told from your own words. Write above the quote, or send it without",
     "已留在内部：无法把引用的通知与您的正文分开。请写在引用上方，或不带引用重新发送",
 )
-_EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
+_BETWEEN = Words(
+    "kept inside: your words stand between the quoted lines of the notice, and without these they may say something"
+    " else. Write above the quote to reach the requester",
+    "已存为内部备注：您的话写在引用的内容中间，单独发出去可能看不懂。要发给用户，请写在引用上方",
+)
+_EMPTY = Words(
+    "nothing was sent: there is nothing in it but quoted text. Write above the quote",
+    "没有发出：除了引用的内容之外没有正文，请写在引用上方",
+)
 _INTERNAL = Words(
     "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
     " Reply to the notice to reach the requester",
@@ -54,12 +62,18 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     errand = Errand(event, facts, now, policy, ticket)
     if not parsed.problems and (plan.jobs or plan.desk):
         parsed = replace(parsed, problems=desk_mail.carry(errand, plan, parsed))
-    if not parsed.commands and not parsed.problems and not parsed.text and not message.attachments:
+    # Below a quote without marks an agent's words cannot be told from it: the file alone must not go without them.
+    wordless = not parsed.text and (message.only_quoted or not message.attachments)
+    if not parsed.commands and not parsed.problems and wordless:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
     uncut = _quotes_a_notice(parsed.text)
     if not parsed.commands and not parsed.problems and (uncut or _knows_nothing_of(event)):
         return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
+    if message.between_quotes and not parsed.commands and not parsed.problems and _kind(event) == "public":
+        return _keep_inside(draft, agent, event, parsed.text, _BETWEEN)
+    if message.between_quotes and parsed.commands and parsed.text:
+        parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _BETWEEN)))
     if uncut and parsed.commands:
         parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _UNCUT)))
     worked, lines = carry_out(draft, agent, parsed if parsed.problems else replace(parsed, commands=plan.here))
@@ -189,8 +203,15 @@ def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str, why:
     """A tag and no signed reference, or a notice quoted in a way that cannot be cut: a note, and the agent is told."""
     talk.add_note(draft, agent, text, event.message.message_id)
     _transcript(draft, agent, (("", False, why.for_(agent.language)),), "")
-    reason = "the mail does not answer a notice" if why is _INTERNAL else "it quotes a notice that could not be cut off"
-    return draft.outcome(f"kept inside: {reason}", "ticketed")
+    return draft.outcome(f"kept inside: {_KEPT[id(why)]}", "ticketed")
+
+
+# Why a mail was kept inside, for the ledger.
+_KEPT = {
+    id(_INTERNAL): "the mail does not answer a notice",
+    id(_UNCUT): "it quotes a notice that could not be cut off",
+    id(_BETWEEN): "its words stand between quoted lines",
+}
 
 
 # What only a notice of ours holds: the line above which people reply, and a button's verb and token.

@@ -12,14 +12,12 @@ from sqlalchemy import Connection, select
 
 from maild.store.schema import entry, history, inbound, ticket, timer
 from maild.workflow import lifecycle
-from maild.workflow.commands.grammar import parse
+from tests.stories import canaries
 from tests.stories.clients import DESK
 from tests.stories.stage import Out
 
 # Scripts put this word into every text that must stay inside.
 CANARY = "CANARY"
-# An internal line shorter than this may stand in a public mail by chance.
-_TELLING_CHARACTERS = 12
 _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
@@ -56,22 +54,15 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
     """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
-    public, inside, to_approvers = set[str](), set[str](), set[str]()
-    for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
-        lines = {line.strip() for line in row.new_text.splitlines()}
-        (inside if row.visibility == "internal" else public).update(lines)
-        # An agent's words to an approver stand in a mail of commands, which is kept inside.
-        if any(each.verb == "approve" for each in parse(row.new_text).commands):
-            to_approvers |= lines
-    telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
+    inside = canaries.internal(connection)
     found = []
     for out, mail in mails:
         if out.audience not in ("requester", "stranger", "approver"):
             continue
-        everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
-        for word in (CANARY, *(telling - to_approvers if out.audience == "approver" else telling)):
+        everything = canaries.shown(mail)
+        for word, what in ((CANARY, "the canary"), *inside.for_(out)):
             if word in everything:
-                found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
+                found.append(f"{out.template} to {out.recipient} holds what is internal, {what}: {word!r}")
         for verb in _BUTTON.findall(everything):
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
