@@ -1,19 +1,22 @@
 """Outcome → rows and mails: the only place where a decision becomes fact, all of it in the caller's transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from maild.model import Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
+from maild import told
+from maild.model import Address, Attachment, History, Mail, MailArrived, Outcome, Policy, Ticket, Timer
 from maild.outbound import budget
 from maild.outbound.call import call_for
 from maild.outbound.compose import Composer, Ids
 from maild.store import (
     commands,
+    commands_undo,
     incidents,
     knowledge,
+    ledger_hold,
     ledger_waits,
     outbox,
     outbox_counts,
@@ -28,6 +31,11 @@ from maild.workflow.knowledge import solution_of, title_of, worth_keeping
 
 # Lines of history about how a ticket ended: when one of them changes, what it taught may hold no more.
 _ENDINGS = frozenset({"outcome", "merged_into"})
+
+
+class PressedTwice(Exception):
+    """A button that serves once was pressed in two mails at the same moment."""
+
 
 # Gives the decoded bytes of attachments of an inbound mail, by their index.
 Parts = Callable[[int, Sequence[int]], Sequence[bytes]]
@@ -68,14 +76,17 @@ def apply(
     for shared, who in outcome.members:
         people_directory.add_member(connection, shared, who, now)
     history = list(outcome.history)
-    if outcome.away is not None:
-        people.set_away(connection, outcome.away[0], outcome.away[1])
+    for absence in outcome.away:
+        people.set_away(connection, absence.agent, absence.until, absence.deputy)
     for address, status in outcome.undeliverable:
         people.mark_bounced(connection, address, status, now)
     new = ticket is not None and ticket.id is None
+    held = _held(connection, ticket) if outcome.before is not None and ticket is not None and not new else None
     if ticket is not None:
         ticket = tickets.save(connection, ticket)
         number = ticket.key
+        if outcome.undone:
+            _take_back(connection, outcome.undone, number)
         attachments = mail.message.attachments if mail is not None else ()
         tickets.add_entries(connection, number, outcome.entries, attachments, inbound, now, new)
         tickets.put_fields(connection, number, outcome.fields, now)
@@ -99,11 +110,18 @@ def apply(
         released = ledger_waits.release(connection, outcome.release, own, waited_on, outcome.answer, now)
     if outcome.drop and mail is not None:
         ledger_waits.drop(connection, outcome.drop, writer.policy.own(mail.message.from_.key), waited_on, now)
+    if outcome.uses and not upkeep.use_token(connection, outcome.uses, now):
+        # Another daemon was quicker with a copy of the mail: all of this is undone, and decided again later.
+        raise PressedTwice("the button of this mail was used up meanwhile; the mail is tried again")
+    for ruling in outcome.rulings:
+        ledger_hold.rule(connection, ruling, now, writer.policy.desk.prefix)
     if outcome.commands:
         commands.put(connection, outcome.commands_of, outcome.commands_by, outcome.commands, now)
+        if any(each.desk and each.template == told.TRANSCRIPT for each in outcome.mails):
+            commands.mark_told(connection, outcome.commands_by, mail=outcome.commands_of)
     queued, alarm = 0, ""
     if outcome.mails:
-        letters, lines, alarm = _letters(connection, outcome.mails, ticket, writer, now, inbound, new, parts)
+        letters, lines, alarm = _letters(connection, outcome, ticket, writer, now, inbound, new, parts)
         outbox.add(connection, letters)
         _tell_in_vain(connection, letters, now)
         if outcome.commands if mail is None else mail.trust.verdict == "agent":
@@ -119,15 +137,30 @@ def apply(
             called = call_for(outcome, ticket, writer.policy)
             if called is not None:
                 upkeep.open_alarm(connection, *called, now)
+        if held is not None and outcome.before is not None and outcome.commands_of:
+            commands_undo.keep(connection, outcome.commands_of, ticket.key, outcome.before, *held, now)
     for opened in outcome.also:
         # What is opened beside it goes by the same mail, whose sender has been dealt with above.
         queued += apply(connection, opened, writer, now).queued
     return Applied(ticket, queued, alarm, released)
 
 
+def _held(connection: Connection, ticket: Ticket) -> tuple[dict[str, Timer], list[tuple[Address, bool, bool]]]:
+    """The timers of a ticket and who is on it, before anything of an outcome is written."""
+    due = {row.kind: Timer(row.kind, row.due, row.data) for row in timers.of(connection, ticket.key)}
+    return due, tickets.participants(connection, ticket.key)
+
+
+def _take_back(connection: Connection, inbound: int, number: int) -> None:
+    """What a command mail did to a ticket beside its columns is as it was before it."""
+    agent, at, people = commands_undo.take(connection, inbound, number)
+    tickets.put_back(connection, number, people, at)
+    knowledge.withdraw_corrections(connection, number, agent, at)
+
+
 def post(connection: Connection, mails: Sequence[Mail], writer: Writer, now: datetime) -> int:
     """Queue mails that belong to no ticket (alarms, digests); how many may leave."""
-    letters, _, _ = _letters(connection, mails, None, writer, now, None, False, None)
+    letters, _, _ = _letters(connection, Outcome(reason="", mails=tuple(mails)), None, writer, now, None, False, None)
     outbox.add(connection, letters)
     return sum(letter.state == "queued" for letter in letters)
 
@@ -162,7 +195,7 @@ def _learn(connection: Connection, outcome: Outcome, ticket: Ticket, now: dateti
 
 def _letters(
     connection: Connection,
-    mails: Sequence[Mail],
+    outcome: Outcome,
     ticket: Ticket | None,
     writer: Writer,
     now: datetime,
@@ -173,9 +206,11 @@ def _letters(
     """Compose every mail; those that may not leave are held with their reason, and the ticket says so."""
     letters: list[outbox.Letter] = []
     lines: list[History] = []
-    alarm = ""
+    alarm, mails = "", outcome.mails
+    moved = any(line.what in commands_undo.MOVED for line in outcome.history)
     known = people.state_of(connection, {mail.to.key for mail in mails})
     sent_now: dict[str, int] = {}
+    before: dict[str, str] = {}
     for mail in mails:
         bounced, answered = known.get(mail.to.key, ("", None))
         state, reason = "queued", ""
@@ -188,10 +223,17 @@ def _letters(
             if held:
                 state, reason = "held", held
                 alarm = mail.to.address if held == budget.UNANSWERED else alarm
+        if state == "queued":
+            mail = told.with_done(connection, mail, ticket, now, moved)
         if reason:
             lines.append(History("mail held", "", f"{mail.template} to {mail.to.address}", "maild", reason))
         sent_now[mail.to.key] = sent_now.get(mail.to.key, 0) + 1
+        if not mail.answers and not mail.desk and mail.to.key in before:
+            # The first of two letters to somebody, in one decision, is nothing that they have seen yet.
+            mail = replace(mail, answers=before[mail.to.key])
         letters.append(_letter(mail, ticket, writer, now, inbound, state, reason, parts))
+        if not mail.desk and state == "queued":
+            before[mail.to.key] = letters[-1].message_id
     return letters, lines, alarm
 
 
@@ -247,12 +289,16 @@ def _letter(
 ) -> outbox.Letter:
     if mail.desk:
         ticket = None
+    elif mail.of is not None:
+        ticket = mail.of
     number = ticket.key if ticket is not None else 0
     make = writer.tokens.message_id
     ids = Ids(
         make(number, mail.reply, mail.to.address, now), make(number, mail.reply, mail.to.address, now, second=True)
     )
-    composed = writer.composer.compose(mail, ticket, ids, now, _files(mail.attach, inbound, parts))
+    composed = writer.composer.compose(
+        mail, ticket, ids, now, [*_files(mail.attach, inbound, parts), *_filed(mail, parts)]
+    )
     return outbox.Letter(
         ticket=ticket.key if ticket is not None else None,
         inbound=inbound,
@@ -269,6 +315,17 @@ def _letter(
         reason=reason,
         created=now,
     )
+
+
+def _filed(mail: Mail, parts: Parts | None) -> Sequence[tuple[Attachment, bytes]]:
+    """What somebody has asked for out of earlier mails, each of which is opened once."""
+    if parts is None:
+        return ()
+    found: list[tuple[Attachment, bytes]] = []
+    for number in dict.fromkeys(each.inbound for each in mail.filed):
+        wanted = [each.attachment for each in mail.filed if each.inbound == number]
+        found += zip(wanted, parts(number, [each.index for each in wanted]), strict=True)
+    return found
 
 
 def _files(

@@ -15,6 +15,7 @@ from typing import Any
 import schedule
 from sqlalchemy import Connection, Engine
 
+from maild import daily
 from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.directory.keeper import CHORE as DIRECTORY
@@ -22,7 +23,7 @@ from maild.directory.keeper import Failed, Keeper
 from maild.expired import expired_mails
 from maild.model import Address, Agent, Mail, Policy
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
-from maild.store import awaited, ledger, ledger_lists, ledger_waits, outbox, outbox_lists, tickets, timers, upkeep
+from maild.store import awaited, ledger_waits, outbox, outbox_lists, tickets, timers, upkeep
 from maild.store.engine import reading
 from maild.teach import Teacher
 from maild.watch import Watch
@@ -90,6 +91,7 @@ class Chores:
         self._plan.clear()
         self._plan.every(5).seconds.do(self.watch_health)
         self._plan.every(1).minutes.do(self.tell_set_aside)
+        self._plan.every(1).minutes.do(self.digest)
         self._plan.every(1).minutes.do(self.summarise)
         self._plan.every(1).minutes.do(self.watch_incidents)
         self._plan.every(5).minutes.do(self.expire)
@@ -148,16 +150,12 @@ class Chores:
 
     def tell_set_aside(self) -> None:
         """Tell the admins what was quarantined or held since the last time, in one mail."""
-        now = self._clock()
-        with reading(self._engine) as connection:
-            rows = ledger_lists.set_aside(connection, _ROWS)
-        if not rows:
-            return
-        with self._engine.begin() as connection:
-            news = ledger.mark_told(connection, [row.id for row in rows])
-            shown = tuple((row.id, row.sender, row.subject, row.reason) for row in rows if row.id in news)
-            if shown:
-                post(connection, self._to_admins("quarantined", rows=shown), self._writer, now)
+        daily.tell_set_aside(self._engine, self._writer, self._clock())
+
+    def digest(self) -> None:
+        """Each working morning to agents and leads what is on their plate; each week to the admins what still lies."""
+        daily.digests(self._engine, self._writer, self._clock())
+        daily.still_aside(self._engine, self._writer, self._clock())
 
     def summarise(self) -> None:
         """What a budget held back is gathered into one mail (PRODUCT §2.3): to agents after ten minutes, to requesters
@@ -214,6 +212,8 @@ class Chores:
             expired = ledger_waits.expire(connection, now)
             post(connection, expired_mails(connection, expired, self._writer.policy), self._writer, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
+            # A letter that others have seen could else prove something for 90 days.
+            upkeep.forget_tokens(connection, now - timedelta(days=120))
             awaited.forget(connection, now - timedelta(days=60))
             self._end_alarms_of_the_gone(connection, now)
             brought = outbox.bring_back(connection, now) + timers.bring_back(connection, now)

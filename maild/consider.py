@@ -10,15 +10,28 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from maild import evidence, gather
+from maild import evidence, gather, presses
 from maild.ingest import thread, trust
-from maild.ingest.screen import screen
+from maild.ingest.language import language_of
+from maild.ingest.screen import screen, senders_of
 from maild.ingest.sent_by import sent_by
 from maild.ingest.ticket_fields import extract
-from maild.model import MailArrived, Message, Outcome, Policy, Screening, Thread, Ticket, Trust
-from maild.store import ledger_lists, tickets
+from maild.model import (
+    NOT_PRESSED,
+    Behalf,
+    MailArrived,
+    Message,
+    Outcome,
+    Policy,
+    Screening,
+    Thread,
+    Ticket,
+    Trust,
+    Wish,
+)
+from maild.store import blocked, ledger_lists, people_directory, tickets
 from maild.tokens import Tokens
-from maild.workflow import approval, desk_mail, lifecycle
+from maild.workflow import admin_mail, approval, desk_mail, lifecycle, reported_for
 from maild.workflow.decide import decide
 from maild.workflow.needs import needs
 
@@ -95,7 +108,7 @@ def consider(
     message = desk_mail.as_answered(message, answers)
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
-    screening = screen(message, policy)
+    screening = screen(message, policy, blocked.among(connection, senders_of(message)))
     watched = mailbox.partition("/")[2]
     if watched and screening.verdict == "person":
         # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
@@ -114,24 +127,35 @@ def consider(
     speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
     number = claimed.key if claimed is not None else 0
     writer = (message.sender.identity or "").lower()
-    pressed, confirms = gather.button(connection, keys, message.sender.identity, number, tokens, now, policy)
+    button = presses.judge(connection, keys, message.sender.identity, number, tokens, now, policy)
+    pressed = button.verb
     may_be_anybodys = pressed not in ("", "confirm") and not answers
-    if may_be_anybodys and evidence.button_was_seen(connection, keys, writer, number, now):
+    made = button.press.made
+    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, number, now):
         pressed = ""
     asked = _asked(connection, message, claimed, pressed, policy, now)
     unseen = evidence.unseen(connection, keys)
     verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
-    if verdict.verdict == "agent" and inbound and ledger_lists.sent_before(connection, inbound):
+    rights = verdict.verdict == "agent" or verdict.admin
+    if rights and inbound and ledger_lists.sent_before(connection, inbound):
         # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
-        verdict = replace(verdict, verdict="unverified", reason="the same mail came before, under another Message-ID")
+        again = "unverified" if verdict.verdict == "agent" else verdict.verdict
+        why = "the same mail came before, under another Message-ID"
+        verdict = replace(verdict, verdict=again, admin=False, reason=why)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
-    if unproved and desk_mail.wanted(message, policy, answers):
+    wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
+    if unproved and (wish is not None or desk_mail.wanted(message, policy, answers)):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
-        verdict = replace(verdict, verdict="unverified", reason=f"commands of a {verdict.reason}")
+        what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
+        verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
+    ruled = claimed is None and admin_mail.wanted(message, policy)
+    if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
+        # So does what an admin rules on mails that were put aside.
+        verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
     if answers and verdict.verdict == "unverified":
-        verdict = _on_word(verdict, "listed agent: confirmed by themselves", "own word")
+        verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
     elif let_in and verdict.verdict == "unverified":
-        verdict = replace(_on_word(verdict, "listed agent: an admin let the mail in", "admin's word"), admin=False)
+        verdict = replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -143,18 +167,40 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    event = replace(event, answers=answers, asked=asked if ticket is not None else "")
+    press = button.press
+    if verdict.authenticated or verdict.verdict == "agent":
+        # What somebody else has seen proves nothing; who is known anyway may press it all the same.
+        pressed = button.verb
+    elif not pressed and not press.denied:
+        press = NOT_PRESSED
+    event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
+    if wish is not None and verdict.verdict == "agent":
+        event = replace(event, behalf=_behalf(connection, message, wish, policy))
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
-    button = pressed if ticket is not None or claimed is None else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, button, confirms)
+    valid = pressed if ticket is not None or claimed is None or verdict.admin else ""
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
 
 
-def _on_word(verdict: Trust, reason: str, word: str) -> Trust:
-    """The verdict on an agent's mail for which somebody has answered who may."""
+def _on_word(verdict: Trust, reason: str, word: str, message: Message, policy: Policy) -> Trust:
+    """The verdict on the mail of an agent or an admin for which somebody has answered who may."""
     found = "+".join(filter(None, (verdict.evidence, word)))
-    return replace(verdict, verdict="agent", reason=reason, evidence=found)
+    listed = policy.agent(message.sender.identity or "") is not None
+    return replace(
+        verdict,
+        verdict="agent" if listed else "none",
+        reason=f"listed {'agent' if listed else 'admin'}: {reason}",
+        evidence=found,
+    )
+
+
+def _behalf(connection: Connection, message: Message, wish: Wish, policy: Policy) -> Behalf:
+    """An agent's mail as the report of somebody else, with what is read in it."""
+    known = people_directory.called(connection, reported_for.names(wish))
+    made = reported_for.behalf(message, wish, known, policy)
+    report = replace(made.report, language=language_of(f"{made.report.new_text}\n{made.report.subject}"))
+    return replace(made, report=report, fields=extract(report))
 
 
 def awaits(event: MailArrived) -> bool:
@@ -163,6 +209,13 @@ def awaits(event: MailArrived) -> bool:
     Mails of ours are on record; and what a stranger says to have answered gathers nobody's mail.
     """
     return event.thread.by != "token" and event.trust.verdict in ("agent", "requester", "none")
+
+
+def expected(message: Message) -> tuple[str, ...]:
+    """The mails that belong where this one is when they come after it, newest first: those that it answers, and the one
+    that it forwards as an attachment."""
+    inside = message.forwarded.message_id if message.forwarded is not None else ""
+    return (*message.answered, inside) if inside else message.answered
 
 
 def _notes(screening: Screening, verdict: Trust, claimed: Ticket | None, received: datetime, policy: Policy) -> bool:

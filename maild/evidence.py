@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from maild.ingest.thread import Keys
 from maild.model import MailArrived, Message, Policy, SignedId
 from maild.store import upkeep
-from maild.tokens import Tokens, made_on
+from maild.tokens import Tokens
 
 _LETTER = "shown letter "
 _BUTTONS = "shown buttons "
@@ -25,13 +25,10 @@ def unseen(connection: Connection, keys: Keys) -> tuple[SignedId, ...]:
     return tuple(signed for one, signed in keys.ours if _LETTER + one not in shown)
 
 
-def button_was_seen(connection: Connection, keys: Keys, writer: str, ticket: int, now: datetime) -> bool:
-    """Whether somebody else may know the button that a mail carries: its agent has shown a letter of that day or later
-    about this ticket. The button has been found genuine, so it is at most 30 days old."""
-    if keys.button is None:
-        return False
-    made = made_on(keys.button[1])
-    days = [date.fromordinal(day) for day in range(made.toordinal(), now.date().toordinal() + 1)]
+def button_was_seen(connection: Connection, made: datetime, writer: str, ticket: int, now: datetime) -> bool:
+    """Whether somebody else may know a button that was `made` for its agent: they have shown a letter of that day or
+    later about this ticket. A button that holds is at most 30 days old."""
+    days = [date.fromordinal(day) for day in range(made.date().toordinal(), now.date().toordinal() + 1)]
     return bool(upkeep.used(connection, [_buttons(writer, ticket, day) for day in days]))
 
 

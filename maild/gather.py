@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from maild import experience
+from maild import experience, lookup
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -15,6 +15,7 @@ from maild.model import (
     Event,
     Facts,
     Field,
+    Filed,
     MailArrived,
     Message,
     Needs,
@@ -23,11 +24,17 @@ from maild.model import (
     Solved,
     Ticket,
 )
+from maild.model.aside import AdminFacts
 from maild.store import (
+    attached,
+    attachments,
     awaited,
+    blocked,
     commands,
+    commands_undo,
     deeds,
     incidents,
+    ledger_hold,
     ledger_lists,
     ledger_waits,
     outbox_lists,
@@ -36,7 +43,7 @@ from maild.store import (
     tickets,
 )
 from maild.tokens import Tokens
-from maild.workflow import owner_asked, persons
+from maild.workflow import admin_mail, owner_asked, persons
 from maild.workflow.draft import WARNED
 
 # The button under a colleague's words: it stands for that colleague alone.
@@ -164,6 +171,10 @@ def facts(
         incidents=incidents.are_open(connection) if needs.incidents else (),
         named=incidents.members(connection, needs.named) if needs.named else (),
         errand=commands.of(connection, needs.errand) if needs.errand else (),
+        admin=_admin(connection, event, needs, now) if needs.admin else None,
+        **(_undo(connection, event, ticket, needs) if needs.undo[0] else {}),
+        matches=lookup.matches(connection, needs.queries) if needs.queries else {},
+        dossiers=lookup.dossiers(connection, needs.dossiers, needs.asker) if needs.dossiers else {},
         learned=experience.learned(connection, now) if needs.learned else None,
         manager=people.manager_of(connection, needs.manager) if needs.manager else None,
         colleagues={key: people.colleague_of(connection, key) for key in needs.colleagues},
@@ -171,9 +182,46 @@ def facts(
         warned=warned,
         was_split=was_split,
         urgent=tickets.urgent_of(connection, needs.urgent_of) if needs.urgent_of else (),
+        files=_files(connection, event, ticket),
+        called=people_directory.called(connection, needs.called) if needs.called else {},
+        filed=_filed(connection, needs.filed),
+        has_files=_has_files(connection, event, ticket),
         past=deeds.of(connection, ticket.key) if needs.past and ticket is not None else (),
         **(_incident(connection, ticket, needs) if ticket is not None else {}),
     )
+
+
+def _files(connection: Connection, event: Event, ticket: Ticket | None) -> frozenset[str]:
+    """The files that the ticket has, where an agent's mail may bring some of them back."""
+    if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
+        return frozenset()
+    inline = any(each.inline for each in event.message.attachments)
+    return attached.hashes(connection, ticket.key) if inline else frozenset()
+
+
+def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
+    """The tickets of these numbers that there are, with their attachments."""
+    found = {number: tickets.load(connection, number) for number in numbers}
+    return {
+        number: (one, attachments.of_ticket(connection, number)) for number, one in found.items() if one is not None
+    }
+
+
+def _has_files(connection: Connection, event: Event, ticket: Ticket | None) -> int:
+    """How many attachments the ticket has, where a mail brings more of them."""
+    if ticket is None or not isinstance(event, MailArrived) or not event.message.attachments:
+        return 0
+    return attachments.count(connection, ticket.key)
+
+
+def _undo(connection: Connection, event: Event, ticket: Ticket | None, needs: Needs) -> dict[str, Any]:
+    """What an agent takes back: on their ticket, or, in a mail on none, wherever their last command mail was done."""
+    agent, inbound = needs.undo
+    if ticket is not None:
+        return {"before": commands_undo.before(connection, ticket.key, agent, inbound)}
+    answered = event.message.answered[:_THREAD_IDS] if isinstance(event, MailArrived) else ()
+    inbound, rows = commands.last_of(connection, agent, answered)
+    return {"undo_of": rows, "undo_inbound": inbound}
 
 
 def _incident(connection: Connection, ticket: Ticket, needs: Needs) -> dict[str, Any]:
@@ -221,7 +269,7 @@ def button(
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
     if verb not in owner_asked.BUTTONS:
-        return (verb if holds(verb) else ""), 0
+        return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
         if holds(f"{verb} {number}"):
@@ -258,6 +306,19 @@ def _beside_others(
         "spoken": said,
         "read": outbox_lists.newest_answered(connection, ids, ticket.key, policy.own(event.message.from_.key)),
     }
+
+
+def _admin(connection: Connection, event: Event, needs: Needs, now: datetime) -> AdminFacts | None:
+    if not isinstance(event, MailArrived):
+        return None
+    message = event.message
+    day = now - timedelta(days=1)
+    return AdminFacts(
+        asides=ledger_hold.asides(connection, needs.asides, lock=True),
+        blocked=blocked.among(connection, needs.senders),
+        letter=outbox_lists.template_of(connection, message.answered[:_THREAD_IDS], message.from_.key),
+        told=outbox_lists.count_to(connection, message.from_.key, admin_mail.ANSWER, day),
+    )
 
 
 def bounced_ticket(connection: Connection, event_message_id: str | None) -> int | None:

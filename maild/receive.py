@@ -21,9 +21,9 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from maild import evidence, failpoint
+from maild import evidence, failpoint, let_in
 from maild.apply import Applied, Writer, apply
-from maild.consider import Considered, awaits, consider
+from maild.consider import Considered, awaits, consider, expected
 from maild.ingest.prescan import prescan
 from maild.ingest.unread import unread
 from maild.ingest.worker import ParseCrash, ParseOverrun, ParserAway, Worker
@@ -268,6 +268,8 @@ class Receiver:
             savepoint = connection.begin_nested()
             try:
                 done = self._decide(connection, read)
+                if done and read.row.released:
+                    let_in.settle(connection, read.row.id, self._writer, self._clock())
                 savepoint.commit()
                 return done
             except (IntegrityError, DataError) as error:
@@ -326,7 +328,7 @@ class Receiver:
             self._awaited.add(first)
             return False
         copied = ledger.original(connection, row, message.from_.key[:320])
-        if copied is not None and not self._out_of_junk(connection, row, copied):
+        if copied is not None and not ledger_hold.out_of_junk(connection, row, copied):
             self._finish(connection, row, message, now, fate="ignored", reason=f"a copy of inbound {copied}")
             return True
         considered, applied = self._carry_out(connection, row, message, now)
@@ -350,15 +352,6 @@ class Receiver:
         if applied.alarm:
             self._raised.append((_SILENT, applied.alarm))
         return True
-
-    @staticmethod
-    def _out_of_junk(connection: Connection, row: ledger.Waiting, original: int) -> bool:
-        """A mail held for its junk folder that somebody then put into the mailbox: that says that it is none."""
-        return (
-            row.source == "imap"
-            and "/" not in row.mailbox
-            and ledger_hold.take_out_of_junk(connection, original, row.id)
-        )
 
     def _carry_out(
         self, connection: Connection, row: ledger.Waiting, message: Message, now: datetime
@@ -385,7 +378,7 @@ class Receiver:
             considered = replace(considered, outcome=replace(outcome, mails=()))
         applied = apply(connection, considered.outcome, self._writer, now, considered.event, parts)
         if applied.ticket is not None and awaits(considered.event):
-            awaited.expect(connection, message.answered, applied.ticket.key, row.id, now)
+            awaited.expect(connection, expected(message), applied.ticket.key, row.id, now)
         evidence.note_shown(
             connection, considered.event, considered.keys, self._writer.policy, self._writer.tokens, now
         )

@@ -4,8 +4,9 @@ A Message-ID of ours reads `<PAYLOAD.MAC@domain>`. The payload says which ticket
 to it is public or internal, a keyed digest of the one address it was sent to, and the day; nothing of it needs a
 database to be believed. 130 bits of HMAC-SHA-256 sign it. The nonce makes each id unlike every other.
 
-A button token is 80 bits in 16 characters of lower-case base32, behind three characters that name the day on which it
-was made: bound to address, ticket and verb, and worthless after its time.
+A button token is 80 bits in 16 characters of lower-case base32, behind six characters that name the second in which it
+was made: bound to address, ticket and verb, and worthless after its time. The second tells the tokens of two letters
+apart: one of them may be used up while the other still serves.
 """
 
 import hmac
@@ -25,10 +26,14 @@ _BUTTON_USE = b"maild button 1\0"
 _TO_USE = b"maild to 1\0"
 
 _EPOCH = date(2020, 1, 1)
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+# By so much another daemon's clock may be ahead.
+_CLOCKS_DIFFER = timedelta(days=1)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _MAC_CHARS = 26
 _TO_CHARS = 12
 _BUTTON_CHARS = 16
+_MOMENT_CHARS = 6
 _OUR_ID = re.compile(
     rf"<([mr][pi]([0-9a-z]{{1,13}})-([a-z2-7]{{3}})-([a-z2-7]{{{_TO_CHARS}}})-[a-z2-7]{{13}})\.([a-z2-7]{{{_MAC_CHARS}}})@[^<>@\s]+>"
 )
@@ -82,30 +87,28 @@ class Tokens:
         return any(hmac.compare_digest(_digest(key, _TO_USE, address), signed.recipient) for key in self._keys)
 
     def button(self, address: str, ticket: int, verb: str, now: datetime) -> str:
-        """A token of 19 characters that lets one address press one button on one ticket."""
-        day = _day_chars(now)
-        return day + _mac(self._keys[0], _BUTTON_USE, _button_text(address, ticket, verb, day), _BUTTON_CHARS)
+        """A token of 22 characters that lets one address press one button on one ticket."""
+        moment = _moment_chars(now)
+        return moment + _mac(self._keys[0], _BUTTON_USE, _button_text(address, ticket, verb, moment), _BUTTON_CHARS)
 
     def button_holds(self, token: str, address: str, ticket: int, verb: str, now: datetime, days: int = 30) -> bool:
         """Whether a pressed button is genuine, meant for this address, ticket and verb, and at most `days` old."""
+        made = self.button_made(token, address, ticket, verb)
+        return made is not None and now - timedelta(days=days) <= made <= now + _CLOCKS_DIFFER
+
+    def button_made(self, token: str, address: str, ticket: int, verb: str) -> datetime | None:
+        """When a genuine button for this address, ticket and verb was made, however old it is; None for any other."""
         token = token.lower()
-        if len(token) != 3 + _BUTTON_CHARS or any(c not in _ALPHABET for c in token):
-            return False
-        made = _day(token[:3])
-        today = now.astimezone(UTC).date()
-        if not today - timedelta(days=days) <= made <= today + timedelta(days=1):
-            return False
-        text = _button_text(address, ticket, verb, token[:3])
-        return any(hmac.compare_digest(_mac(key, _BUTTON_USE, text, _BUTTON_CHARS), token[3:]) for key in self._keys)
+        if len(token) != _MOMENT_CHARS + _BUTTON_CHARS or any(c not in _ALPHABET for c in token):
+            return None
+        moment, mac = token[:_MOMENT_CHARS], token[_MOMENT_CHARS:]
+        text = _button_text(address, ticket, verb, moment)
+        genuine = any(hmac.compare_digest(_mac(key, _BUTTON_USE, text, _BUTTON_CHARS), mac) for key in self._keys)
+        return _FIRST + timedelta(seconds=_number(moment)) if genuine else None
 
 
-def made_on(token: str) -> date:
-    """The day on which a button's token was made; of one that was found genuine."""
-    return _day(token[:3].lower())
-
-
-def _button_text(address: str, ticket: int, verb: str, day: str) -> str:
-    return "\0".join((address.lower(), str(ticket), verb, day))
+def _button_text(address: str, ticket: int, verb: str, moment: str) -> str:
+    return "\0".join((address.lower(), str(ticket), verb.lower(), moment))
 
 
 def _mac(key: bytes, use: bytes, text: str, chars: int) -> str:
@@ -123,10 +126,19 @@ def _day_chars(now: datetime) -> str:
 
 
 def _day(chars: str) -> date:
+    return _EPOCH + timedelta(days=_number(chars))
+
+
+def _moment_chars(now: datetime) -> str:
+    number = int((now - _FIRST).total_seconds())
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_MOMENT_CHARS - 1), -1, -5))
+
+
+def _number(chars: str) -> int:
     number = 0
     for c in chars:
         number = number << 5 | _ALPHABET.index(c)
-    return _EPOCH + timedelta(days=number)
+    return number
 
 
 def _base36(number: int) -> str:

@@ -45,11 +45,17 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "arrivals filing missing",
         # What deliberation receive and `maild inspect` share.
         # Looks for mass incidents; a chore.
-        "consider watch expired",
+        # What is told by the clock; what became of a mail that an admin let in.
+        "consider watch daily let_in expired",
+        # Whether the button that a mail presses holds.
+        "presses",
         # Who works in the company, read and taken over; what the desk has learned.
         "gather apply record directory teach evidence",
+        # What gather reads for questions.
+        "lookup",
         # What gather remembers between two decisions, and proves again in each.
-        "experience",
+        # What a notice tells its reader of their own commands.
+        "experience told",
         "ingest workflow outbound reports",
         "store",
         "config",

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,7 @@ _SECTIONS: Mapping[str, type[s.Section]] = {
     "directory": DirectorySection,
     "triage": s.TriageSection,
     "incidents": s.IncidentsSection,
+    "digest": s.DigestSection,
 }
 _LISTS: Mapping[str, type[s.Section]] = {
     "mailbox": s.MailboxSection,
@@ -388,6 +389,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
             frozenset(address.lower() for address in parsed["triage"].learn_not_from),
         ),
         incidents=model.IncidentRules(**dict(parsed["incidents"])),
+        digest_at=time.fromisoformat(parsed["digest"].at) if parsed["digest"].at else None,
     )
 
 

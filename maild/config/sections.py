@@ -321,6 +321,12 @@ class IncidentsSection(Section):
         return value
 
 
+class DigestSection(Section):
+    at: Annotated[
+        str, _shaped(r"(?:[01]\d|2[0-3]):[0-5]\d|", 'is no time of day; write it like 08:45, or "" for none')
+    ] = "08:45"
+
+
 class AlarmSection(Section):
     on_call: bool = False
     exec: str = ""

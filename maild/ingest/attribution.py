@@ -75,7 +75,9 @@ def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool
             return 0
         if _is_attribution(joined, quoted_after[at], count):
             # Gmail breaks a long line before the verb, which then stands alone.
-            verb = at + 1 < len(lines) and len(lines[at + 1]) <= _VERB_ALONE and _ends_in_verb(fold(lines[at + 1].strip()))
+            verb = (
+                at + 1 < len(lines) and len(lines[at + 1]) <= _VERB_ALONE and _ends_in_verb(fold(lines[at + 1].strip()))
+            )
             if verb and quoted_after[at + 1]:
                 return count + 1
             # A line of text above an attribution that is whole without it.

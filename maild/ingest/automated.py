@@ -7,6 +7,7 @@ from maild.ingest.headers import parse_date
 from maild.ingest.out_of_office import is_acknowledgement, is_away, judge_words
 from maild.ingest.parse import DELIVERY_STATUS, Parsed
 from maild.model.message import Address, Automatic
+from maild.model.robots import is_robot
 
 _REPLY_HEADERS = (
     "x-autoreply",
@@ -59,16 +60,6 @@ _LIST_HEADERS = (
     "x-list-id",
     "x-campaign-id",
     "x-mailman-version",
-)
-_MACHINE_LOCALS = (
-    "noreply",
-    "no-reply",
-    "no_reply",
-    "donotreply",
-    "do-not-reply",
-    "do_not_reply",
-    "mailer-daemon",
-    "postmaster",
 )
 _NEVER = ("", "no", "none", "false", "0")
 
@@ -154,7 +145,7 @@ def _machine_sign(first: dict[str, str], from_: Address) -> str:
     if "return-path" in first and "".join(first["return-path"].split()) == "<>":
         return "empty Return-Path"
     local = from_.key.partition("@")[0]
-    if local in _MACHINE_LOCALS or local.startswith(("noreply", "no-reply", "donotreply")):
+    if is_robot(from_.key):
         return f"sender {local[:60]}"
     return ""
 

@@ -1,15 +1,17 @@
 """The original mail inside a forward: from an attached message, or the header block under the forward line."""
 
 import re
+from collections.abc import Sequence
 
-from maild.ingest.body import Body
-from maild.ingest.clean import clean_line
+from maild.ingest.body import Body, read_body
+from maild.ingest.charset import raw_header
+from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.header_block import HeaderBlock, block_at, label_of
-from maild.ingest.headers import parse_address_text, parse_addresses, subject_text
+from maild.ingest.headers import message_ids, parse_address_text, parse_addresses, subject_text
 from maild.ingest.parse import Parsed
 from maild.ingest.phrases import phrases
 from maild.ingest.quote_words import LABEL_KIND, fold, seen
-from maild.ingest.quotes import NewText, is_separator, strip_separator
+from maild.ingest.quotes import NewText, is_separator, new_text, strip_separator
 from maild.model.message import Address, Forwarded
 
 _SUBJECT_PREFIXES = phrases(
@@ -28,9 +30,10 @@ LINES = 400
 
 
 def read_forward(parsed: Parsed, body: Body, subject: str, cut: NewText) -> Forwarded | None:
-    """Sender and subject of the forwarded mail; None when this is no forward. Never an address from elsewhere."""
-    says = fold(subject).startswith(_SUBJECT_PREFIXES)
-    inner = _attached(parsed)
+    """The forwarded mail: the topmost one, as it lies right under the forward line or is attached; None when this is
+    no forward. Never an address from elsewhere."""
+    says = says_forward(subject)
+    inner = _attached(parsed, body, cut)
     if inner is not None:
         return inner
     lines = [seen(line) for line in body.lines[:LINES]]
@@ -48,18 +51,49 @@ def read_forward(parsed: Parsed, body: Body, subject: str, cut: NewText) -> Forw
         at = _alone(lines)
     if at is None:
         return None
-    block = _first_block(lines, at)
-    if block is None:
+    found = _first_block(lines, at)
+    if found is None:
         return None
+    block, begins = found
+    below = begins + block.end
     author = parse_address_text(_decorated(block.values.get("from", "")))
     address = next((a for a in author if "@" in a.address), None)
     if address is None:
         name = clean_line(block.values.get("from", ""), 250)
         address = Address("", name.strip("*_ "))
-    return Forwarded(address, clean_line(block.values.get("subject", "").strip("* _")))
+    original = _unquoted(body.lines[below:])
+    inside = new_text(original)
+    return Forwarded(
+        address,
+        clean_line(block.values.get("subject", "").strip("* _")),
+        text=clean_text("\n".join(original).strip()),
+        new_text=clean_text(inside.text),
+        signature=inside.signature,
+        own=_above(body.lines[:begins]),
+    )
 
 
-def _attached(parsed: Parsed) -> Forwarded | None:
+def says_forward(subject: str) -> bool:
+    """Whether a subject begins with what a mail program writes before a forwarded one's."""
+    return fold(subject).startswith(_SUBJECT_PREFIXES)
+
+
+def _above(lines: Sequence[str]) -> str:
+    """What somebody wrote above a forwarded mail, without the forward line and their signature."""
+    cut = new_text(lines)
+    words = lines[: cut.history_at] if cut.history_at is not None else lines
+    return clean_text(cut.text) if any(line.strip() for line in words) else ""
+
+
+def _unquoted(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without the marks of quoting, where the whole of it was quoted, as Apple Mail forwards."""
+    said = [line for line in lines if line.strip()]
+    if said and all(line.lstrip().startswith(">") for line in said):
+        return [line.lstrip()[1:].removeprefix(" ") if line.strip() else "" for line in lines]
+    return lines
+
+
+def _attached(parsed: Parsed, body: Body, cut: NewText) -> Forwarded | None:
     if parsed.root.content_type == "multipart/report":
         return None
     for part in parsed.root.walk():
@@ -67,7 +101,17 @@ def _attached(parsed: Parsed) -> Forwarded | None:
             found = parse_addresses(part.inner.fields.first("from") or b"")
             author = next((a for a in found if "@" in a.address), found[0] if found else None)
             if author is not None:
-                return Forwarded(author, subject_text(part.inner.fields.first("subject") or b""))
+                original = read_body(part.inner)
+                inside = new_text(original.lines, original.marks)
+                return Forwarded(
+                    author,
+                    subject_text(part.inner.fields.first("subject") or b""),
+                    text=original.text,
+                    new_text=inside.text,
+                    signature=inside.signature,
+                    own=cut.text if any(line.strip() for line in body.lines) else "",
+                    message_id=next(iter(message_ids(raw_header(part.inner.fields.first("message-id") or b""))), ""),
+                )
     return None
 
 
@@ -79,13 +123,14 @@ def _alone(lines: list[str]) -> int | None:
     return None
 
 
-def _first_block(lines: list[str], at: int) -> HeaderBlock | None:
+def _first_block(lines: list[str], at: int) -> tuple[HeaderBlock, int] | None:
+    """The header block that comes first from line `at` on, and the line that it begins in."""
     for number in range(at, min(len(lines), at + 200)):
         if lines[number].strip():
             below = [strip_separator(lines[number]), *lines[number + 1 : number + 20]]
             block = block_at(below, 0) or block_at([_as_label(line) for line in below], 0)
             if block is not None and "from" in block.values:
-                return block
+                return block, number
     return None
 
 

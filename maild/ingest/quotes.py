@@ -56,12 +56,15 @@ _SENTENCE_LENGTH = 80
 @dataclass(frozen=True, slots=True)
 class NewText:
     """The cut text, the signature that was cut off, and where the first history began (a line number, or None).
-    `between`: words of the text stand between quoted lines."""
+
+    `nothing`: nothing was left, so the text is the whole of it. `between`: words of it stand between quoted lines.
+    """
 
     text: str
     signature: str
     history_at: int | None
     forward_at: int | None
+    nothing: bool = False
     between: bool = False
 
 
@@ -125,11 +128,12 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
                 own.append(at)
         at += 1
     text = _trim(kept)
-    if not text:
+    nothing = not text
+    if nothing:
         text = "\n".join(written).strip()
     said = [at for at, line in enumerate(lines) if quoted[at] and line.strip(_QUOTE_MARKS)]
     between = bool(said) and any(said[0] < at < said[-1] for at in own)
-    return NewText(text, "\n".join(signature).strip(), history, forward, between)
+    return NewText(text, "\n".join(signature).strip(), history, forward, nothing, between)
 
 
 def _is_torn_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> bool:

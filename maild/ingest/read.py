@@ -10,13 +10,21 @@ from maild.ingest.bounce import read_bounce
 from maild.ingest.charset import decode_named, raw_header
 from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.fields import Fields
-from maild.ingest.forward import read_forward
+from maild.ingest.forward import read_forward, says_forward
 from maild.ingest.headers import judge_sender, message_ids, parse_addresses, parse_date, subject_text
 from maild.ingest.html import html_text
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.model.message import BETWEEN_QUOTES, ONLY_QUOTED, Address, Message
+from maild.model.message import (
+    BETWEEN_QUOTES,
+    NO_ORIGINAL,
+    ONLY_QUOTED,
+    ONLY_SIGNED,
+    Address,
+    Forwarded,
+    Message,
+)
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -37,6 +45,7 @@ def read(raw: bytes) -> Message:
     headers = _headers(fields, hint)
     bounce = read_bounce(parsed, text, subject, from_)
     answer = cut.text
+    forwarded = read_forward(parsed, body, subject, cut)
     return Message(
         from_=from_,
         # Where line ends were mended another server may have seen another header.
@@ -56,12 +65,12 @@ def read(raw: bytes) -> Message:
         html_text=_html_form(body, cut),
         signature=cut.signature,
         attachments=tuple(body.attachments),
-        forwarded=read_forward(parsed, body, subject, cut),
+        forwarded=forwarded,
         automatic=judge_automatic(headers, from_, subject, answer, bounce is not None, parsed),
         bounce=bounce,
         encrypted=_is_encrypted(parsed, body),
         has_plain_text=body.has_plain,
-        notes=(*body.notes, *parsed.defects[:10], *_emptiness(cut, body)),
+        notes=(*body.notes, *parsed.defects[:10], *_emptiness(cut, body), *_missing(subject, forwarded)),
     )
 
 
@@ -116,7 +125,13 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
     whole = "\n".join(body.lines).strip()
     if cut.history_at is not None and cut.forward_at is None and cut.text == whole:
         return (ONLY_QUOTED,)
+    if cut.nothing and whole and cut.forward_at is None:
+        return (ONLY_SIGNED,)
     return (BETWEEN_QUOTES,) if cut.between else ()
+
+
+def _missing(subject: str, forwarded: Forwarded | None) -> tuple[str, ...]:
+    return (NO_ORIGINAL,) if forwarded is None and says_forward(subject) else ()
 
 
 def _unix_lines(raw: bytes) -> bytes:

@@ -1,18 +1,23 @@
 """Who a mail is from, in kind: the order and the reasons of PRODUCT §2.3. Pure: message and policy in, verdict out."""
 
+from collections.abc import Set
+
 from maild.model.message import Message, Screening
 from maild.model.policy import Policy
 
 HOPS = 50
 
 
-def screen(message: Message, policy: Policy) -> Screening:
-    """The verdict on a mail: the first match of own, bounce, automatic answer, machine, list, spam, blocked."""
+def screen(message: Message, policy: Policy, blocked: Set[str] = frozenset()) -> Screening:
+    """The verdict on a mail: the first match of own, bounce, automatic answer, machine, list, spam, blocked.
+
+    `blocked`: those of `senders_of` that an admin has blocked beside the settings.
+    """
     return (
         _own(message, policy)
         or _automatic(message, policy)
         or _spam(message, policy)
-        or _blocked(message, policy)
+        or _blocked(message, policy, blocked)
         or (
             Screening(
                 "person", message.automatic.reason if message.automatic.verdict == "person" else _machine(message)
@@ -60,8 +65,15 @@ def _spam(message: Message, policy: Policy) -> Screening | None:
     return None
 
 
-def _blocked(message: Message, policy: Policy) -> Screening | None:
-    for entry in (message.from_.key, f"@{message.from_.domain}"):
-        if entry in policy.blocked and entry != "@":
+def senders_of(message: Message) -> tuple[str, ...]:
+    """What of a mail may stand on a list of blocked senders: its address, and its domain behind an @."""
+    return tuple(entry for entry in (message.from_.key, f"@{message.from_.domain}") if entry not in ("", "@"))
+
+
+def _blocked(message: Message, policy: Policy, blocked: Set[str]) -> Screening | None:
+    for entry in senders_of(message):
+        if entry in policy.blocked:
             return Screening("blocked", f"{entry} stands on the blocked list")
+        if entry in blocked:
+            return Screening("blocked", f"{entry} was blocked by an admin")
     return None

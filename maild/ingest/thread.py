@@ -8,8 +8,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from urllib.parse import unquote
 
 from maild.model import Message, Policy, SignedId, Thread
+from maild.model.button import PRESSED
 from maild.tokens import Tokens
 
 # Ids looked up on record; a thread longer than that is found by its newest ones all the same.
@@ -23,7 +25,7 @@ class Keys:
 
     `own` is its Message-ID: a reply to it may have been fetched before. `desk` are signed ids of letters that belong to
     no ticket, sent to this very writer. `ours`: every signed id that the mail refers to, as it stands there in lower
-    case, with what it says.
+    case, with what it says. `argument` is what stands beside the verb on the button.
     """
 
     signed: tuple[SignedId, ...]
@@ -33,6 +35,7 @@ class Keys:
     own: str = ""
     desk: tuple[SignedId, ...] = ()
     ours: tuple[tuple[str, SignedId], ...] = ()
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +51,22 @@ class Known:
     awaited: Mapping[str, int] = field(default_factory=dict)
 
 
-# A pressed button: `[IT-12] #take abc…` (verb, token), possibly behind reply prefixes.
-_BUTTON = re.compile(r"#([a-z][a-z0-9-]{1,20})\s+([a-z2-7]{19})(?![a-z0-9])", re.IGNORECASE)
-
-
 def keys(message: Message, tokens: Tokens | None, policy: Policy) -> Keys:
     """The keys of a mail; without tokens (inspect without a signing key) no id counts as signed."""
     newest_first = message.answered[:_MAX_IDS]
     signed = _signed(newest_first, bool(message.in_reply_to), message.sender.identity, tokens) if tokens else ()
     subject = unicodedata.normalize("NFKC", message.subject)
     numbers = (int(number) for number in _tag_pattern(policy.desk.prefix, policy.desk.former_prefixes).findall(subject))
-    pressed = _BUTTON.search(subject)
+    pressed = PRESSED.search(subject)
     return Keys(
         signed,
         newest_first,
         tuple(dict.fromkeys(number for number in numbers if 0 < number < 2**53))[:_MAX_TAGS],
-        (pressed[1].lower(), pressed[2].lower()) if pressed else None,
+        (pressed[1].lower(), pressed[3].lower()) if pressed else None,
         message.message_id,
         _of_the_desk(newest_first, message.sender.identity, tokens) if tokens else (),
         _ours(newest_first, tokens) if tokens else (),
+        unquote(pressed[2] or "") if pressed else "",
     )
 
 
@@ -100,6 +100,10 @@ def _signed(ids: tuple[str, ...], direct: bool, writer: str | None, tokens: Toke
 
 def choose(found: Keys, known: Known) -> Thread:
     """The one ticket that the mail speaks of; where token and tag disagree the token wins and the note says so."""
+    if found.ours and not found.ours[0][1].ticket and found.ours[0][1] in found.desk:
+        # It answers a letter of the desk that itself hung on a ticket's: what is said there is for the desk, and must
+        # not go on to whom that ticket's own letter leads.
+        return Thread(None, "desk", found.desk[0])
     if found.signed and found.signed[0].ticket in known.existing:
         # Only the first counts: an older one was quoted along from another conversation.
         signed = found.signed[0]

@@ -78,12 +78,21 @@ def _is_admin(
     now: datetime,
     pressed: bool,
 ) -> bool:
-    """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk that was
-    sent to this very address."""
+    """Whether a listed admin writes: their mail server vouches for them, or they answer a letter of the desk, or one
+    that tells the desk's people of a ticket, that was sent to this very address."""
     writer = (message.sender.identity or "").lower()
     if verdict.verdict == "failed" or all(writer != admin.key for admin in policy.admins):
         return False
     answers = thread.by == "desk" and _answers_the_desk(signed, (writer,), policy, tokens, now)
+    if thread.by == "token" and thread.signed is not None and tokens is not None:
+        oldest = _oldest(policy, now)
+        answers = any(
+            each.ticket == thread.signed.ticket
+            and each.audience == "internal"
+            and each.day >= oldest
+            and tokens.was_sent_to(each, writer)
+            for each in signed
+        )
     if policy.agent_trust == "both":
         return verdict.authenticated and (answers or pressed)
     return verdict.authenticated or answers or pressed

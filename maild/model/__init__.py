@@ -1,10 +1,13 @@
 """The nouns of maild, all frozen: what the rooms hand to each other, and nothing that acts."""
 
-from maild.model.command import CommandRow
+from maild.model.answer import AnswerPart, AnswerRow
+from maild.model.behalf import Behalf, Wish
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow, Since
 from maild.model.event import (
+    Absence,
     Answer,
     Colleague,
-    Deed,
     DeliveryFailed,
     Event,
     Facts,
@@ -14,15 +17,12 @@ from maild.model.event import (
     MailArrived,
     Needs,
     Outcome,
-    Solution,
-    Solved,
-    Spoken,
     TimerFired,
     Waiting,
 )
 from maild.model.incident import Found, Incident, Member, Report, Signature
 from maild.model.learned import Learned, Lesson, WordWeights
-from maild.model.mail import Audience, Mail
+from maild.model.mail import Audience, Done, Filed, Mail
 from maild.model.message import (
     Address,
     Attachment,
@@ -55,6 +55,7 @@ from maild.model.policy import (
     Team,
     Topic,
 )
+from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Spoken, Word
 from maild.model.ticket import (
     Clock,
     Entry,
@@ -67,12 +68,18 @@ from maild.model.ticket import (
 from maild.model.words import Words
 
 __all__ = [
+    "NOT_PRESSED",
+    "Absence",
     "Address",
     "Agent",
     "Answer",
+    "AnswerPart",
+    "AnswerRow",
     "Attachment",
     "Audience",
     "Automatic",
+    "Before",
+    "Behalf",
     "Bounce",
     "Budgets",
     "Calendar",
@@ -83,12 +90,16 @@ __all__ = [
     "Deed",
     "DeliveryFailed",
     "Desk",
+    "Done",
+    "Dossier",
     "Entry",
     "Event",
     "Facts",
     "FailedRecipient",
     "Fate",
     "Field",
+    "File",
+    "Filed",
     "Follow",
     "Followed",
     "Forwarded",
@@ -100,20 +111,26 @@ __all__ = [
     "Learned",
     "Learning",
     "Lesson",
+    "Linked",
     "Mail",
     "MailArrived",
+    "Matches",
     "Member",
     "Message",
     "Needs",
     "Outcome",
     "Person",
     "Policy",
+    "Press",
+    "Query",
     "Report",
     "Rota",
+    "Said",
     "Screening",
     "Sender",
     "Signature",
     "SignedId",
+    "Since",
     "Skill",
     "Solution",
     "Solved",
@@ -129,6 +146,8 @@ __all__ = [
     "Triage",
     "Trust",
     "Waiting",
+    "Wish",
+    "Word",
     "WordWeights",
     "Words",
 ]

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maild.model.command import CommandRow
+from maild.model.aside import AdminFacts, Ruling
+from maild.model.behalf import Behalf
+from maild.model.button import NOT_PRESSED, Press
+from maild.model.command import Before, CommandRow
 from maild.model.incident import Incident, Member
 from maild.model.learned import Learned
-from maild.model.mail import Mail
+from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
+from maild.model.question import Deed, Dossier, Matches, Query, Solution, Solved, Spoken
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -28,7 +32,8 @@ class MailArrived:
     than its From, in lower case: who has written it in somebody's name. `asked` is the address that was asked for an
     approval by the letter of ours that this mail answers, or its writer's, who is the approver of the ticket that it
     names without that evidence; empty: it answers none. `answers` is what its writer has answered when they were asked
-    about this very mail, which waited for it: see `Answer`.
+    about this very mail, which waited for it: see `Answer`. `press` is the button that it presses, holding or not.
+    `behalf` makes it the report of somebody else.
     """
 
     message: Message
@@ -46,6 +51,8 @@ class MailArrived:
     sent_by: str = ""
     asked: str = ""
     answers: frozenset[str] = frozenset()
+    press: Press = NOT_PRESSED
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,14 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     spoken     the address of an agent who may be about to answer beside others; empty: nobody
+    asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
+    admin      an admin writes: what their mail answers is wanted
+    called     words that name people, of whom the desk is asked whom it knows by them
+    filed      tickets of which the attachments are asked for
+    undo       the agent who takes back what they had done, and the command mail that is meant (0: their last one)
+    queries    what the questions of the mail ask of the books
+    dossiers   tickets of which all that stands on record is wanted
+    asker      the address of whoever asks for them; for a requester's question also the person it is about
     """
 
     person: str = ""
@@ -146,6 +161,15 @@ class Needs:
     named: tuple[int, ...] = ()
     errand: int = 0
     spoken: str = ""
+    asides: tuple[int, ...] = ()
+    senders: tuple[str, ...] = ()
+    admin: bool = False
+    called: tuple[str, ...] = ()
+    filed: tuple[int, ...] = ()
+    undo: tuple[str, int] = ("", 0)
+    queries: tuple[Query, ...] = ()
+    dossiers: tuple[int, ...] = ()
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,49 +178,6 @@ class Colleague:
 
     address: Address
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that was done on a ticket: a line of its history, or "said" and "heard" for public words."""
-
-    at: datetime
-    what: str
-    becomes: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What an agent has said to the requester. `message_id` is that of the agent's mail, where it was one."""
-
-    at: datetime
-    author: Address
-    text: str
-    message_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """A solved ticket that resembles this one.
-
-    `restricted_to` is the team that alone may see it; empty: anybody. `score` says how much it resembles the report
-    that was compared: it tells apart what one search found, and nothing else.
-    """
-
-    ticket: int
-    title: str
-    category: str = ""
-    restricted_to: str = ""
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """What solved a ticket, in words that may be sent to others."""
-
-    solved: Solved
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +233,17 @@ class Facts:
     parent      the mass incident's ticket that this report belongs to
     named       the tickets that a command names
     errand      the rows of the command mail that this is a part of, in their order
+    matches     what was found for each of the queries
+    dossiers    those of the wanted tickets that there are, by number
+    admin       what an admin's mail makes worth knowing; None: no admin writes
+    files       SHA-256 of the files that the ticket has, where an agent's mail holds pictures: a quoted notice brings
+                those that it showed
+    called      whom the desk knows by the words that were asked about
+    filed       the tickets whose attachments were asked for, with those
+    has_files   how many attachments the ticket has: the next one gets the number behind that
+    before      this ticket before the commands that are to be taken back
+    undo_of     the agent's last command mail, where their mail on no ticket takes it back: its rows; `undo_inbound` is
+                its number
     """
 
     known: Mapping[str, Field] = field(default_factory=dict)
@@ -296,6 +288,26 @@ class Facts:
     parent: Ticket | None = None
     named: tuple[Member, ...] = ()
     errand: tuple[CommandRow, ...] = ()
+    matches: Mapping[Query, Matches] = field(default_factory=dict)
+    dossiers: Mapping[int, Dossier] = field(default_factory=dict)
+    admin: AdminFacts | None = None
+    files: frozenset[str] = frozenset()
+    called: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    filed: Mapping[int, tuple[Ticket, tuple[Filed, ...]]] = field(default_factory=dict)
+    has_files: int = 0
+    before: Before | None = None
+    undo_of: tuple[CommandRow, ...] = ()
+    undo_inbound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An agent (address) is away until then; None: they are back. `deputy` is the address of who stands in for them,
+    empty: the one of config.toml."""
+
+    agent: str
+    until: datetime | None
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +321,7 @@ class Outcome:
     readers        participants who have written, and get the desk's words to the requester from now on
     published      inbound mails of colleagues whose words were inside and are public now
     members        (shared mailbox, address) of whoever writes for it and may write on its tickets from now on
-    away           an agent's address, and until when they are away
+    away           agents' absences that begin or end
     rating         1–5 stars with the words beside them
     corrections    (what, was, becomes) that an agent set right: the learner's food
     undeliverable  (address, RFC 3463 status) to which no more mail goes
@@ -324,6 +336,10 @@ class Outcome:
     incident       what is to stand on record of the mass incident whose ticket this is
     commands       rows of a command mail that are to stand on record, those decided before anew; `commands_of` is that
                    mail's inbound number and `commands_by` its agent
+    rulings        an admin's words on mails that were put aside, and on senders
+    uses           the single-use button that is used up by this, as `Press.uses` names it
+    before         the ticket before an agent's commands, kept for `#undo`
+    undone         the command mail whose commands on this ticket are taken back; 0: none
     """
 
     reason: str
@@ -339,7 +355,7 @@ class Outcome:
     readers: tuple[Address, ...] = ()
     published: tuple[int, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
-    away: tuple[str, datetime] | None = None
+    away: tuple[Absence, ...] = ()
     rating: tuple[int, str] | None = None
     corrections: tuple[tuple[str, str, str], ...] = ()
     undeliverable: tuple[tuple[str, str], ...] = ()
@@ -353,3 +369,7 @@ class Outcome:
     commands: tuple[CommandRow, ...] = ()
     commands_of: int = 0
     commands_by: str = ""
+    rulings: tuple[Ruling, ...] = ()
+    uses: str = ""
+    before: Before | None = None
+    undone: int = 0

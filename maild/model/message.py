@@ -53,10 +53,21 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The original mail inside a forward: its sender and subject."""
+    """The original mail inside a forward: its sender and subject, and what else of it there is.
+
+    from_       its sender; the address is empty where the header block names people alone, as Exchange does
+    text        what it said, with all that it quoted itself; `new_text` and `signature` as of a mail
+    own         what whoever forwarded it wrote above
+    message_id  its Message-ID, where it was attached as a mail; the lines of a header block bear none
+    """
 
     from_: Address
     subject: str
+    text: str = ""
+    new_text: str = ""
+    signature: str = ""
+    own: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,11 @@ class Screening:
 
 ONLY_QUOTED = "nothing but quoted text"
 """The note of a mail whose text is history and signature alone."""
+ONLY_SIGNED = "nothing but a signature"
+"""The note of a mail whose text is a signature alone, or what a mail server has put there."""
+
+NO_ORIGINAL = "called a forward, without an original in it"
+"""The note of a mail that calls itself a forward but holds no mail of anybody."""
 
 
 BETWEEN_QUOTES = "words between quoted lines"
@@ -156,6 +172,12 @@ class Message:
     def between_quotes(self) -> bool:
         """Whether its own words stand between lines that it quotes."""
         return BETWEEN_QUOTES in self.notes
+
+    @property
+    def own_text(self) -> str:
+        """What its sender typed for it: nothing where that would be a quote, or the signature that a phone appends to
+        a command that stands in the subject."""
+        return "" if self.only_quoted or ONLY_SIGNED in self.notes else self.new_text.strip()
 
     @property
     def answered(self) -> tuple[str, ...]:

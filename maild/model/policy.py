@@ -103,6 +103,11 @@ class Agent:
     skills: tuple[str, ...] = ()
     deputy: str = ""
 
+    @property
+    def as_address(self) -> Address:
+        """Where mails to them go."""
+        return Address(self.address, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Skill:
@@ -238,6 +243,8 @@ class Policy:
     backlog_age: timedelta = timedelta(days=3)
     budgets: Budgets = Budgets()
     incidents: IncidentRules = IncidentRules()
+    # When the digests leave, on the desk's own clock; None: never.
+    digest_at: time | None = time(8, 45)
     learning: Learning = Learning()
     # Texts that agents send by name, by language.
     macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from maild.model import Attachment, Mail, Policy, Ticket
 from maild.outbound import sample_cases, samples
 from maild.outbound.actions import Button
 from maild.outbound.headers import encoded, file_name, mailbox, message_ids, recipient, references
+from maild.outbound.inline import pictures
 from maild.outbound.letters import LETTERS
 from maild.outbound.mime import build, encoded_size
 from maild.outbound.picture import DeskView, PersonView, TicketView, View
@@ -110,17 +111,19 @@ class Composer:
             attached = frozenset((item.filename or item.content_type, item.size) for item, _ in fitting)
         if mail.template not in LETTERS:
             raise TemplateMistake(f"there is no letter {mail.template}: letters.py lists those that there are")
-        view = view_of(mail, ticket, self._policy, self._tokens, now, attached)
+        # Only a notice shows what somebody sent: what goes to a requester carries files as files.
+        shown = pictures(fitting, ids.message_id) if mail.audience in ("agent", "lead") else ()
+        view = view_of(mail, ticket, self._policy, self._tokens, now, attached, shown)
         text, html = self.render(mail.template, mail.language, view)
         subject = subject_for(mail, ticket, self._policy)
         fields = self._fields(mail, ticket, subject, ids, now)
-        return Composed(build(fields, text, html, fitting, ids.message_id), subject, ids.message_id, left_out)
+        return Composed(build(fields, text, html, fitting, ids.message_id, shown), subject, ids.message_id, left_out)
 
     def render(self, letter: str, language: str, view: View) -> tuple[str, str]:
         """Text and HTML of one letter."""
         names = {
             "desk": view.desk, "to": view.to, "t": view.t, "v": view.v, "buttons": view.buttons,
-            "public": view.public, "kind": view.kind, "language": view.language,
+            "public": view.public, "kind": view.kind, "language": view.language, "done": view.done,
         }  # fmt: skip
         try:
             plain, rich = self._templates(letter, language)
@@ -373,7 +376,8 @@ def _fitting(
     if not files:
         return [], ()
     room = policy.message_bytes - _BODY_BYTES
-    notice = policy.notice_attachment_bytes if mail.audience != "requester" else None
+    # A notice carries little; what somebody asks for is limited by the size of a mail alone.
+    notice = policy.notice_attachment_bytes if mail.audience != "requester" and not mail.filed else None
     chosen: set[int] = set()
     order = sorted(
         range(len(files)), key=lambda at: (not files[at][0].content_type.startswith("image/"), len(files[at][1]))

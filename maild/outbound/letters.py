@@ -24,7 +24,7 @@ RATES = ("rate5", "rate4", "rate3", "rate2", "rate1")
 # Closings after which the desk asks how it was; the others leave nothing to rate.
 RATED_CLOSINGS = frozenset({"confirmed", "unconfirmed", "by_agent"})
 
-_WORK = ("take", "resolve", "escalate")
+_WORK = ("take", "ask", "resolve", "escalate")
 
 LETTERS: Mapping[str, Letter] = {
     "requester/acknowledged": Letter(
@@ -41,31 +41,43 @@ LETTERS: Mapping[str, Letter] = {
             "approver": "",
             "split_from": "",
             "split_part": "",
+            "registered": "",
         },
         ("withdraw",),
         Words("the acknowledgement", "受理通知"),
     ),
     "requester/info_requested": Letter(
-        {"fields": (), "text": "", "agent": "", "reminds": "", "closes": ""},
+        {"fields": (), "text": "", "agent": "", "reminds": "", "closes": "", "registered": ""},
         title=Words("the question for details", "补充信息的请求"),
     ),
     "requester/reminder": Letter(
         {"step": 1, "last": False, "closes": "", "fields": ()}, title=Words("a reminder", "提醒")
     ),
     "requester/reply": Letter({"text": ""}, title=Words("an agent's reply", "支持人员的回复")),
-    "requester/out_of_scope": Letter({"guidance": "", "closes": ""}, title=Words("where to turn", "非IT职责的说明")),
+    "requester/out_of_scope": Letter(
+        {"guidance": "", "closes": "", "registered": ""}, title=Words("where to turn", "非IT职责的说明")
+    ),
     "requester/resolved": Letter(
-        {"summary": "", "agent": "", "closes": ""}, ("solved", "unsolved"), Words("the solution", "解决通知")
+        {"summary": "", "agent": "", "closes": "", "registered": ""},
+        ("solved", "unsolved"),
+        Words("the solution", "解决通知"),
     ),
     "requester/confirm_reminder": Letter(
         {"closes": ""}, ("solved", "unsolved"), Words("the question whether it is solved", "确认提醒")
     ),
-    "requester/closed": Letter({"by": "confirmed", "reason": "", "who": ""}, RATES, Words("the closing", "关闭通知")),
+    "requester/closed": Letter(
+        {"by": "confirmed", "reason": "", "who": "", "registered": ""}, RATES, Words("the closing", "关闭通知")
+    ),
     "requester/reopened": Letter(
         {"how": "contested", "who": ""}, title=Words("that it is open again", "重新打开的通知")
     ),
+    "requester/corrected": Letter(
+        {"at": "", "agent": "", "how": "open", "fields": (), "stands": False, "own": True},
+        ("solved", "unsolved"),
+        Words("that a mail is to be disregarded", "更正通知"),
+    ),
     "requester/known_incident": Letter(
-        {"title": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
+        {"title": "", "registered": ""}, (DIFFERENT,), Words("that it is a known incident", "已知故障的通知")
     ),
     "requester/progress": Letter({"incident": "", "approver": ""}, title=Words("how it stands", "进度说明")),
     "requester/joined": Letter({"by": ""}, title=Words("that a mail has joined a ticket", "邮件并入工单的通知")),
@@ -78,6 +90,7 @@ LETTERS: Mapping[str, Letter] = {
     "requester/summary": Letter({"rows": (), "count": 0}),
     "requester/approval": Letter({"how": "asked", "who": "", "text": ""}, title=Words("about an approval", "审批说明")),
     "requester/secret": Letter(title=Words("to change a password", "修改密码的提醒")),
+    "requester/answer": Letter({"parts": (), "text": ""}, title=Words("how your tickets stand", "进度查询结果")),
     "stranger/received": Letter(),
     "approver/asked": Letter(
         {"text": "", "words": "", "by": "", "again": False},
@@ -103,23 +116,27 @@ LETTERS: Mapping[str, Letter] = {
             "second": "",
             "split_from": "",
             "aside": "",
+            "registered": "",
         },
-        (*_WORK, "out-of-scope", "split"),
+        (*_WORK, "out-of-scope", "split", "use"),
     ),
+    "agent/registered": Letter({"how": "", "text": "", "sender": "", "candidates": ()}, _WORK),
+    "agent/files": Letter({"tag": "", "attachments": (), "gone": (), "limit": 0}),
     "agent/requester_replied": Letter(
-        {"text": "", "attachments": (), "note": "", "writer": ""}, ("resolve", "escalate")
+        {"text": "", "attachments": (), "note": "", "writer": "", "done": ()}, ("ask", "resolve", "escalate")
     ),
     "agent/colleague_wrote": Letter(
         {"text": "", "attachments": (), "writer": "", "address": "", "number": 0}, ("accept",)
     ),
-    "agent/reopened": Letter({"text": "", "note": "", "writer": ""}, _WORK),
+    "agent/reopened": Letter({"text": "", "note": "", "writer": "", "done": ()}, _WORK),
     "agent/note": Letter({"author": "", "text": ""}, ("resolve", "escalate")),
-    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75}, _WORK),
+    "agent/sla_warning": Letter({"clock": "response", "due": "", "share": 75, "done": ()}, _WORK),
     "agent/sla_breach": Letter({"clock": "response", "due": "", "step": 1, "tier": "", "done": ()}, _WORK),
     "agent/escalated": Letter(
         {"by": "", "escalated": False, "reason": "", "back": False, "category": "", "text": "", "done": ()}, _WORK
     ),
     "agent/taken": Letter({"by": ""}),
+    "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
     "agent/did_you_mean": Letter({"rows": (), "text": "", "goes": "internal", "number": 0}, ("correct", "as-text")),
@@ -127,19 +144,32 @@ LETTERS: Mapping[str, Letter] = {
     "agent/expired": Letter({"rows": (), "count": 0}),
     "agent/delivery_failed": Letter({"address": "", "detail": "", "permanent": True, "unknown": False, "template": ""}),
     "agent/approval": Letter({"how": "agreed", "who": "", "text": "", "answered": True}, (*_WORK, "not-approved")),
+    "agent/answer": Letter({"parts": (), "text": ""}),
+    "agent/ticket": Letter(
+        {"waits": "", "said": (), "done": (), "similar": (), "links": (), "files": (), "people": ()},
+        ("take", "resolve", "escalate"),
+    ),
     "agent/restricted": Letter({"news": False, "closed_to": ""}),
     "agent/closed": Letter({"how": "", "text": ""}),
     "agent/summary": Letter({"rows": (), "count": 0}),
-    "agent/incident_open": Letter({"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "escalate")),
+    "agent/digest": Letter({"sections": (), "count": 0}, title=Words("the morning's digest", "今日工单一览")),
+    "lead/digest": Letter(
+        {"teams": (), "sections": (), "away": (), "overdue": 0}, title=Words("the team's digest", "今日团队一览")
+    ),
+    "agent/incident_open": Letter(
+        {"by": "", "title": "", "count": 0, "since": "", "rows": ()}, ("take", "update", "resolve", "escalate")
+    ),
     "lead/mass_incident": Letter(
         {"why": "new", "title": "", "count": 0, "since": "", "rows": (), "more": 0, "departments": ()},
         ("accept", "decline"),
     ),
-    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}),
+    "lead/incident_contested": Letter({"title": "", "count": 0, "left": 0}, ("reopen", "update")),
     "lead/low_rating": Letter({"rating": 1, "text": ""}),
     "admin/alarm": Letter({"what": "", "detail": "", "remedy": ""}),
     "admin/recovered": Letter({"what": "", "detail": "", "since": ""}),
     "admin/unattended": Letter(),
-    "admin/quarantined": Letter({"rows": ()}),
+    # Its buttons stand under each of its rows.
+    "admin/quarantined": Letter({"rows": (), "more": 0, "again": False}, ("release", "drop", "block")),
+    "admin/answer": Letter({"how": "done", "lines": ()}),
     "admin/observed": Letter({"rows": ()}),
 }

@@ -9,6 +9,7 @@ from io import BytesIO
 
 from maild.model import Attachment
 from maild.outbound.headers import WIRE, check_wire, file_name, file_parameter
+from maild.outbound.inline import Picture
 
 # Pictures that every mail program shows and none executes; SVG runs scripts, so it travels as opaque bytes.
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff", "image/heic"})
@@ -28,18 +29,30 @@ def encoded_size(size: int) -> int:
 
 
 def build(
-    fields: Sequence[tuple[str, str]], text: str, html: str, files: Sequence[tuple[Attachment, bytes]], seed: str
+    fields: Sequence[tuple[str, str]],
+    text: str,
+    html: str,
+    files: Sequence[tuple[Attachment, bytes]],
+    seed: str,
+    shown: Sequence[Picture] = (),
 ) -> bytes:
     """The mail as it goes over the wire, CRLF line ends. `seed` (the Message-ID) makes the boundaries, so nobody can
-    foretell them.
+    foretell them. `shown`: the files that the HTML shows as pictures; they go with the bodies (RFC 2387), the others
+    behind them.
 
     Raises HeaderError if the serialised head is not exactly the fields asked for.
     """
     mark = sha256(seed.encode()).hexdigest()[:24]
     kind, pieces = _multipart("alternative", f"=_a{mark}", [_body(text, "plain"), _body(html, "html")])
-    if files:
+    inside = {each.file: each.cid for each in shown}
+    if inside:
         bodies = [f"Content-Type: {kind}\r\n\r\n".encode(), *pieces]
-        kind, pieces = _multipart("mixed", f"=_m{mark}", [bodies, *(_attachment(*one) for one in files)])
+        seen = [_attachment(*files[at], cid) for at, cid in inside.items()]
+        kind, pieces = _multipart("related", f"=_r{mark}", [bodies, *seen], '; type="multipart/alternative"')
+    others = [_attachment(*one) for at, one in enumerate(files) if at not in inside]
+    if others:
+        bodies = [f"Content-Type: {kind}\r\n\r\n".encode(), *pieces]
+        kind, pieces = _multipart("mixed", f"=_m{mark}", [bodies, *others])
     mail = Message(policy=WIRE)
     for name, value in (*fields, ("MIME-Version", "1.0"), ("Content-Type", kind)):
         mail[name] = value
@@ -52,13 +65,13 @@ def build(
     return b"".join([out.getvalue(), *pieces])
 
 
-def _multipart(kind: str, boundary: str, parts: list[list[bytes]]) -> tuple[str, list[bytes]]:
+def _multipart(kind: str, boundary: str, parts: list[list[bytes]], more: str = "") -> tuple[str, list[bytes]]:
     """Content-Type and content of a multipart (RFC 2046 §5.1), each part and the whole in pieces to be joined."""
     mark = f"--{boundary}\r\n".encode()
     pieces: list[bytes] = []
     for part in parts:
         pieces += [mark, *part, b"\r\n"]
-    return f'multipart/{kind}; boundary="{boundary}"', [*pieces, f"--{boundary}--\r\n".encode()]
+    return f'multipart/{kind}; boundary="{boundary}"{more}', [*pieces, f"--{boundary}--\r\n".encode()]
 
 
 def _body(text: str, kind: str) -> list[bytes]:
@@ -72,13 +85,15 @@ def _body(text: str, kind: str) -> list[bytes]:
     return [head.encode(), *([raw] if plain else _base64(raw))]
 
 
-def _attachment(item: Attachment, content: bytes) -> list[bytes]:
-    """An attachment as opaque bytes; a picture keeps its type, so that clients show it."""
+def _attachment(item: Attachment, content: bytes, cid: str = "") -> list[bytes]:
+    """An attachment as opaque bytes; a picture keeps its type, so that clients show it. `cid`: the name by which the
+    HTML shows it in its place."""
     kind = item.content_type.lower() if item.content_type.lower() in _PICTURES else "application/octet-stream"
     name = file_parameter(file_name(item.filename, item.index, kind))
     head = (
         f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;\r\n {name}\r\n\r\n"
+        + (f"Content-ID: <{cid}>\r\nContent-Disposition: inline" if cid else "Content-Disposition: attachment")
+        + f";\r\n {name}\r\n\r\n"
     )
     return [head.encode("ascii"), *_base64(content)]
 

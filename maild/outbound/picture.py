@@ -73,6 +73,7 @@ class View:
     public: bool
     kind: str
     language: str
+    done: str = ""
 
 
 _FACTS: dict[str, Words] = {
@@ -88,6 +89,8 @@ _FACTS: dict[str, Words] = {
     "approver": Words("Asked to approve", "审批人"),
     "promise": Words("Contact by", "首次联系时限"),
     "target": Words("Targets", "时限要求"),
+    "response": Words("First contact", "首次联系"),
+    "resolution": Words("Solution", "解决时限"),
 }
 _IN_HOURS = Words("answered in {}, solved in {} of working time", "工作时间 {}响应，{}解决")
 _AROUND = Words("answered in {}, solved in {}, day and night", "{}响应，{}解决（7×24 小时）")
@@ -132,8 +135,9 @@ def requester_facts(view: TicketView, language: str) -> Pairs:
     )
 
 
-def agent_facts(view: TicketView, ticket: Ticket, language: str, day_minutes: int) -> Pairs:
-    """How it stands, for the desk; none of it is a secret from the requester."""
+def agent_facts(view: TicketView, ticket: Ticket, language: str, day_minutes: int, clocks: Pairs = ()) -> Pairs:
+    """How it stands, for the desk; none of it is a secret from the requester. `clocks`: how its two clocks stand, which
+    says more than what was promised."""
     who = view.requester.name
     if view.requester.address not in ("", who):
         who = f"{who} <{view.requester.address}>"
@@ -152,8 +156,13 @@ def agent_facts(view: TicketView, ticket: Ticket, language: str, day_minutes: in
         ("approver", ticket.approver),
         ("received", view.created),
         ("hold", view.hold_until),
-        ("promise", view.promise_date if ticket.responded is None else ""),
-        ("target", _targets(ticket, day_minutes, language)),
+        *(
+            clocks
+            or (
+                ("promise", view.promise_date if ticket.responded is None else ""),
+                ("target", _targets(ticket, day_minutes, language)),
+            )
+        ),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from maild.model import Address, Clock, Field, Mail, Policy, Ticket, Words
+from maild.model import Address, Clock, Done, Field, Mail, Policy, Ticket, Words
+from maild.outbound import sample_answers as answered
 from maild.outbound import samples
 
 # Monday 23:01 in Shanghai, and the Saturday after.
@@ -202,6 +203,21 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
             {"subject": "", "fields": {}, "reasons": (), **_LATIN},
         ),
     ),
+    "agent/registered": (
+        _Face("whose is it", {"how": "whose", "sender": "monitor@corp.example"}, {}, {"reply": "internal"}),
+        _Face(
+            "several of that name",
+            {"how": "whose", "sender": "李雷", "candidates": ("李雷 <li.lei@corp.example>", "李雷 <l2@corp.example>")},
+            {},
+            {"reply": "internal"},
+        ),
+        _Face("restricted", {"how": "closed", "text": ""}, {}, {"reply": "internal"}),
+        _Face("long", {"text": _LONG_TEXT}, {"subject": _LONG_SUBJECT, "fields": _ALL_FIELDS, **_LATIN}),
+    ),
+    "agent/files": (
+        _Face("one is gone", {"attachments": (("log.zip", 3_400_000, False, 2),), "gone": (2,)}, without_ticket=True),
+        _Face("all there", {"attachments": (("screen.png", 183_000, True, 1),)}, without_ticket=True),
+    ),
     "agent/requester_replied": (
         _Face("asks again", {"note": "asks how it stands, again", "attachments": ()}),
         _Face("long", {"text": _LONG_TEXT, "note": "", "attachments": _FILES}, _LATIN),
@@ -210,7 +226,10 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("the waiting is over", {"text": "", "note": "the waiting is over"}, {}, {"reply": "internal"}),
     ),
     "agent/note": (_Face("long, a Latin name", {"text": _LONG_TEXT, "author": "Anna Berg"}),),
-    "agent/sla_warning": (_Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),),
+    "agent/sla_warning": (
+        _Face("the solution", {"clock": "resolution"}, {**_LATIN, "responded": samples.NOW}),
+        _Face("after commands", mail={"done": Done(samples.NOW - timedelta(hours=2), ("#take", "#priority P2"), True)}),
+    ),
     "agent/sla_breach": (
         _Face("the first answer, P1", {"clock": "response", "due": _NIGHT, "step": 1}, _P1, now=_NIGHT),
     ),
@@ -232,7 +251,29 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("from now on", {"news": False, "closed_to": ""}),
     ),
     "agent/taken": (_Face("a Latin name", {"by": "Anna Berg"}),),
+    "requester/corrected": (
+        _Face("solved", {"how": "resolved"}, {"state": "resolved"}),
+        _Face("waits for details", {"how": "pending", "fields": ("phone", "asset")}, {"state": "pending"}),
+        _Face("on hold", {"how": "on_hold"}, {"state": "on_hold", "hold_until": _SATURDAY}),
+        _Face("out of scope", {"how": "sent_away"}, {"state": "pending", "category": "out_of_scope"}),
+        _Face("closed", {"how": "closed", "stands": True}, {"state": "closed", "outcome": "confirmed"}),
+        _Face("not begun", {"how": "new"}, {"state": "new", "assignee": None}),
+        _Face("who reads along", {"how": "resolved", "own": False}, {"state": "resolved"}),
+    ),
     "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
+    "agent/answer": (
+        _Face("figures", {"parts": answered.figures()}, without_ticket=True),
+        _Face("commands", {"parts": answered.commands()}, without_ticket=True),
+        _Face("words that went to nobody", {"parts": (), "text": _LONG_TEXT}, without_ticket=True),
+    ),
+    "agent/ticket": (
+        _Face(
+            "bare",
+            {**dict.fromkeys(answered.ticket("en", ""), ()), "waits": Words("new", "新建")},
+            {"subject": "", "fields": {}, "reasons": (), "summary": ""},
+        ),
+    ),
+    "requester/answer": (_Face("a second matter", {"text": _LONG_TEXT}, without_ticket=True),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
     "agent/did_you_mean": (
         _Face("kept inside", {"goes": "internal", "text": ""}),
@@ -259,6 +300,8 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("the first time", {"again": False, "words": _LONG_TEXT, "by": "Anna Berg"}, {"subject": _LONG_SUBJECT}),
     ),
     "admin/alarm": (_Face("bare", {"detail": "", "remedy": ""}),),
+    "admin/quarantined": (_Face("still there", {"again": True, "more": 0}),),
+    "admin/answer": (_Face("nothing done", {"how": "nothing"}), _Face("plain words", {"how": "words", "lines": ()})),
 }
 
 

@@ -17,7 +17,9 @@ from maild.model import (
     Triage,
     Words,
 )
+from maild.model.aside import spoken
 from maild.model.mail import Audience
+from maild.outbound import sample_answers as answered
 from maild.outbound.letters import LETTERS
 
 # Monday morning in Shanghai.
@@ -109,7 +111,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         else "The printer on the 3rd floor keeps jamming; we restarted it, no change.\nReports are due this afternoon."
     )
     agent, lead = ("王伟", "赵敏") if chinese else ("Wang Wei", "Zhao Min")
-    attachments = (("screenshot.png", 183_000, True), ("log.zip", 3_400_000, False))
+    attachments = (("screenshot.png", 183_000, True, 1), ("log.zip", 3_400_000, False, 2))
     subject = ticket(language).subject
     rows = ((NOW, f"Re: [IT-1042] {subject}"), (NOW + timedelta(minutes=7), "Re: [IT-1043] VPN"))
     examples: Mapping[str, Mapping[str, object]] = {
@@ -123,6 +125,9 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "alone": False,
             "split_from": "",
             "split_part": "",
+            "registered": "王伟已根据您的来电登记。"
+            if chinese
+            else "Wang Wei has registered this for you from your call.",
         },
         "requester/info_requested": {
             "fields": ("phone", "version"),
@@ -194,6 +199,8 @@ def values(letter: str, language: str) -> Mapping[str, object]:
                 else "Like tickets here that were not an IT matter: “badge”. If so, answer #out-of-scope."
             ),
         },
+        "agent/registered": {"how": "", "text": text, "sender": "", "candidates": ()},
+        "agent/files": {"tag": "IT-1042", "attachments": attachments, "gone": (), "limit": 20_000_000},
         "agent/requester_replied": {"text": text, "attachments": attachments, "note": "asks how it stands"},
         "agent/colleague_wrote": {
             "text": text,
@@ -224,8 +231,13 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "done": _DONE,
         },
         "agent/approval": {"how": "disagreed", "who": lead, "text": "预算不够。" if chinese else "No budget."},
+        "agent/answer": {"parts": answered.mine(), "text": ""},
+        "agent/ticket": answered.ticket(language, text),
+        "requester/answer": {"parts": answered.own(), "text": ""},
         "agent/restricted": {"news": False, "closed_to": "#take"},
         "agent/taken": {"by": agent},
+        "agent/undone": {"by": lead, "at": NOW - timedelta(minutes=3), "did": ("#resolve", "#priority")},
+        "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
             "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
             "text": text,
@@ -266,8 +278,31 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         "requester/summary": {"rows": rows, "count": len(rows)},
         "admin/quarantined": {
             "rows": (
-                (4711, "li.lei@corp.example", subject, "multipart nested deeper than 100 levels"),
-                (4712, "scanner@corp.example", "", "no From field"),
+                (4711, "li.lei@corp.example", subject, spoken("quarantine", "no result within 10 s"), NOW, False),
+                (4712, "eve@stranger.example", "", spoken("spam", "x-spam-flag: YES"), NOW, True),
+            ),
+            "more": 3,
+        },
+        "agent/digest": {"sections": _sections(subject), "count": 14},
+        "lead/digest": {
+            "teams": (
+                (
+                    Words("IT Service Desk", "服务台"),
+                    Words("9 in work, 1 overdue, 2 with nobody, 4 waiting", "处理中 9，超时 1，无人接单 2，等待 4"),
+                ),
+            ),
+            "sections": _sections(subject),
+            "away": (("王伟" if chinese else "Wang Wei", _LATER),),
+            "overdue": 1,
+        },
+        "admin/answer": {
+            "lines": (
+                ("放行 4711", True, "已放行，对应工单 IT-1042")
+                if chinese
+                else ("release 4711", True, "let in: it is IT-1042 now"),
+                ("丢弃 4712", False, "没有这个编号的邮件")
+                if chinese
+                else ("drop 4712", False, "there is no mail of this number"),
             )
         },
         "admin/observed": {
@@ -278,6 +313,15 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
     }
     return examples.get(letter, {})
+
+
+def _sections(subject: str) -> tuple[object, ...]:
+    late = Words("P2, was due Mon 23 Nov, 09:00", "P2，应于 11月23日（周一）09:00完成")
+    waits = Words("P3, waits for the requester", "P3，等待用户补充")
+    return (
+        (Words("Overdue", "已超时"), (("IT-1042", subject, late),), 0),
+        (Words("Waiting for somebody else", "等待对方"), (("IT-1043", subject, waits), ("IT-1050", subject, waits)), 3),
+    )
 
 
 def _incident(chinese: bool) -> str:
@@ -311,12 +355,25 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
             reply="public" if name in PUBLIC or audience in ("requester", "stranger") else "internal",
             automatic=name != "requester/reply",
             answers="<first@corp.example>",
-            values=values(name, language),
+            values={**_NOW_AND_THEN, **values(name, language)}
+            if audience in ("agent", "lead")
+            else values(name, language),
             subject="maild" if audience == "admin" else "",
         )
-        yield mail, None if audience == "admin" and name not in ABOUT_A_TICKET else ticket(language)
+        bare = name in OF_THE_DESK or (audience == "admin" and name not in ABOUT_A_TICKET)
+        yield mail, None if bare else ticket(language)
 
 
+# Answers that belong to no ticket.
+OF_THE_DESK = frozenset({"agent/answer", "requester/answer", "agent/digest", "lead/digest"})
+# How the clocks of an ordinary ticket stand, and what was done on it.
+_NOW_AND_THEN: Mapping[str, object] = {
+    "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
+    "done": (
+        (NOW - timedelta(hours=20), Words("first contact by Wang Wei", "王伟首次联系用户")),
+        (NOW - timedelta(hours=2), Words("the requester wrote", "用户来信")),
+    ),
+}
 # Letters to the admins that speak of one ticket.
 ABOUT_A_TICKET = frozenset({"admin/unattended"})
 # The notices whose answers go to the requester.

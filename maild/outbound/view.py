@@ -14,9 +14,13 @@ from maild.model.labels import FIELD_HINTS, FIELD_LABELS, FIELD_ORIGINS, OUTCOME
 from maild.model.secrets_mask import mask_secrets
 from maild.model.ticket import FIELD_NAMES
 from maild.model.when import dated, spoken
-from maild.outbound.actions import OF_THE_DESK, Button, buttons
+from maild.outbound import answered
+from maild.outbound.actions import Button, buttons
+from maild.outbound.clocks import clock_rows
 from maild.outbound.headers import one_line
-from maild.outbound.letters import LETTERS, RATED_CLOSINGS, Letter
+from maild.outbound.inline import Picture
+from maild.outbound.letters import LETTERS, Letter
+from maild.outbound.offered import offered
 from maild.outbound.picture import (
     IN_INCIDENT,
     WAITS_FOR_APPROVAL,
@@ -44,17 +48,20 @@ _INTERNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "agent/escalated": ("reason", "text", "done"),
     "agent/sla_breach": ("done",),
     "agent/note": ("author", "text"),
+    "agent/registered": ("text",),
 }
 # Values that quote a requester's words: what follows 密码/password is masked in notices (PRODUCT §3.1).
 _MASKED = frozenset(
     {
         "agent/new_ticket", "agent/requester_replied", "agent/reopened", "agent/closed", "agent/approval",
-        "agent/escalated", "approver/asked", "lead/low_rating",
+        "agent/escalated", "agent/registered", "approver/asked", "lead/low_rating", "agent/digest", "lead/digest",
         "requester/acknowledged",
     }
 )  # fmt: skip
 # Letters that list reports: what reporters wrote there is shown as one plain line each (THREATS A53).
-_LISTS = frozenset({"lead/mass_incident", "agent/incident_open"})
+_LISTS = frozenset(
+    {"lead/mass_incident", "agent/incident_open", "admin/quarantined", "admin/answer", "agent/digest", "lead/digest"}
+)
 # Values that are field names, and become rows of (label, hint).
 _FIELD_VALUES = frozenset({"missing", "fields"})
 
@@ -93,9 +100,10 @@ def view_of(
     tokens: Tokens,
     now: datetime,
     attached: frozenset[tuple[str, int]] | None,
+    shown: Sequence[Picture] = (),
 ) -> View:
     """The picture for one letter. `attached`: (name, bytes) of the files that really go along, None when none were
-    given."""
+    given. `shown`: those that the letter shows as pictures."""
     letter = LETTERS[mail.template]
     language = mail.language
     outside = mail.audience in ("requester", "stranger", "approver")
@@ -104,12 +112,22 @@ def view_of(
     speak = _Speech(zone, now, language, zone != policy.desk.zone, mail.template in _MASKED, limit)
     public = mail.reply == "public"
     values = _values(mail, letter, speak, public and not outside)
-    if attached is not None and values.get("attachments"):
+    if values.get("attachments"):
         values["attachments"] = _attachments(values["attachments"], attached)
-    if values.get("similar"):
+    if "attachments" in values:
+        values["pictures"] = tuple((each.cid, one_line(each.name), each.width) for each in shown)
+    if values.get("similar") and mail.template != "agent/ticket":
         values["similar"] = _similar(values["similar"], policy)
+    if mail.template == "agent/ticket":
+        values |= {name: _plain_lines(values[name]) for name in ("links", "files", "people")}
+    if "parts" in values:
+        values["parts"] = answered.parts(mail, policy, tokens, now)
     if mail.template in _LISTS:
-        values |= {name: _plain_lines(values[name]) for name in ("rows", "departments") if name in values}
+        values |= {
+            name: _plain_lines(values[name]) for name in ("rows", "departments", "lines", "sections") if name in values
+        }
+    if mail.template == "admin/quarantined":
+        values["rows"] = _asides(mail, values["rows"], policy, tokens, now)
     if mail.template == "admin/observed":
         values["rows"] = _observed(values["rows"], language)
     return View(
@@ -121,13 +139,24 @@ def view_of(
             reopen_days=policy.reopen_days,
         ),
         to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
-        t=None if ticket is None else _ticket(ticket, policy, speak, not outside),
+        t=None if ticket is None else _ticket(ticket, policy, speak, not outside, mail.values.get("clocks")),
         v=values,
         buttons=_buttons(mail, letter, ticket, policy, tokens, now),
         public=public,
         kind=mail.template.partition("/")[2],
         language=language,
+        done=_done(mail, speak),
     )
+
+
+def _done(mail: Mail, speak: "_Speech") -> str:
+    """The last line of a notice: what its reader's own commands did, and how to take them back while they can be."""
+    if mail.done is None:
+        return ""
+    at, did = speak.time(mail.done.at), mail.done.commands
+    if speak.language.startswith("zh"):
+        return f"您的命令已执行（{at}）：{'、'.join(did)}" + (" · 撤销请回复 #撤销" if mail.done.undo else "")
+    return f"Done at {at}: {', '.join(did)}" + (" · to take it back reply #undo" if mail.done.undo else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +211,8 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
         # Words are made by the desk's own code; a plain text may be what somebody wrote for colleagues.
         if hide and key in _INTERNAL_VALUES.get(mail.template, ()) and not isinstance(value, Words):
             value = default
+        if hide and key == "done" and isinstance(value, tuple):
+            value = tuple(row for row in value if not any(isinstance(each, str) for each in row))
         if key in _FIELD_VALUES and isinstance(value, (tuple, list)):
             values[key] = tuple(speak.field(str(name)) for name in value)
         else:
@@ -189,7 +220,7 @@ def _values(mail: Mail, letter: Letter, speak: _Speech, hide: bool) -> dict[str,
     return values
 
 
-def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> TicketView:
+def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool, clocks: object) -> TicketView:
     language = speak.language
     category = policy.categories.get(ticket.category)
     team = policy.teams.get(ticket.team)
@@ -225,7 +256,11 @@ def _ticket(ticket: Ticket, policy: Policy, speak: _Speech, desk_eyes: bool) -> 
         facts=(),
     )
     day = policy.calendar.day_minutes
-    pairs = agent_facts(view, ticket, language, day) if desk_eyes else requester_facts(view, language)
+    pairs = (
+        agent_facts(view, ticket, language, day, clock_rows(clocks, speak.time, day, language))
+        if desk_eyes
+        else requester_facts(view, language)
+    )
     return replace(
         view, about=(*labelled(about_rows(view, language), language), *rows), facts=labelled(pairs, language)
     )
@@ -259,11 +294,17 @@ def _short(value: str) -> str:
     return value if len(value) <= _VALUE_CHARS else value[:_VALUE_CHARS].rstrip() + " […]"
 
 
-def _attachments(rows: object, attached: frozenset[tuple[str, int]]) -> tuple[tuple[str, object, bool], ...]:
-    """The listed attachments with the truth about which of them go along with this very mail."""
+def _attachments(
+    rows: object, attached: frozenset[tuple[str, int]] | None
+) -> tuple[tuple[str, object, bool, int], ...]:
+    """The listed attachments with their numbers (0: none), and with the truth about which of them go along with this
+    very mail."""
     if not isinstance(rows, Sequence):
         return ()
-    return tuple((one_line(str(name)), size, (name, size) in attached) for name, size, _ in rows)
+    return tuple(
+        (one_line(str(name)), size, goes if attached is None else (name, size) in attached, number[0] if number else 0)
+        for name, size, goes, *number in rows
+    )
 
 
 def _similar(rows: object, policy: Policy) -> tuple[tuple[str, str], ...]:
@@ -283,6 +324,22 @@ def _plain_lines(value: object) -> object:
     return tuple(_plain_lines(each) for each in value) if isinstance(value, tuple) else value
 
 
+def _asides(mail: Mail, rows: object, policy: Policy, tokens: Tokens, now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Rows of (number, sender, subject, reason, since, whether its sender may be blocked), the last one as buttons."""
+    if not isinstance(rows, Sequence):
+        return ()
+    return tuple(
+        (
+            number, *shown,
+            () if "+" in policy.desk.address else buttons(
+                [f"{verb} {number}" for verb in ("release", "drop", "block") if block or verb != "block"],
+                mail.to.address, None, policy, tokens, mail.language, now,
+            ),
+        )
+        for number, *shown, block in rows
+    )  # fmt: skip
+
+
 def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
     """Rows of (when, letter, recipient, subject, reason), the letter as people call it."""
     if not isinstance(rows, Sequence):
@@ -290,39 +347,11 @@ def _observed(rows: object, language: str) -> tuple[tuple[object, ...], ...]:
     return tuple((when, title(str(name)).for_(language), *rest) for when, name, *rest in rows)
 
 
-def _senseless(mail: Mail) -> frozenset[str]:
-    """The buttons of a letter that make no sense with what it says."""
-    if mail.template == "agent/approval":
-        if mail.values.get("how") != "disagreed":
-            return frozenset({"not-approved"}) | (_WAITING if mail.values.get("how") != "agreed" else frozenset())
-        return _WAITING
-    if mail.template == "agent/new_ticket" and not mail.values.get("second"):
-        return frozenset({"split"})
-    return frozenset()
-
-
-# Nothing is to be done before an approver has answered, nor when they disagreed.
-_WAITING = frozenset({"take", "resolve", "escalate"})
-
-
 def _buttons(
     mail: Mail, letter: Letter, ticket: Ticket | None, policy: Policy, tokens: Tokens, now: datetime
 ) -> tuple[Button, ...]:
-    """The letter's buttons for this reader. None in a notice to a team's address: a token is bound to one person, and
-    a list is none (PRODUCT §3.4)."""
-    if not letter.verbs or "+" in policy.desk.address:
-        return ()
-    verbs = letter.verbs if ticket is not None else tuple(verb for verb in letter.verbs if verb in OF_THE_DESK)
-    if mail.audience == "agent":
-        agent = policy.agent(mail.to.address)
-        if agent is None:
-            return ()
-        if ticket is not None and ticket.responded is not None and ticket.assignee == agent.address:
-            verbs = tuple(verb for verb in verbs if verb != "take")
-    left_out = _senseless(mail)
-    verbs = tuple(verb for verb in verbs if verb not in left_out)
-    if mail.template == "requester/closed" and mail.values.get("by", "confirmed") not in RATED_CLOSINGS:
-        return ()
+    """The letter's buttons for this reader, each with a token of its own."""
+    verbs = offered(mail, letter, ticket, policy)
     number = mail.values.get("number")
     about = number if isinstance(number, int) else 0
     return buttons(verbs, mail.to.address, ticket, policy, tokens, mail.language, now, about)

@@ -93,6 +93,13 @@ def keep_rating(connection: Connection, number: int, stars: int, words: str, whe
     )
 
 
+def withdraw_corrections(connection: Connection, number: int, who: str, when: datetime) -> None:
+    """What this agent set right at that moment they have taken back: nothing is to be learned from it."""
+    connection.execute(
+        delete(correction).where(correction.c.ticket == number, correction.c.who == who, correction.c.at == when)
+    )
+
+
 def keep_corrections(
     connection: Connection, number: int, corrections: Sequence[tuple[str, str, str]], who: str, when: datetime
 ) -> None:

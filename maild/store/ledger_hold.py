@@ -3,13 +3,16 @@
 Writes inbound, beside store/ledger.py: each of its statements names the state that it expects.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, or_, select, update
 
-from maild.store import ledger_lists
+from maild.model import aside as model
+from maild.model.aside import Aside, Ruling
+from maild.store import blocked, ledger_lists
 from maild.store.ledger import Waiting
 from maild.store.schema import inbound
 
@@ -59,30 +62,59 @@ def drop(connection: Connection, number: int, who: str, why: str, when: datetime
     return Handled(number, True, before)
 
 
+def rule(connection: Connection, ruling: Ruling, when: datetime, prefix: str) -> None:
+    """Carry out an admin's word that nothing spoke against when it was decided, in the same transaction.
+
+    Raises RuntimeError where something does now: nothing of it is to be done then.
+    """
+    word = {"release": release, "drop": drop}.get(ruling.verb)
+    if ruling.verb == "block":
+        blocked.add(connection, ruling.sender, ruling.who, when)
+    elif ruling.verb == "unblock":
+        blocked.remove(connection, ruling.sender)
+    elif word is not None:
+        handled = word(connection, ruling.number, f"the admin {ruling.who}", ruling.why, when, prefix)
+        if not handled.done:
+            raise RuntimeError(
+                f"inbound {ruling.number}: {ruling.verb} was decided, and is refused now: {handled.said}"
+            )
+
+
+def aside(connection: Connection, number: int, lock: bool = False) -> Aside | None:
+    """One mail of the ledger as whoever has a word on it needs to know it; `lock` keeps others from deciding it."""
+    return asides(connection, (number,), lock).get(number)
+
+
+def asides(connection: Connection, numbers: Sequence[int], lock: bool = False) -> dict[int, Aside]:
+    """Those of the mails that there are, by number."""
+    statement = select(*_ASIDE).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
+    rows = connection.execute(statement.with_for_update() if lock else statement) if numbers else ()
+    return {row.id: _aside(row) for row in rows}
+
+
 def why_not_released(row: Any, prefix: str) -> str:
-    """Why a mail cannot be let in; empty when it can."""
-    if row.state != "done":
-        return "it waits to be decided anyway"
-    if row.fate == "ticketed":
-        return f"it made ticket {prefix}-{row.ticket}"
-    if row.fate == "handled":
-        return "what it asked for was done or answered"
-    if row.screening == "own":
-        return "it came out of the desk itself: an answer to it would go round in circles"
-    if row.fate == "ignored" and row.reason.startswith("a copy of inbound "):
-        return f"it is {row.reason}: release that one"
-    return ""
+    """Why a mail cannot be let in, for whoever is at the keyboard; empty when it can."""
+    refused = model.why_not_released(_aside(row), prefix)
+    return refused.en if refused is not None else ""
 
 
 def why_not_dropped(row: Any, prefix: str) -> str:
     """Why a mail cannot be dropped; empty when it can."""
-    if row.state != "done" or row.fate in ("held", "quarantined"):
-        return ""
-    if row.fate == "ticketed":
-        return f"it made ticket {prefix}-{row.ticket}"
-    if row.fate == "handled":
-        return "what it asked for was done or answered"
-    return f"it is ignored already: {row.reason}"
+    refused = model.why_not_dropped(_aside(row), prefix)
+    return refused.en if refused is not None else ""
+
+
+_ASIDE = (
+    inbound.c.id, inbound.c.sender, inbound.c.subject, inbound.c.received, inbound.c.state, inbound.c.fate,
+    inbound.c.reason, inbound.c.screening, inbound.c.ticket,
+)  # fmt: skip
+
+
+def _aside(row: Any) -> Aside:
+    return Aside(
+        row.id, row.sender, row.subject, row.received, row.state != "done", row.fate, row.reason, row.screening,
+        row.ticket,
+    )  # fmt: skip
 
 
 def was(row: Any) -> str:
@@ -121,10 +153,13 @@ def _let_in(connection: Connection, number: int, trace: str) -> bool:
     return done.rowcount == 1
 
 
-def take_out_of_junk(connection: Connection, number: int, successor: int) -> bool:
-    """Whether this mail was held for nothing but its folder: then the same one in the mailbox takes its place."""
-    moved = update(inbound).where(inbound.c.id == number, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
-    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {successor}"
+def out_of_junk(connection: Connection, row: Waiting, original: int) -> bool:
+    """Whether `original` was held for nothing but its junk folder, and somebody has put it into the mailbox: that says
+    that it is none, and the same mail there, `row`, takes its place."""
+    if row.source != "imap" or "/" in row.mailbox:
+        return False
+    moved = update(inbound).where(inbound.c.id == original, inbound.c.fate == "held", inbound.c.mailbox.contains("/"))
+    word = inbound.c.reason + f"; somebody put it into the mailbox: inbound {row.id}"
     return connection.execute(moved.values(fate="ignored", reason=word, dedupe=None)).rowcount == 1
 
 

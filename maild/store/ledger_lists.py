@@ -55,14 +55,25 @@ def counts(connection: Connection) -> dict[str, int]:
     return found
 
 
+_ASIDE = (
+    select(
+        inbound.c.id, inbound.c.sender, inbound.c.subject, inbound.c.reason, inbound.c.screening, inbound.c.received,
+    )
+    .where(inbound.c.fate.in_(("quarantined", "held")), inbound.c.waits_until.is_(None))
+    .order_by(inbound.c.id)
+)  # fmt: skip
+
+
 def set_aside(connection: Connection, limit: int) -> Sequence[Any]:
-    """(id, sender, subject, reason) of quarantined and held mails that nobody has been told of yet."""
-    return connection.execute(
-        select(inbound.c.id, inbound.c.sender, inbound.c.subject, inbound.c.reason)
-        .where(inbound.c.told.is_(False), inbound.c.fate.in_(("quarantined", "held")), inbound.c.waits_until.is_(None))
-        .order_by(inbound.c.id)
-        .limit(limit)
-    ).all()
+    """(id, sender, subject, reason, screening, received) of quarantined and held mails that nobody has been told of
+    yet."""
+    return connection.execute(_ASIDE.where(inbound.c.told.is_(False)).limit(limit)).all()
+
+
+def still_aside(connection: Connection, since: datetime, before: datetime, limit: int) -> Sequence[Any]:
+    """As set_aside(), those that were told of and that nobody has had a word on, received between two moments."""
+    lying = (inbound.c.told.is_(True), inbound.c.received > since, inbound.c.received < before)
+    return connection.execute(_ASIDE.where(*lying, ~inbound.c.reason.contains("disowned")).limit(limit)).all()
 
 
 def sent_before(connection: Connection, number: int) -> bool:

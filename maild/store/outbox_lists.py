@@ -37,13 +37,26 @@ def of_message(connection: Connection, message_id: str) -> Any:
 
 def asked_since(connection: Connection, recipient: str, since: datetime) -> int:
     """How many confirmations were asked of an agent since then, whatever was answered."""
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                outbox.c.recipient == recipient, outbox.c.template == QUESTION, outbox.c.created > since
-            )
-        ).scalar_one()
-    )
+    return count_to(connection, recipient, QUESTION, since)
+
+
+def count_to(connection: Connection, recipient: str, template: str, since: datetime) -> int:
+    """How many letters of a kind somebody got since then."""
+    mine = (outbox.c.recipient == recipient, outbox.c.template == template, outbox.c.created > since)
+    return int(connection.execute(select(func.count()).where(*mine)).scalar_one())
+
+
+def template_of(connection: Connection, message_ids: Sequence[str], recipient: str) -> str:
+    """What kind of letter to this recipient a mail with these ids, newest first, answers; empty if it answers none."""
+    if not message_ids:
+        return ""
+    columns = (outbox.c.message_id, outbox.c.reference, outbox.c.template, outbox.c.recipient)
+    rows = connection.execute(
+        select(*columns).where(or_(outbox.c.message_id.in_(message_ids), outbox.c.reference.in_(message_ids)))
+    ).all()
+    ours = {one: row for row in rows for one in (row.message_id, row.reference)}
+    row = next((ours[one] for one in message_ids if one in ours), None)
+    return str(row.template) if row is not None and row.recipient == recipient else ""
 
 
 def asked_about(connection: Connection, message_ids: Sequence[str], recipients: Sequence[str]) -> tuple[int, str]:

@@ -48,6 +48,27 @@ def person_of(connection: Connection, *addresses: str) -> tuple[Person, datetime
     return _person(row, mine), row.changed
 
 
+def called(connection: Connection, words: Sequence[str]) -> dict[str, tuple[Person, ...]]:
+    """Whom the directory knows by each of these: an address, the part before its @, a name, or what the directory
+    itself calls them by. Case does not matter; those that fit nobody are left out."""
+    found: dict[str, tuple[Person, ...]] = {}
+    for each in words:
+        wanted = each.lower()
+        if "@" in wanted:
+            fits = address.c.address == wanted
+        else:
+            local = address.c.address.startswith(f"{wanted}@", autoescape=True)
+            fits = local | (func.lower(person.c.name) == wanted) | (func.lower(person.c.key) == wanted)
+        rows = connection.execute(
+            select(person).join(address, address.c.person == person.c.id).where(fits).distinct().order_by(person.c.id)
+        ).all()
+        if rows:
+            found[each] = tuple(
+                _person(row, tuple(connection.execute(_ADDRESSES, {"number": row.id}).scalars())) for row in rows
+            )
+    return found
+
+
 def same(connection: Connection, addresses: Collection[str]) -> frozenset[str]:
     """All addresses of the people with these addresses; the addresses themselves too."""
     return frozenset(addresses) | frozenset(connection.execute(_SAME, {"whom": [*addresses]}).scalars())

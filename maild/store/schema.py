@@ -224,6 +224,9 @@ ticket = Table(
     Index("ix_ticket_assignee", "assignee", "state"),
     Index("ix_ticket_requester", "requester", "id"),
     Index("ix_ticket_parent", "parent"),
+    # What came and went in a time is counted from these.
+    Index("ix_ticket_created", "created"),
+    Index("ix_ticket_closed", "closed"),
     sqlite_autoincrement=True,
 )
 

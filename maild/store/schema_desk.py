@@ -140,7 +140,7 @@ learned = Table(
     sqlite_autoincrement=True,
 )
 
-# ── store/commands.py ────────────────────────────────────────────────────────────────────────────────────────────
+# ── store/commands.py, commands_undo.py ──────────────────────────────────────────────────────────────────────────
 command = Table(
     "command",
     metadata,
@@ -186,15 +186,6 @@ token_use = Table(
     Column("at", Moment, nullable=False),
 )
 
-blocked = Table(
-    "blocked",
-    metadata,
-    # A sender, or a domain behind an @, that an admin has blocked by mail; config.toml may block others.
-    Column("sender", CleanText, primary_key=True),
-    text_("who"),
-    Column("at", Moment, nullable=False),
-)
-
 chore = Table(
     "chore",
     metadata,
@@ -235,6 +226,16 @@ mailbox_state = Table(
     Column("pile_below", BigInteger),
     Column("last_clean", Moment),
     Column("last_error", CleanText),
+)
+
+# ── store/blocked.py ─────────────────────────────────────────────────────────────────────────────────────────────────
+blocked = Table(
+    "blocked",
+    metadata,
+    # A sender, or a domain behind an @, that an admin has blocked by mail; config.toml may block others.
+    Column("sender", CleanText, primary_key=True),
+    text_("who"),
+    Column("at", Moment, nullable=False),
 )
 
 # ── store/oauth_tokens.py ────────────────────────────────────────────────────────────────────────────────────────

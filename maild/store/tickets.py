@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.model import Address, Attachment, Clock, Entry, Field, History, Ticket, Waiting, Words
@@ -32,7 +32,11 @@ def load(connection: Connection, number: int, lock: bool = False) -> Ticket | No
 
 def from_row(row: Row[Any]) -> Ticket:
     """A ticket without its fields."""
-    m = row._mapping
+    return from_values(row._asdict())
+
+
+def from_values(m: Mapping[str, Any]) -> Ticket:
+    """A ticket without its fields, from the values of its columns."""
     return Ticket(
         id=m["id"],
         state=m["state"],
@@ -77,7 +81,8 @@ def from_row(row: Row[Any]) -> Ticket:
     )
 
 
-def _values(value: Ticket) -> dict[str, Any]:
+def values_of(value: Ticket) -> dict[str, Any]:
+    """The columns of a ticket, but for its number."""
     values = {column.name: getattr(value, column.name, None) for column in _COLUMNS}
     values["requester"], values["requester_name"] = value.requester.address, value.requester.name
     values["reasons"] = [[words.en, words.zh] for words in value.reasons]
@@ -108,11 +113,11 @@ _UPDATE = update(ticket).where(ticket.c.id == bindparam("number"))
 def save(connection: Connection, value: Ticket) -> Ticket:
     """Insert a blank ticket, which then has its number, or write the new state of one that has."""
     if value.id is None:
-        number = connection.execute(_INSERT, _values(value)).inserted_primary_key
+        number = connection.execute(_INSERT, values_of(value)).inserted_primary_key
         if number is None:
             raise RuntimeError("the database gave no number to a new ticket")
         return replace(value, id=int(number[0]))
-    connection.execute(_UPDATE, {**_values(value), "number": value.id})
+    connection.execute(_UPDATE, {**values_of(value), "number": value.id})
     return value
 
 
@@ -284,6 +289,20 @@ def participants(connection: Connection, number: int) -> list[tuple[Address, boo
     """(who, may write, gets mail) of everybody beside the requester."""
     rows = connection.execute(_PARTICIPANTS, {"number": number})
     return [(Address(row.address, row.name), row.writes, row.reads) for row in rows]
+
+
+def put_back(
+    connection: Connection, number: int, people: Iterable[tuple[Address, bool, bool]], since: datetime
+) -> None:
+    """Who was on the ticket is on it again, and nobody else; what was linked at that moment is linked no more."""
+    connection.execute(delete(participant).where(participant.c.ticket == number))
+    rows = [
+        {"ticket": number, "address": who.key, "name": who.name, "writes": writes, "reads": reads}
+        for who, writes, reads in people
+    ]
+    if rows:
+        connection.execute(insert(participant), rows)
+    connection.execute(delete(link).where(link.c.source == number, link.c.at == since))
 
 
 def entries(connection: Connection, number: int) -> Sequence[Any]:

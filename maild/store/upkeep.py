@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.store.schema import alarm, chore, mailbox_state, token_use
@@ -21,6 +21,14 @@ def claim_chore(connection: Connection, name: str, period: str, when: datetime) 
     """Whether this daemon is the one that does a chore for this period."""
     statement = _insert(connection)(chore).values(name=name, period=period, at=when).on_conflict_do_nothing()
     return _was_new(connection, statement.returning(chore.c.name))
+
+
+def chore_done(connection: Connection, name: str, period: str) -> bool:
+    """Whether a chore was claimed for this period, by whichever daemon."""
+    return (
+        connection.execute(select(chore.c.at).where(chore.c.name == name, chore.c.period == period)).scalar()
+        is not None
+    )
 
 
 def _was_new(connection: Connection, statement: Any) -> bool:
@@ -116,6 +124,19 @@ def put_mailbox(connection: Connection, name: str, **values: Any) -> None:
 def note_mailbox_error(connection: Connection, name: str, error: str) -> None:
     """What went wrong with a mailbox, for `maild status`; the next clean look takes it away."""
     put_mailbox(connection, name, last_error=error[:500])
+
+
+def token_used(connection: Connection, token: str) -> datetime | None:
+    """When a single-use token was used up; None if it was not."""
+    return connection.execute(_USED, {"token": token}).scalar()
+
+
+_USED = select(token_use.c.at).where(token_use.c.token == bindparam("token"))
+
+
+def forget_tokens(connection: Connection, before: datetime) -> None:
+    """Used tokens that are too old to be believed anyway."""
+    connection.execute(delete(token_use).where(token_use.c.at < before))
 
 
 def use_token(connection: Connection, token: str, when: datetime) -> bool:

@@ -1,14 +1,14 @@
 """What an agent's mail does to a ticket (PRODUCT §3.4): a reply, a note, commands; in doubt it stays inside."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
-from maild.workflow import collision, desk_mail, files, lifecycle, restricted
-from maild.workflow.commands import incident, talk
-from maild.workflow.commands.grammar import Command, Parsed
+from maild.model.button import QUOTED
+from maild.workflow import collision, desk_mail, files, lifecycle, pressed, restricted
+from maild.workflow.commands import incident, talk, undo
+from maild.workflow.commands.grammar import Parsed
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import spread
@@ -51,19 +51,22 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     draft = Draft(ticket, now, facts, policy, who=agent.address)
     answer = said(facts, message)
     if answer is not None:
-        return _answered(draft, agent, facts, answer)
-    parsed = desk_mail.commands_of(message, policy, event.answers)
-    if parsed.correctable:
-        return _meant_otherwise(draft, agent, event, parsed)
-    parsed = incident.answered(_commands(facts.button, parsed), facts)
+        return replace(_answered(draft, agent, facts, answer), uses=event.press.uses)
+    read = desk_mail.commands_of(message, policy, event.answers)
+    if read.correctable:
+        return _meant_otherwise(draft, agent, event, read)
+    draft.press = event.press
+    parsed = incident.answered(pressed.with_press(read, event, policy), facts)
     parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
+    parsed = undo.alone(parsed)
     plan = spread(parsed, ticket.key, policy)
     parsed = replace(parsed, problems=(*parsed.problems, *plan.problems))
     errand = Errand(event, facts, now, policy, ticket)
     if not parsed.problems and (plan.jobs or plan.desk):
         parsed = replace(parsed, problems=desk_mail.carry(errand, plan, parsed))
+    brought = files.new(message.attachments, facts.files)
     # Below a quote without marks an agent's words cannot be told from it: the file alone must not go without them.
-    wordless = not parsed.text and (message.only_quoted or not message.attachments)
+    wordless = not parsed.text and (not brought or bool(message.new_text.strip()))
     if not parsed.commands and not parsed.problems and wordless:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
@@ -82,12 +85,20 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
         _transcript(draft, agent, lines, message.new_text)
         return draft.outcome("commands not understood or refused: nothing done, nothing sent on", "ticketed")
     takes = any(each.verb in TAKES_TEXT for each in parsed.commands) or plan.jobs
-    text_left = parsed.text if not takes else ""
-    if text_left or (message.attachments and not parsed.commands):
+    text_left, left = parsed.text if not takes else "", worked.ticket
+    if plan.desk:
+        # Under a question stands a signature, or words of which nobody can say whom they are for: they go to nobody.
+        errand.unsent, text_left = text_left, ""
+    spoke = bool(text_left) and _kind(event) == "public"
+    if text_left or (brought and not parsed.commands):
         _say(worked, agent, event, text_left)
+        if text_left and event.press.verb and _knows_nothing_of(event):
+            # Whoever presses a button and writes below it may think that it goes to the requester.
+            lines = (*lines, ("", False, _INTERNAL.for_(agent.language)))
+            _transcript(worked, agent, lines, "")
     elif parsed.commands:
         _keep_command_mail(worked, agent, event)
-    if policy.transcripts == "always" and lines:
+    if (policy.transcripts == "always" or worked.remarks) and lines and all(done for _, done, _ in lines):
         _transcript(worked, agent, lines, "")
     beside = collision.with_whom(event, facts, worked)
     if beside is not None:
@@ -95,7 +106,9 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
         errand.done(ticket.key, each.verb, each.line)
-    return errand.finish(worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed"))
+    outcome = worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
+    before = undo.remember(ticket, left, worked, replace(parsed, commands=plan.here), agent, spoke)
+    return errand.finish(replace(outcome, before=before, uses=event.press.uses))
 
 
 def _answered(draft: Draft, agent: Agent, facts: Facts, answer: Said) -> Outcome:
@@ -180,15 +193,6 @@ def _listed(policy: Policy, address: str) -> Agent:
     return agent
 
 
-def _commands(button: str, parsed: Parsed) -> Parsed:
-    """The commands of the mail; a pressed button is its first one."""
-    if not button:
-        return parsed
-    rest = tuple(each for each in parsed.commands if each.verb != button)
-    pressed = next((each for each in parsed.commands if each.verb == button), Command(button, "", f"#{button}"))
-    return Parsed((pressed, *rest), parsed.text, parsed.problems)
-
-
 def _kind(event: MailArrived) -> Literal["public", "internal"]:
     """Where a reply goes, by the notice that it answers; without one it stays inside."""
     signed = event.thread.signed
@@ -214,14 +218,13 @@ _KEPT = {
 }
 
 
-# What only a notice of ours holds: the line above which people reply, and a button's verb and token.
+# What only a notice of ours holds, beside its buttons: the line above which people reply.
 _CUT_LINE = ("pleasereplyabovethisline", "请在此线以上回复")
-_BUTTON = re.compile(r"(?:#|%23)[a-z][a-z-]{1,20}(?:[ \t+]|%20){1,3}[a-z2-7]{19}(?![a-z0-9])")
 
 
 def _quotes_a_notice(text: str) -> bool:
     """Whether a notice stands among the agent's own words: its buttons are theirs alone (THREATS A07)."""
-    if _BUTTON.search(text):
+    if QUOTED.search(text):
         return True
     bare = "".join(c for c in text.lower() if not c.isspace() and c not in ">|")
     return any(line in bare for line in _CUT_LINE)
@@ -238,6 +241,7 @@ def _say(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
 def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     """A public reply under the agent's name, from the desk's address, without the quoted notice."""
     message, ticket = event.message, draft.ticket
+    brought = files.new(message.attachments, draft.facts.files)
     draft.keep(
         Entry(
             direction="out",
@@ -247,7 +251,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
             text=message.text,
             new_text=text,
             message_id=message.message_id,
-            attachments=bool(message.attachments),
+            attachments=bool(brought),
         )
     )
     draft.respond("wrote to the requester")
@@ -262,8 +266,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
     if ticket.requester.key in copied:
         _transcript(draft, agent, (("", False, _COPIED.for_(agent.language)),), "")
     else:
-        attach = tuple(each for each in message.attachments if not each.decoration)
-        draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=attach, text=text)
+        draft.tell_requester("requester/reply", automatic=False, author=agent.name, attach=brought, text=text)
     for reader in draft.facts.readers:
         if reader.key not in copied:
             draft.write(
@@ -274,7 +277,7 @@ def relay(draft: Draft, agent: Agent, event: MailArrived, text: str) -> None:
                 automatic=False,
                 author=agent.name,
                 text=text,
-                attach=files.carried(message.attachments, draft.policy.notice_attachment_bytes),
+                attach=files.carried(brought, draft.policy.notice_attachment_bytes),
             )
 
 

@@ -151,6 +151,12 @@ def _put(draft: Draft, who: Colleague, report: str, words: str = "", by: str = "
     draft.tell_approver(who, "approver/asked", text=text, words=words, by=by, again=again)
 
 
+def ask_again(draft: Draft, who: Colleague) -> None:
+    """Put the question once more: they were told that nobody waits for their answer, which was a mistake."""
+    draft.timer("approval_reminder", _days(draft, _REMINDER_DAYS), step=1)
+    _put(draft, who, draft.facts.report, again=True)
+
+
 def command(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """`#approve [WHO] [why]`: by default the requester's manager; the words go to the approver alone."""
     if draft.policy.mode == "agents":

@@ -36,6 +36,11 @@ def is_open(moment: datetime, calendar: Calendar) -> bool:
     return any(start <= at < end for start, end in schedule.spans(schedule.day_of(moment)))
 
 
+def is_working_day(day: date, calendar: Calendar) -> bool:
+    """Whether the desk works at all on a date of its own calendar: statutory holidays and swapped days counted."""
+    return bool(_schedule(calendar).spans(day.toordinal()))
+
+
 def next_open(moment: datetime, calendar: Calendar) -> datetime:
     """The moment itself if the desk is open then, else the next opening. Raises CalendarError if there is none."""
     at = _micros(moment)

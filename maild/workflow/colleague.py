@@ -40,7 +40,7 @@ def colleague_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datet
             "agent/colleague_wrote",
             reply="internal",
             attach=files.carried(message.attachments, policy.notice_attachment_bytes),
-            attachments=files.listed(message.attachments),
+            attachments=files.listed(message.attachments, draft.facts.has_files),
             text=mask_secrets(text)[0],
             writer=message.from_.name or message.from_.key,
             address=message.from_.key,

@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import DeliveryFailed, Event, Facts, Followed, History, MailArrived, Outcome, Policy, Ticket
-from maild.workflow import approval, desk_mail, restricted, sla
+from maild.workflow import admin_mail, approval, desk_mail, on_behalf, pressed, restricted, sla
 from maild.workflow.agent import agent_wrote, outsider_wrote, unverified_agent_wrote
 from maild.workflow.colleague import colleague_wrote
 from maild.workflow.due import timer_fired
 from maild.workflow.followed import followed
 from maild.workflow.machine import delivery_failed, machine_wrote
+from maild.workflow.owner_asked import said
 from maild.workflow.persons import is_requester
+from maild.workflow.questions import requesters
 from maild.workflow.register import register
 from maild.workflow.requester import requester_wrote
 from maild.workflow.too_large import too_large
@@ -37,6 +39,8 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         return too_large(event, facts, policy)
     if event.screening.verdict != "person":
         return machine_wrote(ticket, event, facts, now, policy)
+    if pressed.by_nobody(event, policy) or admin_mail.pressed_in_vain(event, policy):
+        return Outcome(reason=pressed.NO_EVIDENCE, fate="ignored")
     if ticket is not None:
         if event.asked and _answers_an_approver(event, facts):
             return approval.approver_wrote(ticket, event, facts, now, policy)
@@ -47,16 +51,46 @@ def _mail(ticket: Ticket | None, event: MailArrived, facts: Facts, now: datetime
         if event.trust.verdict == "unverified":
             return unverified_agent_wrote(ticket, event, facts, now, policy)
         if event.trust.colleague:
-            return colleague_wrote(ticket, event, facts, now, policy)
-        return requester_wrote(ticket, event, facts, now, policy)
+            asked = requesters.asked(ticket, event, facts, now, policy)
+            return asked or colleague_wrote(ticket, event, facts, now, policy)
+        return _requester(ticket, event, facts, now, policy)
+    told = admin_mail.admin_wrote(event, facts, now, policy)
+    if told is not None:
+        return told
     if facts.claimed is None and event.trust.verdict == "unverified":
+        if admin_mail.wanted(event.message, policy):
+            return admin_mail.unverified_admin_asked(event, facts, now, policy)
         return unverified_agent_wrote(None, event, facts, now, policy)
+    if facts.claimed is None and event.behalf is not None and said(facts, event.message) is None:
+        return on_behalf.registered(event, facts, now, policy)
     if facts.claimed is None and event.trust.verdict == "agent":
         asked = desk_mail.agent_asked(event, facts, now, policy)
         if asked is not None:
             return asked
+        if on_behalf.lacks_its_sender(event, policy):
+            return on_behalf.kept_as_their_own(event, facts, now, policy)
+    asked = requesters.asked(None, event, facts, now, policy) or requesters.thanked(event)
+    if asked is not None:
+        return asked
     links = ((facts.claimed.key, "claims"),) if facts.claimed is not None else ()
     return register(event, facts, now, policy, links, facts.claimed)
+
+
+def _requester(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
+    """What the requester's side writes. A question changes nothing; what stands under it may, as in any mail."""
+    if facts.button:
+        return requester_wrote(ticket, event, facts, now, policy)
+    if event.trust.verdict == "agent" and desk_mail.only_asks(event.message, policy):
+        # An agent on a ticket of their own asks the desk as from anywhere else.
+        own = desk_mail.agent_asked(event, facts, now, policy)
+        if own is not None:
+            return own
+    asked = requesters.asked(ticket, event, facts, now, policy)
+    if asked is not None:
+        return asked
+    said, answer = requesters.besides(ticket, event, facts, now, policy)
+    outcome = requester_wrote(ticket, said, facts, now, policy)
+    return answer.finish(outcome) if answer is not None else outcome
 
 
 def _answers_an_approver(event: MailArrived, facts: Facts) -> bool:

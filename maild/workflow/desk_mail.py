@@ -20,13 +20,15 @@ from maild.model import (
     Ticket,
     Words,
 )
-from maild.workflow.commands import desk
+from maild.workflow import pressed, reported_for
+from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, corrected, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
-from maild.workflow.commands.spread import Spread, spread, tickets_of
-from maild.workflow.commands.two_forms import differing
+from maild.workflow.commands.spread import Spread, spread, tickets_of, without_tickets
+from maild.workflow.commands.two_forms import in_both_forms
+from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
 from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, said
@@ -45,11 +47,10 @@ _NO_TICKET = Words("there is no {tag}", "没有 {tag} 这张工单")
 def commands_of(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> Parsed:
     """The commands of a mail's subject, where it is a fresh one, and of its text. `answers`: what its writer has said
     about it: that a line that looks like a command is text."""
-    own = "" if message.only_quoted else message.new_text
+    own = message.own_text
     first = from_subject(message, policy)
     parsed = parse(f"{first}\n{own}" if first else own, unknown="text" if "as_text" in answers else "wrong")
-    problem = differing(message, own)
-    return parsed if problem is None else replace(parsed, problems=(*parsed.problems, problem))
+    return in_both_forms(parsed, message, own)
 
 
 def as_answered(message: Message, answers: frozenset[str]) -> Message:
@@ -58,20 +59,29 @@ def as_answered(message: Message, answers: frozenset[str]) -> Message:
         return message
     subject = message.subject if message.answered else corrected(message.subject)
     html = corrected(message.html_text) if message.html_text is not None else None
-    return replace(message, subject=subject, new_text=corrected(message.new_text), html_text=html)
+    forwarded = message.forwarded
+    if forwarded is not None:
+        forwarded = replace(forwarded, own=corrected(forwarded.own))
+    return replace(message, subject=subject, new_text=corrected(message.new_text), html_text=html, forwarded=forwarded)
 
 
 def wanted(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> bool:
     """Whether a listed agent's mail that is on no ticket wants something of the desk: else it is their own report."""
     if policy.agent(message.from_.address) is None:
         return False
-    parsed = commands_of(message, policy, answers)
+    parsed = reported_for.commands_of(message, policy, answers)
     return bool(parsed.commands or parsed.problems)
+
+
+def only_asks(message: Message, policy: Policy) -> bool:
+    """Whether every command of a mail asks or tells the desk something, none is for a ticket."""
+    parsed = commands_of(message, policy)
+    return bool(parsed.commands) and all(BY_NAME[each.verb].about == "desk" for each in parsed.commands)
 
 
 def tickets_named(message: Message, policy: Policy) -> tuple[int, ...]:
     """The tickets that its commands are for."""
-    return tickets_of(spread(commands_of(message, policy), None, policy).jobs)
+    return tickets_of(spread(reported_for.commands_of(message, policy), None, policy).jobs)
 
 
 def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome | None:
@@ -86,18 +96,30 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         if answer == "drop":
             return Outcome(reason=why, fate="handled", drop=facts.asked_about)
         return Outcome(reason=why, fate="handled", release=facts.asked_about, answer=answer)
-    parsed = commands_of(event.message, policy, event.answers)
-    if not (parsed.commands or parsed.problems):
-        return None
+    if event.press.denied:
+        errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
+        return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
+    if not wanted(event.message, policy, event.answers):
+        if event.thread.by != "desk" or event.trust.verdict != "agent":
+            return None
+        # "Thanks" to a list is no report, and words that somebody meant for a ticket must not become one.
+        errand.transcript((("", False, _NO_ONES.for_(errand.language)),), event.message.new_text)
+        return errand.finish(Outcome(reason="answers a letter of the desk without a command", fate="handled"))
+    parsed = reported_for.commands_of(event.message, policy, event.answers)
     if parsed.correctable:
         return _meant_otherwise(errand, event, parsed)
     parsed = without_unproved(parsed, event.trust.authenticated, policy)
+    parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
+    if any(row.verb != "undo" for row in facts.undo_of):
+        errand.undoes = facts.undo_inbound
     problems = (*parsed.problems, *plan.problems) or carry(errand, plan, parsed)
     if problems:
         refused = Errand(event, facts, now, policy)
         refused.transcript(not_done(parsed, problems, refused.language), event.message.new_text)
         return refused.finish(Outcome(reason="commands not understood or refused: nothing done", fate="handled"))
+    if not plan.jobs:
+        errand.unsent = parsed.text
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="handled"))
 
@@ -118,7 +140,7 @@ def _meant_otherwise(errand: Errand, event: MailArrived, parsed: Parsed) -> Outc
 
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
     """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
-    known = {each.ticket for each in errand.facts.named}
+    known = {*(each.ticket for each in errand.facts.named), *(each.ticket for each in errand.facts.undo_of)}
     if errand.ticket is not None:
         known.add(errand.ticket.key)
     problems: list[tuple[str, Words]] = []
@@ -152,7 +174,7 @@ def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, poli
     """Commands in a listed agent's name, on no ticket and without the evidence: the mail waits, they are asked once."""
     errand = Errand(event, facts, now, policy)
     if facts.asked_today < CONFIRMATIONS_A_DAY:
-        parsed = commands_of(event.message, policy)
+        parsed = reported_for.commands_of(event.message, policy)
         errand.answer(
             "agent/confirm_command",
             Words("please confirm", "请确认"),
@@ -176,9 +198,11 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
     mine = [row for row in facts.errand if row.ticket == ticket.key and row.done is None]
     reasons = {line: reason for line, _, reason in lines}
     decided = tuple(
-        replace(row, done=worked is not None, why="" if worked is not None else reasons.get(each.line, ""))
+        replace(row, done=worked is not None, why=reasons.get(each.line, ""))
         for row, each in zip(mine, parsed.commands, strict=False)
     )
+    written = tuple(without_tickets(row.line, row.verb, policy) for row in mine)
+    before = undo.remember(ticket, worked.ticket, worked, parsed, agent, lines=written) if worked is not None else None
     if worked is None:
         draft.note("commands refused", "", "", "the transcript says why")
         worked = draft
@@ -191,6 +215,7 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
         commands=decided,
         commands_of=int(event.data["inbound"]),
         commands_by=agent.address,
+        before=before,
     )
 
 
@@ -198,7 +223,11 @@ def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy:
     """The transcript of a mail that named several tickets: one line for each command on each of them."""
     prefix = policy.desk.prefix
     lines = tuple(
-        (f"{prefix}-{row.ticket}: {row.line}" if row.ticket else row.line, row.done, row.why)
+        (
+            f"{prefix}-{row.ticket}: {without_tickets(row.line, row.verb, policy)}" if row.ticket else row.line,
+            row.done,
+            row.why,
+        )
         for row in sorted(rows, key=lambda row: row.n)
     )
     return Mail(
@@ -212,3 +241,10 @@ def _of_all(rows: tuple[CommandRow, ...], agent: Agent, event: Followed, policy:
         subject=f"Re: {TRANSCRIPT.for_(agent.language)}",
         desk=True,
     )
+
+
+_NO_ONES = Words(
+    "this answers a letter that belongs to no ticket, so your words went to nobody: put a command on top"
+    " (#resolve IT-3 …), or write a fresh mail to report something",
+    "您回复的邮件不属于任何工单，内容没有发给任何人：请在最上面写命令（如 #解决 IT-3），要报障请另写一封新邮件",
+)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from maild.model import (
+    NOT_PRESSED,
     Address,
     Agent,
     Attachment,
@@ -31,7 +32,8 @@ from maild.model import (
     Words,
 )
 from maild.model.ticket import Close, State
-from maild.workflow import lifecycle, restricted, sla
+from maild.workflow import lifecycle, past, restricted, sla
+from maild.workflow.clocks import clocks
 
 # Changes of these are told in the history; the others are bookkeeping that the history's own lines explain.
 _TOLD = frozenset(
@@ -77,6 +79,11 @@ class Draft:
         # What is proposed to the agents alone.
         self.aside = Words("", "")
         self.release = self.drop = 0
+        # The button that the mail in hand presses.
+        self.press = NOT_PRESSED
+        # What an agent is to know of what was done, and the command mail that is taken back here.
+        self.remarks: list[Words] = []
+        self.undone = 0
         self._before = ticket if ticket.id is not None else None
 
     # ── the ticket ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -282,6 +289,15 @@ class Draft:
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _with_the_state_of_things(self, mail: Mail) -> Mail:
+        """A notice with how the clocks stand now that all is decided, and with what was done before."""
+        if mail.audience not in ("agent", "lead") or mail.template in restricted.NEUTRAL:
+            return mail
+        told: dict[str, object] = {"clocks": clocks(self.ticket, self.policy, self.now)}
+        if mail.template in _TELLS_THE_PAST:
+            told["done"] = past.done(self.facts.past, self.policy, public=mail.reply == "public")
+        return replace(mail, values={**told, **mail.values})
+
     def outcome(self, reason: str, fate: Fate | None = None) -> Outcome:
         """All of it, with the clocks' timers brought up to date."""
         if self.ticket.approver and self.ticket.state != "on_hold":
@@ -296,7 +312,7 @@ class Draft:
             ticket=self.ticket,
             entries=tuple(self.entries),
             fields=tuple(self.fields.values()),
-            mails=tuple(self.mails),
+            mails=tuple(self._with_the_state_of_things(mail) for mail in self.mails),
             timers=tuple(self.timers.values()),
             history=tuple(self.history),
             links=tuple(self.links),
@@ -312,7 +328,12 @@ class Draft:
             follow=tuple(self.follow),
             also=tuple(self.also),
             incident=self.incident,
+            undone=self.undone,
         )
+
+
+# Notices that say what was done so far; what a notice whose answer goes to the requester says of it is public.
+_TELLS_THE_PAST = frozenset({"agent/requester_replied", "agent/reopened", "agent/sla_warning"})
 
 
 def _shown(value: object) -> str:

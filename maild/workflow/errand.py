@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.model import (
+    Absence,
     Address,
     Agent,
+    AnswerPart,
     CommandRow,
     Facts,
     Follow,
@@ -20,10 +22,14 @@ from maild.model import (
     Ticket,
     Words,
 )
+from maild.workflow.commands.grammar import only_signed
 from maild.workflow.commands.spread import Job
 
 # What an order to another ticket is called among the events that follow from a decision.
 ORDER = "order"
+# The letter that answers questions, and what it is called where a question has no name of its own.
+ANSWER = "agent/answer"
+_ANSWERED = Words("your question", "查询结果")
 # The subject of what tells an agent how their commands went.
 TRANSCRIPT = Words("your commands", "命令执行结果")
 
@@ -43,13 +49,27 @@ class Errand:
         self.mails: list[Mail] = []
         self.follow: list[Follow] = []
         self.rows: list[CommandRow] = []
-        self.away: tuple[str, datetime] | None = None
+        # The command mail that is taken back; 0: none.
+        self.undoes = 0
+        self.away: list[Absence] = []
+        self.parts: list[AnswerPart] = []
+        # Words that stood below a question and went to nobody.
+        self.unsent = ""
+
+    @property
+    def asking(self) -> Agent:
+        """The agent who asks; requesters have none of what asks for it."""
+        if self.agent is None:
+            raise ValueError(f"{self.writer.key} is no agent, and asked what only agents may")
+        return self.agent
 
     @property
     def language(self) -> str:
         """The language in which its writer is answered."""
         if self.agent is not None:
             return self.agent.language
+        if self.ticket is not None:
+            return self.ticket.language
         languages = self.policy.desk.languages
         for wanted in (self.facts.language, "zh-CN" if self.event.message.language.startswith("zh") else "en"):
             if wanted in languages:
@@ -74,6 +94,10 @@ class Errand:
             )
         )
 
+    def say(self, headline: Words, *lines: Words) -> None:
+        """A part of the answer that is no list."""
+        self.parts.append(AnswerPart(headline, lines))
+
     def transcript(self, lines: tuple[tuple[str, bool, str], ...], text: str = "") -> None:
         """What was and was not done, and why."""
         self.answer("agent/transcript", TRANSCRIPT, lines=lines, text=text)
@@ -95,6 +119,8 @@ class Errand:
                         "by": self.agent.address,
                         "answers": self.event.message.message_id,
                         "body": "\n".join([*lines, text]).rstrip(),
+                        # An #undo on another ticket takes back this very mail.
+                        "undo": self.undoes,
                     },
                 )
             )
@@ -104,12 +130,16 @@ class Errand:
         self.rows.append(CommandRow(len(self.rows) + 1, ticket, verb, line, done=True))
 
     def finish(self, outcome: Outcome) -> Outcome:
-        """The outcome of the mail with what this adds to it."""
+        """The outcome of the mail with what this adds to it; what was asked is answered in one letter."""
+        unsent = "" if only_signed(self.unsent) else self.unsent
+        if self.parts or (unsent and self.mails):
+            letter = ANSWER if self.agent is not None else "requester/answer"
+            self.answer(letter, _ANSWERED, parts=tuple(self.parts), text=unsent)
         return replace(
             outcome,
             mails=(*outcome.mails, *self.mails),
             follow=(*outcome.follow, *self.follow),
-            away=self.away or outcome.away,
+            away=(*outcome.away, *self.away),
             commands=(*outcome.commands, *self.rows),
             commands_of=self.event.inbound,
             commands_by=self.writer.key,

@@ -5,9 +5,20 @@ from collections.abc import Iterable
 from maild.model import Attachment
 
 
-def listed(attachments: Iterable[Attachment]) -> tuple[tuple[str, int, bool], ...]:
-    """What people are told of attachments: (name, bytes, False); a signature's logos are left out."""
-    return tuple((each.filename or each.content_type, each.size, False) for each in attachments if not each.decoration)
+def listed(attachments: Iterable[Attachment], before: int = 0) -> tuple[tuple[str, int, bool, int], ...]:
+    """What people are told of attachments: (name, bytes, False, number); a signature's logos are left out.
+
+    `before`: how many the ticket has already. `#file NUMBER` brings what did not come along.
+    """
+    shown = (each for each in attachments if not each.decoration)
+    return tuple(
+        (each.filename or each.content_type, each.size, False, number) for number, each in enumerate(shown, before + 1)
+    )
+
+
+def new(attachments: Iterable[Attachment], known: frozenset[str]) -> tuple[Attachment, ...]:
+    """What a mail really brings: no logos, and no pictures that stood in the notice it quotes."""
+    return tuple(each for each in attachments if not each.decoration and not (each.inline and each.sha256 in known))
 
 
 def carried(attachments: Iterable[Attachment], limit: int) -> tuple[Attachment, ...]:

@@ -7,12 +7,14 @@ from maild.model import Facts, Followed, Outcome, Policy, Ticket
 from maild.workflow import away, desk_mail, incident_child, incident_events
 from maild.workflow.draft import Draft
 from maild.workflow.errand import ORDER
+from maild.workflow.questions import absence
 
 Handler = Callable[[Draft, Followed], str]
 
 # By what happened there; each writes on the draft and gives its reason in one sentence.
 HANDLERS: Mapping[str, Handler] = {
     away.WHAT: away.agent_away,
+    absence.HANDED_OVER: absence.handed_over,
     "incident_joins": incident_child.joins,
     "incident_update": incident_child.update,
     "incident_resolved": incident_child.resolved,

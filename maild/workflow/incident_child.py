@@ -192,7 +192,7 @@ def leave(draft: Draft, why: Words, text: str, event: MailArrived | None = None)
             "agent/requester_replied",
             attach=files.carried(attachments, policy.notice_attachment_bytes),
             text=mask_secrets(text)[0],
-            attachments=files.listed(attachments),
+            attachments=files.listed(attachments, draft.facts.has_files),
             note=why,
         )
     answers = event.message.message_id if event is not None else ""

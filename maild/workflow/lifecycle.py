@@ -98,6 +98,7 @@ ACTS: Mapping[str, Act] = {
     "resolve": _act("the requester is asked to confirm", "请用户确认", "resolved"),
     "close": _act("closed, the requester told why", "直接关闭并告知用户原因", "closed", "by_agent"),
     "spam": _act("closed without a word", "静默关闭", "closed", "spam"),
+    "take_back": _act("as it was before the agent's last commands", "恢复到上一封命令邮件之前"),
     "refuse": _act("refused, and the transcript says why", "拒绝执行，回信说明原因"),
 }
 
@@ -224,6 +225,8 @@ ROWS: tuple[Row, ...] = (
         "do"),
     _row("escalate", "agent", "#escalate", "#升级",
         "do"),
+    _row("undo", "agent", "#undo", "#撤销",
+        "take_back"),
     _row("accept", "agent", "#accept", "#接纳",
         "do"),
     _row("ask", "agent", "#ask", "#补充",
@@ -254,6 +257,10 @@ ROWS: tuple[Row, ...] = (
         "close       close       close       close       close       close       refuse      refuse", _CLOSED_ALREADY),
     _row("spam", "agent", "#spam", "#垃圾",
         "spam"),
+    _row("for", "agent", "#for", "#代报",
+        "do          do          do          do          do          refuse      refuse      refuse", _OVER),
+    _row("called", "agent", "#called", "#已电话",
+        "start       do          do          do          do          do          refuse      refuse", _CLOSED),
     # What a mass incident's decisions mean for one of its reports.
     #    new         open        pending     sent_away   on_hold     resolved    closed      long_closed
     _row("incident_joins", "incident", "it is one of a mass incident", "并入大面积故障",

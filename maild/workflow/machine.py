@@ -5,7 +5,19 @@ from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from maild.model import Address, Agent, Audience, DeliveryFailed, Entry, Facts, MailArrived, Outcome, Policy, Ticket
+from maild.model import (
+    Absence,
+    Address,
+    Agent,
+    Audience,
+    DeliveryFailed,
+    Entry,
+    Facts,
+    MailArrived,
+    Outcome,
+    Policy,
+    Ticket,
+)
 from maild.workflow import approval, business_time, routing
 from maild.workflow import away as leaving
 from maild.workflow.draft import Draft
@@ -102,9 +114,12 @@ def _automatic_answer(
     message = event.message
     away = _away(event, policy)
     follow = leaving.follows(facts, *away) if away is not None else ()
+    # Whom they named by command when they left stays who stands in for them.
+    absent = (Absence(*away, facts.absent.get(away[0], "")),) if away is not None else ()
     reason = f"{event.screening.verdict}: {event.screening.reason}"
-    if ticket is None or event.trust.verdict not in ("requester", "agent", "unverified", "approver"):
-        return Outcome(reason=reason, fate="ignored", away=away, follow=follow)
+    # Without evidence that it is an agent's it would stand on the ticket as that agent's words.
+    if ticket is None or event.trust.verdict not in ("requester", "agent", "approver"):
+        return Outcome(reason=reason, fate="ignored", away=absent, follow=follow)
     draft = Draft(ticket, now, facts, policy, who="maild")
     draft.keep(
         Entry(
@@ -119,7 +134,7 @@ def _automatic_answer(
     )
     draft.note(event.screening.verdict, "", message.from_.address, event.screening.reason)
     approval.away(draft, event)
-    return replace(draft.outcome(reason, "ticketed"), away=away, follow=follow)
+    return replace(draft.outcome(reason, "ticketed"), away=absent, follow=follow)
 
 
 def _away(event: MailArrived, policy: Policy) -> tuple[str, datetime] | None:

@@ -9,6 +9,10 @@ from maild.model.labels import PRIORITIES, STATES, TIERS
 # So many lines are read at a glance.
 _LINES = 8
 
+# Under a requester's answer the last few are enough.
+_PUBLIC_LINES = 4
+_PUBLIC = frozenset({"responded", "said", "heard", "chased", "reminded"})
+
 # Which lines of the history tell what was done, and how; {who} did it, {value} is what it became.
 _SAYINGS: dict[str, Words] = {
     "assignee": Words("assigned to {value}", "分派给{value}"),
@@ -32,8 +36,11 @@ _NOBODY = Words("nobody", "暂无人")
 _DESK = Words("the desk", "系统")
 
 
-def done(deeds: Sequence[Deed], policy: Policy) -> tuple[tuple[datetime, Words], ...]:
-    """The last things that were done, oldest first: (when, in words)."""
+def done(deeds: Sequence[Deed], policy: Policy, public: bool = False) -> tuple[tuple[datetime, Words], ...]:
+    """The last things that were done, oldest first: (when, in words). `public`: those alone of which the requester has
+    had a letter or written one, and fewer of them."""
+    if public:
+        deeds = [deed for deed in deeds if deed.what in _PUBLIC]
     # Whose first contact is told has written, too.
     firsts = {(deed.at, deed.who) for deed in deeds if deed.what == "responded"}
     told = [
@@ -42,7 +49,7 @@ def done(deeds: Sequence[Deed], policy: Policy) -> tuple[tuple[datetime, Words],
         if not (deed.what == "said" and (deed.at, deed.who) in firsts)
         if (saying := _SAYINGS.get(deed.what)) is not None
     ]
-    return tuple(told[-_LINES:])
+    return tuple(told[-(_PUBLIC_LINES if public else _LINES) :])
 
 
 def _parts(deed: Deed, policy: Policy, at: int) -> dict[str, str]:

@@ -31,6 +31,10 @@ from maild.workflow.triage import OUT_OF_SCOPE, missing, triage
 _LANGUAGE_CHARS = 20
 _SUBJECT_CHARS = 120
 _NOTHING = Words("", "")
+# What is written to a requester in the place of the acknowledgement.
+_INSTEAD = frozenset(
+    f"requester/{each}" for each in ("resolved", "closed", "info_requested", "out_of_scope", "approval")
+)
 _WRITERS_FIELDS = ("from", "sender", "reply-to", "subject", "to", "cc", "date", "message-id")
 
 
@@ -44,10 +48,25 @@ def register(
 ) -> Outcome:
     """A new ticket from a mail that joins none. `links` names tickets that it has to do with, and how; `of` is the one
     that it follows or claims: what is restricted there may be quoted here."""
-    message = event.message
-    if _is_no_mail(message):
+    if _is_no_mail(event.message):
         return Outcome(reason="nobody to answer: no From, and no other field that makes it a mail", fate="quarantined")
-    requester = requester_of(event, policy)
+    return settled(opened(event, facts, now, policy, links, of), event)
+
+
+def opened(
+    event: MailArrived,
+    facts: Facts,
+    now: datetime,
+    policy: Policy,
+    links: tuple[tuple[int, str], ...] = (),
+    of: Ticket | None = None,
+    by: str = "",
+    why: str = "",
+) -> Draft:
+    """A report as a blank ticket: fields, classification, priority; nobody has it yet, and nobody has heard of it. `by`
+    registers it for whom it is from, and `why` says how it came."""
+    message = event.message
+    requester = Address(message.from_.key, message.from_.name)
     stranger = event.trust.verdict in ("stranger", "failed")
     language = _language(message, facts, policy)
     text = message.new_text or message.text
@@ -63,7 +82,7 @@ def register(
         now,
         facts,
         policy,
-        who=requester.key,
+        who=by or requester.key,
     )
     told = {row.name: row for row in event.fields}
     if facts.person is not None and facts.person.shared and "name" in told and told["name"].source == "header":
@@ -72,14 +91,12 @@ def register(
     another = about_another(told, facts.person, requester)
     draft.learn(without_the_writer_s(facts.known) if another else facts.known)
     draft.learn(without_the_writer_s(told) if another else told)
-    # Who forwards a mail writes for nobody.
-    own = requester.key == message.from_.key
-    if own and (writes_for := member(event, facts, policy)) is not None:
+    if (writes_for := member(event, facts, policy)) is not None:
         draft.members.append(writes_for)
     _classify(draft, message, event.received, stranger)
     if of is not None and of.restricted and not draft.ticket.restricted:
         draft.change(f"it names ticket {of.key}, which is restricted", by="maild", restricted=True, team=of.team)
-    draft.note("registered", "", "new", f"mail from {requester.address}, {event.trust.reason}")
+    draft.note("registered", "", "new", why or f"mail from {requester.address}, {event.trust.reason}")
     draft.keep(
         Entry(
             direction="in",
@@ -88,7 +105,7 @@ def register(
             role="stranger" if stranger else "requester",
             text=message.text,
             new_text=text,
-            message_id=message.message_id,
+            message_id="" if by else message.message_id,
             attachments=bool(message.attachments),
         )
     )
@@ -96,10 +113,21 @@ def register(
     for number, kind in links:
         draft.note("link", "", str(number), kind)
     draft.writers.extend(_writers(message, stranger, policy))
+    return draft
 
+
+def settled(draft: Draft, event: MailArrived) -> Outcome:
+    """Who works on an opened report, and who hears of it: the requester, the approver, the agents.
+
+    What an agent has done on it already, who registers it for somebody, goes before what the desk would do by itself.
+    """
+    message, facts, policy = event.message, draft.facts, draft.policy
+    stranger, now = event.trust.verdict in ("stranger", "failed"), draft.now
+    text = message.new_text or message.text
+    untouched = draft.ticket.state == "new"
     incident = (
         None
-        if stranger or event.backlog
+        if stranger or event.backlog or not untouched
         else incident_child.recognised(draft.ticket, message.subject, text, facts.incidents)
     )
     if incident is not None:
@@ -107,24 +135,29 @@ def register(
         draft.change("", promise=promised if promised is not None and promised > now else None)
         incident_child.register(draft, incident, event)
         return draft.outcome(f"new ticket: a report of the mass incident {incident.ticket}", "ticketed")
-    topic = _notice_topic(draft, stranger)
+    topic = _notice_topic(draft, stranger) if untouched else None
     if topic is not None and not event.backlog:
         _out_of_scope(draft, topic, message)
         return draft.outcome(f"new ticket: out of scope, topic {topic.code}, requester told where to turn", "ticketed")
     author = policy.agent(message.from_.address)
-    approver = None if event.backlog else approval.by_category(draft)
+    approver = None if event.backlog or not untouched else approval.by_category(draft)
     if isinstance(approver, Colleague):
         approval.ask(draft, approver, text, "its category wants an approval", tell=False)
         _answer(draft, event, stranger, text, approver.address.name or approver.address.address)
         if draft.ticket.priority in ("P1", "P2"):
             notice(draft, event, text, author)
         return draft.outcome(f"{_reason(draft, event, stranger)}; waits for {approver.address.key}", "ticketed")
-    _assign(draft, author, text)
+    over = draft.ticket.state in ("resolved", "closed")
+    if draft.ticket.assignee is None and not over:
+        _assign(draft, author, text)
     promise = sla.promise(draft.ticket, policy)
     # What is past already (the desk was away) cannot be promised any more.
     draft.change("", promise=promise if promise is not None and promise > now else None)
-    _answer(draft, event, stranger, text)
-    notice(draft, event, text, author, approver or _NOTHING)
+    # Whoever hears what was done about it needs no word that it was received.
+    if not any(mail.template in _INSTEAD for mail in draft.mails):
+        _answer(draft, event, stranger, text)
+    if not over:
+        notice(draft, event, text, author, approver or _NOTHING)
     return draft.outcome(_reason(draft, event, stranger), "ticketed")
 
 
@@ -215,16 +248,6 @@ def _is_no_mail(message: Message) -> bool:
     What servers put on top (Return-Path, Received, Delivered-To) makes no mail of bytes that are none.
     """
     return not any(message.header(name).strip() for name in _WRITERS_FIELDS)
-
-
-def requester_of(event: MailArrived, policy: Policy) -> Address:
-    """The writer, or the original sender of what a trusted agent forwards (PRODUCT §3.4)."""
-    forwarded = event.message.forwarded
-    if forwarded is not None and event.trust.verdict == "agent" and forwarded.from_.address:
-        mine = forwarded.from_.key in policy.desk.own_addresses
-        if not mine:
-            return Address(forwarded.from_.key, forwarded.from_.name)
-    return Address(event.message.from_.key, event.message.from_.name)
 
 
 def _language(message: Message, facts: Facts, policy: Policy) -> str:

@@ -62,7 +62,7 @@ def tell_responsible(draft: Draft, event: MailArrived, text: str, note: Words | 
             "agent/requester_replied",
             attach=files.carried(attachments, draft.policy.notice_attachment_bytes),
             text=shown,
-            attachments=files.listed(attachments),
+            attachments=files.listed(attachments, draft.facts.has_files),
             note=note,
             writer=writer_of(draft, event),
         )

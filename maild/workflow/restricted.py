@@ -3,7 +3,7 @@
 from maild.model import Agent, Policy, Ticket, Words
 
 # Letters that hold nothing of the ticket but its number and its team, so that anybody of the desk may get them.
-NEUTRAL = frozenset({"agent/restricted", "agent/confirm_command"})
+NEUTRAL = frozenset({"agent/restricted", "agent/confirm_command", "agent/registered"})
 # What stands behind the tag in the subject of such a letter: the ticket's own subject may not.
 SUBJECT = Words("Restricted ticket", "受限工单")
 

@@ -6,7 +6,7 @@ it is, and so does that of a stranger's report (PRODUCT §2.5).
 
 from dataclasses import replace
 
-from maild.model import Words
+from maild.model import Address, Person, Words
 from maild.model.ticket import Impact, Importance, Level, Priority
 from maild.workflow import escalation
 from maild.workflow.draft import Draft
@@ -65,3 +65,19 @@ def by_the_report(draft: Draft) -> tuple[Priority, Words]:
     ticket, policy = draft.ticket, draft.policy
     important = ticket.reasons[3] if len(ticket.reasons) > 3 else Words("important", "业务重要")
     return priority_of(policy, ticket.urgency, ticket.impact, ticket.importance, important)
+
+
+def by_person(draft: Draft, person: Person) -> None:
+    """It is somebody else's than it seemed, whose matters are important: raised by that, never lowered."""
+    ticket, policy = draft.ticket, draft.policy
+    who = Address(person.address, person.name)
+    found = triage("", "", ticket.language, {}, who, policy, person)
+    if found.importance != "high" or ticket.importance == "high" or is_locked(draft):
+        return
+    priority, why = priority_of(policy, ticket.urgency, ticket.impact, "high", found.reasons[3])
+    draft.ticket = replace(ticket, reasons=(*ticket.reasons[:3], found.reasons[3], why))
+    was = ticket.priority
+    draft.reprioritise(found.reasons[3].en, by="maild", importance="high", priority=min(priority, was))
+    if draft.ticket.priority != was:
+        escalation.new_promise(draft, found.reasons[3])
+        escalation.call(draft, was)

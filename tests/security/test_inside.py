@@ -23,7 +23,8 @@ from tests.stories.stage import Out
 SECRET = "CANARY Tom breaks everything that he touches"
 # An agent's button in any spelling that a mail program may quote it in.
 _TOKEN = re.compile(
-    r"#(?:take|resolve|escalate|out-of-scope|confirm)(?: |%20)+[a-z2-7]{19}|%23(?:take|resolve|escalate)"
+    r"#(?:take|resolve|escalate|out-of-scope|confirm|ask|use)(?: |%20)+(?:\S+(?: |%20)+)?[a-z2-7]{22}"
+    r"|%23(?:take|resolve|escalate|ask|use)"
 )
 
 

@@ -1,4 +1,4 @@
-"""C21 and C22: an agent answers from any mail program, and the requester gets exactly those words and no other."""
+"""Complaints 21, 22 of PEERS: an agent answers from any mail program; the requester gets those words and no other."""
 
 import email
 import email.policy
@@ -18,7 +18,7 @@ WORDS = {
     WEI: ["您好：", "", "请先重启书架上的路由器，然后告诉我指示灯的颜色。", "", "王伟"],
 }
 # Programs that mark every quoted line: only there an answer below or between can be told from what is quoted.
-MARKED: tuple[Manner, ...] = ("gmail", "apple", "thunderbird", "iphone")
+MARKED: tuple[Manner, ...] = ("gmail", "apple", "thunderbird")
 NOTE = "CANARY he never listens, last time it took an hour"
 
 
@@ -85,7 +85,7 @@ def _one_answer(desk: Desk, raw: bytes, who: str) -> None:
 @pytest.mark.parametrize("who", [ANNA, WEI])
 @pytest.mark.parametrize("where", ["above", "no quote"])
 @pytest.mark.parametrize("manner", MANNERS)
-def test_c21_the_requester_gets_the_agents_words_and_nothing_else(
+def test_the_requester_gets_the_agents_words_and_nothing_else(
     waiting: Desk, who: str, where: str, manner: Manner
 ) -> None:
     _one_answer(waiting, _mail(waiting, who, manner, where), who)
@@ -94,13 +94,13 @@ def test_c21_the_requester_gets_the_agents_words_and_nothing_else(
 
 @pytest.mark.parametrize("who", [ANNA, WEI])
 @pytest.mark.parametrize("manner", ["gmail", "thunderbird"])
-def test_c21_words_below_a_marked_quote_are_the_agents_too(waiting: Desk, who: str, manner: Manner) -> None:
+def test_words_below_a_marked_quote_are_the_agents_too(waiting: Desk, who: str, manner: Manner) -> None:
     _one_answer(waiting, _mail(waiting, who, manner, "below"), who)
 
 
 @pytest.mark.parametrize("who", [ANNA, WEI])
 @pytest.mark.parametrize("manner", [each for each in MANNERS if each not in MARKED])
-def test_c22_words_below_a_quote_without_marks_are_sent_to_nobody_and_the_agent_hears_it(
+def test_words_below_a_quote_without_marks_are_sent_to_nobody_and_the_agent_hears_it(
     waiting: Desk, who: str, manner: Manner
 ) -> None:
     out = waiting.deliver(_mail(waiting, who, manner, "below"))
@@ -111,9 +111,7 @@ def test_c22_words_below_a_quote_without_marks_are_sent_to_nobody_and_the_agent_
 
 @pytest.mark.parametrize("who", [ANNA, WEI])
 @pytest.mark.parametrize("manner", MARKED)
-def test_c22_words_between_quoted_lines_stay_inside_and_the_agent_hears_it(
-    waiting: Desk, who: str, manner: Manner
-) -> None:
+def test_words_between_quoted_lines_stay_inside_and_the_agent_hears_it(waiting: Desk, who: str, manner: Manner) -> None:
     out = waiting.deliver(_mail(waiting, who, manner, "between"))
     assert [each for each in out if each.recipient == TOM] == []
     assert (who, "agent/transcript") in [(each.recipient, each.template) for each in out]
@@ -123,7 +121,7 @@ def test_c22_words_between_quoted_lines_stay_inside_and_the_agent_hears_it(
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-def test_c22_an_answer_to_an_internal_notice_stays_inside(waiting: Desk, manner: Manner) -> None:
+def test_an_answer_to_an_internal_notice_stays_inside(waiting: Desk, manner: Manner) -> None:
     waiting.reply(waiting.letter("agent/new_ticket", ANNA), "#take")
     waiting.reply(waiting.letter("agent/new_ticket", WEI), f"#note {NOTE}")
     note = waiting.letter("agent/note", ANNA)
@@ -132,14 +130,14 @@ def test_c22_an_answer_to_an_internal_notice_stays_inside(waiting: Desk, manner:
     waiting.check()
 
 
-def test_c22_a_reply_to_all_with_the_requester_in_to_is_relayed_to_nobody(waiting: Desk) -> None:
+def test_a_reply_to_all_with_the_requester_in_to_is_relayed_to_nobody(waiting: Desk) -> None:
     notice = waiting.letter("agent/new_ticket", ANNA)
     out = waiting.reply(notice, *WORDS[ANNA], headers=(("To", TOM), ("Cc", DESK)))
     assert [each for each in out if each.recipient == TOM] == []
     assert "To or Cc" in received(waiting.letter("agent/transcript", ANNA)).text
 
 
-def test_c22_a_forwarded_notice_answered_by_a_colleague_stays_inside(waiting: Desk) -> None:
+def test_a_forwarded_notice_answered_by_a_colleague_stays_inside(waiting: Desk) -> None:
     # Anna has passed her notice on to Wang Wei, who answers it: it was never his to answer.
     notice = waiting.letter("agent/new_ticket", ANNA)
     out = waiting.reply(notice, "CANARY let her wait", who=WEI)
@@ -147,7 +145,7 @@ def test_c22_a_forwarded_notice_answered_by_a_colleague_stays_inside(waiting: De
     waiting.check()
 
 
-def test_c22_an_old_public_notice_of_a_ticket_that_was_restricted_since(waiting: Desk) -> None:
+def test_an_old_public_notice_of_a_ticket_that_was_restricted_since(waiting: Desk) -> None:
     notice = waiting.letter("agent/new_ticket", WEI)
     waiting.reply(waiting.letter("agent/new_ticket", ANNA), "#category security")
     before = waiting.rows("SELECT * FROM entry WHERE ticket = 1 AND visibility = 'public'")

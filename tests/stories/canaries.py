@@ -32,6 +32,7 @@ class Inside:
         self.but_to_approvers: dict[str, str] = {}
         self.of: dict[int, dict[str, str]] = defaultdict(dict)
         self.public: dict[int, str] = {}
+        self.requester: dict[int, str] = {}
         self.said = ""
 
     def for_(self, out: Out) -> Iterator[tuple[str, str]]:
@@ -41,7 +42,7 @@ class Inside:
             yield from self.but_to_approvers.items()
         own = self.public.get(out.ticket or 0, "")
         for number, words in self.of.items():
-            if number == out.ticket:
+            if out.recipient in (self.requester[number], "") or number == out.ticket:
                 continue
             for text, what in words.items():
                 # Two people may well report in the same words, and an agent may send one what another was sent.
@@ -68,6 +69,7 @@ def internal(connection: Connection) -> Inside:
         approval = any(each.verb == "approve" for each in parse(row.new_text).commands)
         private += [(line, "an internal entry", approval) for line in row.new_text.splitlines()]
     for row in connection.execute(select(ticket)):
+        inside.requester[row.id] = row.requester.lower()
         own[row.id] += [squeezed(row.subject), squeezed(row.summary)]
         if row.parent:
             related[row.id].add(row.parent)
@@ -141,3 +143,14 @@ def _gather(mail: Message, pieces: list[str]) -> None:
             if part.get_content_subtype() == "html":
                 # What stands between tags, and what stands in links.
                 pieces += [unescape(re.sub(r"<[^>]*>", "", content)), unescape(content)]
+
+
+def marked(connection: Connection, word: str) -> tuple[tuple[str, str], ...]:
+    """The internal lines that a script has marked, as a letter would show them."""
+    public, inside = set[str](), set[str]()
+    for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
+        lines = {line.strip() for line in row.new_text.splitlines()}
+        (inside if row.visibility == "internal" else public).update(lines)
+    hits = [line for line in inside - public if word in line]
+    said = [line.split(maxsplit=1)[-1] if line.startswith(("#", "＃")) else line for line in hits]
+    return tuple((squeezed(line), "a marked line") for line in said)

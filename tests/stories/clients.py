@@ -104,15 +104,22 @@ class Pen:
         return message
 
     def press(
-        self, who: str, letter: Sent, verb: str, now: datetime, retag: tuple[str, str] = ("", "")
+        self,
+        who: str,
+        letter: Sent,
+        verb: str,
+        now: datetime,
+        retag: tuple[str, str] = ("", ""),
+        lines: Sequence[str] = (),
     ) -> EmailMessage:
-        """The mail that a button's `mailto:` link opens: its subject and body, no References."""
+        """The mail that a button's `mailto:` link opens: its subject and body, no References; `lines` are written
+        behind what stands there."""
         for match in finditer(r'href="(mailto:[^"]+)"', letter.html):
             parts = urlsplit(unescape(match[1]))
             values = {name: text[0] for name, text in parse_qs(parts.query, keep_blank_values=True).items()}
             subject = values.get("subject", "")
             if f"#{verb} " in subject:
-                body = values.get("body", "").split("\r\n")
+                body = (values.get("body", "") + "\n".join(lines)).splitlines()
                 message = self.fresh(who, subject.replace(*retag) if retag[0] else subject, body, now)
                 message.replace_header("To", unquote(parts.path))
                 return message

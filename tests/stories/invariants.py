@@ -22,6 +22,8 @@ _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
 _EDGES = frozenset((was, becomes) for was, becomes, _ in lifecycle.transitions())
+# How the id of a mail begins whose answer goes to the requester.
+_PUBLIC_ID = re.compile("<[mr]p")
 _BUTTON = re.compile(r"subject=[^\"&]*%23([a-z0-9-]+)%20")
 
 
@@ -53,17 +55,22 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 
 
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
-    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs."""
+    """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs; and nothing internal
+    in a notice whose answer goes to the requester, who may be copied in it."""
     inside = canaries.internal(connection)
+    noted = canaries.marked(connection, CANARY)
     found = []
     for out, mail in mails:
-        if out.audience not in ("requester", "stranger", "approver"):
+        outside = out.audience in ("requester", "stranger", "approver")
+        if not outside and not _PUBLIC_ID.match(out.message_id):
             continue
         everything = canaries.shown(mail)
-        for word, what in ((CANARY, "the canary"), *inside.for_(out)):
+        # In a notice the word may stand where a requester wrote it; what agents write for each other may not.
+        looked_for = ((CANARY, "the canary"), *inside.for_(out)) if outside else noted
+        for word, what in looked_for:
             if word in everything:
                 found.append(f"{out.template} to {out.recipient} holds what is internal, {what}: {word!r}")
-        for verb in _BUTTON.findall(everything):
+        for verb in _BUTTON.findall(everything) if outside else ():
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found
@@ -183,7 +190,9 @@ def _records(connection: Connection) -> list[str]:
         for line in (line for line in lines if line.what == "state"):
             if line.was != state or not line.who or not line.why:
                 found.append(f"ticket {one.id}: {line.was} → {line.becomes} by {line.who!r} because {line.why!r}")
-            if line.was != line.becomes and (line.was, line.becomes) not in _EDGES:
+            # An #undo goes back wherever the ticket came from, in one step.
+            back = any(each.what == "undone" and each.at == line.at for each in lines)
+            if line.was != line.becomes and (line.was, line.becomes) not in _EDGES and not back:
                 found.append(f"ticket {one.id}: {line.was} → {line.becomes} is no transition of lifecycle.ROWS")
             state = line.becomes
         found += _over(one, lines)

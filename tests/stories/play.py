@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from maild.directory.table import read_table
 from maild.directory.takeover import take_over
 from maild.model.ticket import FIELD_NAMES
-from maild.store import people, tickets
+from maild.store import blocked, people, tickets
 from maild.store.engine import reading
 from maild.store.schema import address, alarm, entry, history, inbound, link, ticket
 from maild.workflow import business_time
@@ -81,7 +81,7 @@ class _Play:
             message = self._pen.fresh(step.who, step.subject, step.text, now)
         elif step.how == "presses":
             retag = (f"[IT-{self._find(step.letter).ticket}]", f"[IT-{step.tag}]") if step.tag else ("", "")
-            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag)
+            message = self._pen.press(step.who, self._received(step.letter), step.verb, now, retag, step.text)
         else:
             message = self._pen.reply(
                 step.who,
@@ -188,7 +188,7 @@ class _Play:
         if step.sender:
             name = message["From"].addresses[0].display_name
             assert name == step.sender, f"it comes from {name!r}"
-        names = [part.get_filename() for part in message.iter_attachments()]
+        names = [part.get_filename() for part in message.walk() if part.get_filename()]
         for name in step.attached:
             assert name in names, f"{name!r} is not attached, only {names}"
 
@@ -308,6 +308,12 @@ def _undeliverable(connection: Connection, words: _Words, number: int) -> None:
     assert row is not None and row.bounced == words[1], f"it is marked {row.bounced if row else None!r}"
 
 
+def _blocked(connection: Connection, words: _Words, number: int) -> None:
+    """`= blocked @x.example …`: whom an admin has blocked, and nobody else; `= blocked nobody`."""
+    found = sorted(row.sender for row in blocked.listing(connection))
+    assert found == sorted(word for word in words if word != "nobody"), f"blocked are {found}"
+
+
 def _alarm(connection: Connection, words: _Words, number: int) -> None:
     rows = [f"{row.kind}: {row.detail}" for row in connection.execute(select(alarm))]
     assert any(words[0] in row for row in rows), f"the alarms are {rows}"
@@ -324,6 +330,7 @@ _CHECKS: tuple[tuple[_Words, Callable[[Connection, _Words, int], None]], ...] = 
     (("tickets",), _count),
     (("away",), _away),
     (("undeliverable",), _undeliverable),
+    (("blocked",), _blocked),
     (("alarm",), _alarm),
     (("",), _state),
 )

@@ -60,7 +60,8 @@ class Out:
 def settings_for(story: Mapping[str, Any], **more: Any) -> Settings:
     """The shipped config.toml without statutory holidays, under the story's own settings and `more` sections."""
     shipped = tomllib.loads((data_dir() / "config.toml").read_text(encoding="utf-8"))
-    sections: dict[str, Any] = {"calendar": {**shipped["calendar"], "country": ""}}
+    # Digests leave where a story says at what time.
+    sections: dict[str, Any] = {"calendar": {**shipped["calendar"], "country": ""}, "digest": {"at": ""}}
     for name, values in story.items():
         under = sections.get(name, shipped.get(name, {}))
         sections[name] = _added(under, values) if isinstance(values, list) else _laid_over(under, values)
@@ -138,6 +139,7 @@ class Stage(ABC):
             self._chores.expire,
             self._chores.summarise,
             self._chores.tell_set_aside,
+            self._chores.digest,
             self._chores.observed,
             self._chores.learn,
         ):

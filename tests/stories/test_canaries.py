@@ -45,7 +45,7 @@ def told(make_desk: MakeDesk) -> Iterator[Desk]:  # noqa: F811 - the fixture of 
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("what", INSIDE)
-def test_c22_what_is_internal_is_found_however_it_is_written(told: Desk, what: str, how: str) -> None:
+def test_what_is_internal_is_found_however_it_is_written(told: Desk, what: str, how: str) -> None:
     words = INSIDE[what] or (Path("templates/_macros/vpn.en.txt").read_text("utf-8").strip().splitlines()[-1])
     own = next(out for out in told.outs if out.recipient == TOM)
     mail = invariants.parsed(own.raw)

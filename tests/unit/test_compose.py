@@ -487,7 +487,7 @@ def test_every_letter_has_both_forms_in_both_languages_and_no_other_file_lies_th
         there = {path.relative_to(root / language).as_posix() for path in files}
         letters = {f"{name}.{ending}" for name in LETTERS for ending in ("txt", "html")}
         layouts = {f"_{kind}.{ending}" for kind in ("requester", "agent") for ending in ("txt", "html")}
-        pieces = {"_attachments.txt", "_attachments.html"}
+        pieces = {f"_{kind}.{ending}" for kind in ("attachments", "done") for ending in ("txt", "html")}
         names = {"_names.txt", "_names.html"} if language == "zh-CN" else set()
         assert there == letters | layouts | pieces | names
 

@@ -4,7 +4,7 @@ import pytest
 
 from maild.model import Address, Message, Sender
 from maild.workflow.commands.grammar import from_subject, parse
-from maild.workflow.commands.spread import leading, spread
+from maild.workflow.commands.spread import leading, spread, without_tickets
 from tests.policies import default_policy
 
 POLICY = default_policy()
@@ -94,3 +94,17 @@ def test_the_subject_of_a_fresh_mail_may_be_a_command(subject: str, command: str
     assert from_subject(_mail(subject), POLICY) == command
     # On an answer the subject is the one that the requester gave the ticket.
     assert from_subject(_mail(subject, ("<one@corp.example>",)), POLICY) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "verb", "shown"),
+    [
+        ("#resolve IT-3, IT-7 new ink", "resolve", "#resolve new ink"),
+        ("＃关闭IT-3和IT-7：重复", "close", "＃关闭 重复"),
+        ("#take IT-3", "take", "#take"),
+        ("#take", "take", "#take"),
+        ("#use IT-3 IT-87", "use", "#use IT-3 IT-87"),
+    ],
+)
+def test_a_transcript_shows_a_command_without_the_tickets_that_it_was_for(line: str, verb: str, shown: str) -> None:
+    assert without_tickets(line, verb, default_policy()) == shown

@@ -203,7 +203,7 @@ TEXT = [
 ]  # fmt: skip
 
 # Neither: nothing is done, the transcript says so.
-WRONG = ["#foo bar", "#重启服务器后好了", "#take it away please", "#接单但是要明天", "#close", "#assign"]
+WRONG = ["#qqxx bar", "#重启服务器后好了", "#take it away please", "#接单但是要明天", "#close", "#assign"]
 
 
 def test_the_tables_are_large_enough() -> None:
@@ -245,7 +245,7 @@ def test_what_is_not_clear_is_not_guessed(line: str) -> None:
 def test_of_two_wrong_lines_both_are_corrected_or_neither_is() -> None:
     both = parse("#tkae\n#reslove done")
     assert both.correctable and [meant for _, meant in both.corrections] == ["#take", "#resolve done"]
-    assert not parse("#tkae\n#foo bar").correctable
+    assert not parse("#tkae\n#qqxx bar").correctable
     assert not parse("#tkae\n#close").correctable
 
 

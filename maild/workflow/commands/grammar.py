@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from maild.model import Message, Policy, Words
+from maild.model.button import PRESSED
 from maild.workflow.commands.nearest import nearest
 from maild.workflow.commands.verbs import BY_NAME, VERBS
 
-__all__ = ["Command", "Parsed", "corrected", "from_subject", "parse"]
+__all__ = ["Command", "Parsed", "corrected", "from_subject", "only_signed", "parse"]
 
 _CHINESE = sorted((name for verb in VERBS for name in verb.chinese), key=len, reverse=True)
 
@@ -112,13 +113,25 @@ def from_subject(message: Message, policy: Policy) -> str:
     prefixes = "|".join(re.escape(each) for each in (policy.desk.prefix, *policy.desk.former_prefixes))
     tag = rf"[\[【]\s{{0,3}}(?:{prefixes})\s{{0,3}}-\s{{0,3}}\d{{1,15}}\s{{0,3}}[\]】]\s*"
     line = re.sub(rf"^(?:{tag}){{1,3}}", "", visible(message.subject)[:500], flags=re.IGNORECASE)
-    return line if _looks_like_command(line) and not _PRESSED.search(line) else ""
+    return line if _looks_like_command(line) and not PRESSED.search(line) else ""
+
+
+# What stands in so few and so short lines below a question is a name, a number or a word of thanks; a sentence or a
+# field of the form is none.
+_SIGNED_LINES, _SIGNED_COLUMNS = 5, 40
+_SENTENCE = re.compile(r"[。？！?!；;=]|[.,，:：]\s?\S{6}|\w{2}\.\s*$")
+
+
+def only_signed(text: str) -> bool:
+    """Whether the words under a question are no more than a signature."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return len(lines) <= _SIGNED_LINES and all(
+        len(line) <= _SIGNED_COLUMNS and not _SENTENCE.search(line) for line in lines
+    )
 
 
 # Tickets, whatever their prefix: which of them there are is for others to say.
 _TAGS = re.compile(r"[a-z][a-z0-9]{0,15}[-－—]\d{1,10}(?!\w)", re.IGNORECASE | re.ASCII)
-# What a button writes into the subject: verb and token.
-_PRESSED = re.compile(r"#[a-z][a-z0-9-]{1,20}\s+[a-z2-7]{19}(?![a-z0-9])", re.IGNORECASE)
 
 
 # What the eye does not see and a phone or a program puts in: joiners, marks of direction, the form of an emoji.

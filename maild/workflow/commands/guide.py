@@ -57,10 +57,43 @@ _CAPITALS = {
     "week": "本周",
     "month": "本月",
     "today": "今天",
-    "last": "上",
+    "last week": "上周",
 }
 
 MORE: Mapping[str, Words] = {
+    "show": Words(
+        "all of a ticket: conversation and notes, who has it, similar solutions, files by number; without a number, of"
+        " the ticket that the mail is on; a reply to it stays inside",
+        "工单的全部内容：往来和备注、谁在处理、类似问题的处理说明、附件编号；在工单的邮件里可以不写编号；回复它只留在内部",
+    ),
+    "mine": Words(
+        "your tickets, the most urgent first; answer the list with `#resolve IT-3 IT-7 …`",
+        "您的工单，最紧急的在前；可以直接回复，写 `#解决 IT-3 IT-7 …`",
+    ),
+    "status": Words(
+        "how what you have reported stands; whoever is no agent has this, `#mine` and `#help`",
+        "您报的工单的进度；普通用户也可以用，还有 `#我的` 和 `#帮助`",
+    ),
+    "overdue": Words("what is late in your teams, for leads in all", "本组已超时的工单；主管可看全部组"),
+    "find": Words(
+        "tickets that hold all of these words, newest first; `open` `closed` `P1` narrow it",
+        "包含全部这些词的工单，最近的在前；可加 `未关闭` `已关闭` `P1` 筛选",
+    ),
+    "report": Words(
+        "figures of `today` `yesterday` `week` `last week` `month` `last month`: in and out, promises kept, ratings",
+        "`今天` `昨天` `本周` `上周` `本月` `上月` 的统计：新增与关闭、达标率、满意度",
+    ),
+    "away": Words(
+        "until the day you are back: `12-01`, `Friday`, `3d`; `#away back` ends it; a deputy gets what is urgent; leads"
+        " write `#away WHO until …`",
+        "登记休假：`到周五`（含当天）、`到12月1日`、`3天`；`#休假 回来` 结束；紧急工单转给代理人；"
+        "主管可写 `#休假 同事 到…`",
+    ),
+    "reassign": Words(
+        "what the first one has in new and open goes to the second, `all` takes the waiting ones too; each is told in"
+        " one mail",
+        "把前一位同事新建和处理中的工单移交给后一位，加 `全部` 则包括等待中的；双方各收到一封通知",
+    ),
     "take": Words("the ticket is yours; counts as response", "由您处理，计为已响应"),
     "priority": Words(
         "lowering needs a reason; a lead's word is locked; `auto`: back to what the report says",
@@ -76,6 +109,12 @@ MORE: Mapping[str, Words] = {
         " summary; a notice names what was solved before",
         "把该工单的处理说明或常用回复发给用户，放在您写的话后面；和 `#解决` 写在一起就作为本工单的处理说明；"
         "新工单通知里会列出以前解决过的类似问题",
+    ),
+    "undo": Words(
+        "takes back what your last command mail did, within 24 hours and if nothing has followed: on this ticket, in a"
+        " fresh mail on all of its tickets; mails are not recalled, the requester gets one correction",
+        "24 小时内且之后没有新进展时，撤销您上一封命令邮件：回复工单通知时撤销该工单上的，"
+        "另写新邮件则撤销其涉及的所有工单；已发出的邮件无法收回，会给用户发一封更正",
     ),
     "hold": Words("waits until a date; the clock stands", "挂起到某天，期间不计时"),
     "close": Words("without confirmation; the requester is told", "不经确认直接关闭，并告知用户"),
@@ -123,7 +162,7 @@ def usage(verb: Verb, language: str) -> str:
     if not language.startswith("zh"):
         return verb.usage
     _, gap, arguments = verb.usage.partition(" ")
-    arguments = re.sub(r"[A-Za-z]+(?!-?\d)", lambda word: _CAPITALS.get(word[0], word[0]), arguments)
+    arguments = re.sub(r"last week|[A-Za-z]+(?!-?\d)", lambda word: _CAPITALS.get(word[0], word[0]), arguments)
     # The table keeps names folded, since letters of any case are understood.
     return f"#{verb.chinese[0].upper()}{gap}{arguments}" if verb.chinese else verb.usage
 

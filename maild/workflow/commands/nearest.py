@@ -64,8 +64,10 @@ def _of_letters(word: str) -> tuple[str, int]:
         # A name in pinyin stands for the one in characters.
         names = {verb.name: verb.name, verb.name.replace("-", ""): verb.name, **_pinyin(verb.chinese)}
         near = [(_steps(typed, name) / _worth(typed, name), shown) for name, shown in names.items()]
+        # Every word of three letters is like another one.
+        near = [row for row, name in zip(near, names, strict=True) if min(len(typed), len(name)) > 3 or not row[0]]
         near += [(0.4, shown) for name, shown in names.items() if len(typed) >= 3 and name.startswith(typed)]
-        cost, shown = min(near)
+        cost, shown = min(near, default=(9.0, ""))
         if cost <= 1:
             found.append((cost, verb.name, shown))
     best = _clear(found)

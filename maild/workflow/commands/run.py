@@ -1,11 +1,11 @@
 """Carrying out a mail's commands: all of them or none, with a transcript of what was done and why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 
 from maild.model import Agent, Words
 from maild.workflow import approval, colleague, lifecycle, restricted, split
-from maild.workflow.commands import incident, sorting, talk, use, work
+from maild.workflow.commands import contact, incident, sorting, talk, undo, use, work
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Command, Parsed
 from maild.workflow.draft import Draft
@@ -31,12 +31,17 @@ DOERS: dict[str, _Doer] = {
     "resolve": talk.resolve,
     "close": talk.close,
     "reopen": talk.reopen,
+    "called": contact.called,
+    "for": contact.requester,
+    "undo": undo.undo,
     **incident.DOERS,
     # On a mass incident's own ticket it answers the proposal instead.
     "accept": colleague.accept,
 }
 # These take the text under the commands for themselves; else it is the reply, by the notice's kind.
-TAKES_TEXT = frozenset({"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update"})
+TAKES_TEXT = frozenset(
+    {"note", "ask", "use", "resolve", "out-of-scope", "approve", "not-approved", "split", "update", "called"}
+)
 
 Line = tuple[str, bool, str]
 
@@ -49,22 +54,10 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
-    for name in (
-        "entries",
-        "mails",
-        "history",
-        "links",
-        "writers",
-        "readers",
-        "published",
-        "members",
-        "corrections",
-        "undeliverable",
-        "follow",
-        "also",
-    ):
-        setattr(trial, name, list(getattr(draft, name)))
-    trial.fields, trial.timers = dict(draft.fields), dict(draft.timers)
+    # What a refused command wrote on it must not be left on the other.
+    for name, value in vars(draft).items():
+        if isinstance(value, list | dict):
+            setattr(trial, name, copy(value))
     # Beside a note the text is the note's, whatever else stands above it: in doubt it stays inside (PRODUCT §3.4).
     takers = {"note"} if any(each.verb == "note" for each in parsed.commands) else TAKES_TEXT
     trial.verbs = frozenset(each.verb for each in parsed.commands)
@@ -81,13 +74,19 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             if refused is not None:
                 raise Refused(refused)
             doers = {**DOERS, **incident.ON_INCIDENT} if trial.ticket.kind == "incident" else DOERS
+            known = len(trial.remarks)
             doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
             others = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
             return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in others))
-        done.append((command.line, True, ""))
+        done.append((command.line, True, listed(trial.remarks[known:], language)))
     return trial, tuple(done)
+
+
+def listed(remarks: Sequence[Words], language: str) -> str:
+    """Remarks on one command, as one line of its transcript."""
+    return ("；" if language.startswith("zh") else "; ").join(each.for_(language) for each in remarks)
 
 
 _NOT_DONE = Words("not done, because of the other line", "因另一行有误，未执行")

@@ -122,6 +122,14 @@ def _tag(policy: Policy) -> re.Pattern[str]:
     )
 
 
+def without_tickets(line: str, verb: str, policy: Policy) -> str:
+    """A command as it was written, without the tickets that it was for: "#resolve IT-3, IT-7 ink" → "#resolve ink"."""
+    verb_ends = next((end for end in range(1, len(line)) if leading(line[end:], policy)[0]), None)
+    if verb_ends is None or BY_NAME[verb].names:
+        return line
+    return f"{line[:verb_ends].rstrip()} {leading(line[verb_ends:], policy)[1]}".rstrip()
+
+
 def tickets_of(jobs: Iterable[Job]) -> tuple[int, ...]:
     return tuple(each.ticket for each in jobs)
 

@@ -5,6 +5,7 @@ The writer saw one of them, programs read the other. Where they differ in comman
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from maild.model import Message, Words
 from maild.workflow.commands.grammar import Parsed, parse
@@ -15,6 +16,12 @@ _DIFFER = Words(
 )
 # What the text form says of a link or a picture that the HTML form only shows.
 _SAID_OF_LINKS = re.compile(r"<?(?:https?://|mailto:|tel:)[^>\s]{0,2000}>?|\[(?:cid|image|图片)[:：]?[^\]]{0,200}\]")
+
+
+def in_both_forms(parsed: Parsed, message: Message, own: str) -> Parsed:
+    """The commands of a mail's text form, with what is wrong if its HTML form orders something else."""
+    problem = differing(message, own)
+    return parsed if problem is None else replace(parsed, problems=(*parsed.problems, problem))
 
 
 def differing(message: Message, own: str) -> tuple[str, Words] | None:

@@ -2,6 +2,7 @@
 
 from maild.model import Agent, Words
 from maild.model.ticket import Tier
+from maild.model.when import spoken
 from maild.workflow import past, restricted, routing
 from maild.workflow.commands.arguments import Refused, a_colleague, a_team
 from maild.workflow.commands.grammar import Command
@@ -11,12 +12,36 @@ from maild.workflow.draft import Draft
 def take(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     """The ticket is theirs: start of work, so it counts as response (manual 1.4)."""
     first = draft.ticket.responded is None
+    _not_taken_meanwhile(draft, agent)
     assign_to(draft, agent, f"taken by {agent.name}")
     draft.respond("taken")
     if draft.ticket.state == "new":
         draft.enter("open", f"taken by {agent.name}")
     if first and draft.ticket.priority in ("P1", "P2"):
         draft.tell_requester("requester/started", agent=agent.name)
+
+
+def _not_taken_meanwhile(draft: Draft, agent: Agent) -> None:
+    """A button of a notice that was written before a colleague took the ticket takes nothing out of their hands: who
+    pressed it did not know. Whoever writes #take says that they want it all the same."""
+    made, ticket = draft.press.made, draft.ticket
+    if draft.press.verb != "take" or made is None or ticket.assignee in (None, agent.address):
+        return
+    at = next(
+        (deed.at for deed in reversed(draft.facts.past) if deed.what == "assignee" and deed.becomes == ticket.assignee),
+        None,
+    )
+    if at is None or at < made:
+        return
+    colleague = draft.policy.agent(ticket.assignee or "")
+    name = colleague.name if colleague is not None else ticket.assignee
+    when = {language: spoken(at, draft.policy.desk.zone, draft.now, language) for language in ("en", "zh-CN")}
+    raise Refused(
+        Words(
+            f"{name} took it at {when['en']}, before you pressed. To take it over all the same, reply with #take",
+            f"{name}已在{when['zh-CN']}接单。如仍要由您接手，请回复 #接单",
+        )
+    )
 
 
 def assign_to(draft: Draft, agent: Agent, why: str) -> None:

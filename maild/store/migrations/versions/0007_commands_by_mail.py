@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.add_column("inbound", _words("answer"))
     op.add_column("inbound", _words("evidence"))
     op.add_column("ticket", sa.Column("channel", types.CleanText(), server_default=sa.text("'mail'"), nullable=False))
+    op.create_index("ix_ticket_created", "ticket", ["created"])
+    op.create_index("ix_ticket_closed", "ticket", ["closed"])
     op.create_table(
         "command",
         sa.Column("inbound", _Id, autoincrement=False, nullable=False),
