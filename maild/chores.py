@@ -20,6 +20,7 @@ from maild.alarm import raise_alarm
 from maild.apply import Writer, post
 from maild.directory.keeper import CHORE as DIRECTORY
 from maild.directory.keeper import Failed, Keeper
+from maild.expired import expired_mails
 from maild.model import Address, Agent, Mail, Policy
 from maild.outbound.budget import COLLAPSED, OVER_BUDGET, UNANSWERED
 from maild.store import awaited, ledger_waits, outbox, outbox_lists, tickets, timers, upkeep
@@ -209,6 +210,7 @@ class Chores:
         now = self._clock()
         with self._engine.begin() as connection:
             expired = ledger_waits.expire(connection, now)
+            post(connection, expired_mails(connection, expired, self._writer.policy), self._writer, now)
             upkeep.forget_chores(connection, now - timedelta(days=60))
             # A letter that others have seen could else prove something for 90 days.
             upkeep.forget_tokens(connection, now - timedelta(days=120))
@@ -218,7 +220,7 @@ class Chores:
         if brought:
             log.warning("the clock was put back: %d mails and notices that were dated ahead of it are due now", brought)
         if expired:
-            log.info("%d agents' mails expired without confirmation", expired)
+            log.info("%d agents' mails expired without confirmation", len(expired))
 
     def _end_alarms_of_the_gone(self, connection: Connection, now: datetime) -> None:
         """A daemon that is not coming back cannot say that its trouble is over."""

@@ -108,6 +108,7 @@ def consider(
     `by_hand`: it was entered at the terminal, by somebody who may, so that it is what its head says.
     Neither makes anybody of a mail whose authentication failed. `quiet`: see MailArrived.
     """
+    message = desk_mail.as_answered(message, answers)
     keys = thread.keys(message, tokens, policy)
     claim = thread.choose(keys, gather.known(connection, keys))
     screening = screen(message, policy, blocked.among(connection, senders_of(message)))
@@ -138,7 +139,7 @@ def consider(
         made_for = claim.via
         button = presses.judge(connection, keys, message.sender.identity, made_for, tokens, now, policy)
     pressed = button.verb
-    may_be_anybodys = pressed not in ("", gather.CONFIRM) and "confirmed" not in answers
+    may_be_anybodys = pressed not in ("", "confirm") and not answers
     made = button.press.made
     if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, made_for, now):
         pressed = ""
@@ -153,7 +154,7 @@ def consider(
         verdict = replace(verdict, verdict=again, admin=False, reason=why)
     unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
-    if unproved and (wish is not None or desk_mail.wanted(message, policy)):
+    if unproved and (wish is not None or desk_mail.wanted(message, policy, answers)):
         # What an agent wants of the desk takes the evidence that it takes on a ticket.
         what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
         verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
@@ -166,7 +167,7 @@ def consider(
         verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
     if by_hand:
         verdict, wish = _entered(message, policy)
-    if "confirmed" in answers and verdict.verdict == "unverified":
+    if answers and verdict.verdict == "unverified":
         verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
     elif let_in and verdict.verdict == "unverified":
         verdict = replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)

@@ -48,11 +48,9 @@ from maild.store import (
     tickets,
 )
 from maild.tokens import Tokens
-from maild.workflow import admin_mail, persons
+from maild.workflow import admin_mail, owner_asked, persons
 from maild.workflow.draft import WARNED
 
-# The button under the question whether a mail is the agent's own.
-CONFIRM = "confirm"
 # The button under a colleague's words: it stands for that colleague alone.
 ACCEPT = "accept"
 # References of a mail name at most so many of what went before: older ones help no client.
@@ -152,11 +150,12 @@ def facts(
         related = links.related(connection, ticket.key)
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
-    asked_today, waits = 0, False
+    asked_today, asked_by, waits = 0, "", False
     if not (isinstance(event, MailArrived) and (event.trust.verdict == "agent" or event.trust.admin)):
         asked_about = 0
     elif asked_about or not button:
-        asked_about = asked_about or _question(connection, event, policy)
+        if not asked_about:
+            asked_about, asked_by = _question(connection, event, policy)
         where = ticket.key if ticket is not None else 0
         waits = ledger_waits.waits(connection, asked_about, policy.own(event.message.from_.key), where, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
@@ -188,6 +187,8 @@ def facts(
         button=button,
         asked_today=asked_today,
         asked_about=asked_about,
+        asked_by=asked_by,
+        **(_beside_others(connection, event, ticket, needs, now, policy) if ticket is not None else {}),
         waits=waits,
         waiting=waiting,
         accepts=accepts,
@@ -296,7 +297,7 @@ def button(
         for each in tickets.waiting(connection, ticket):
             if holds(f"{verb} {each.inbound}"):
                 return verb, each.inbound
-    if verb != CONFIRM:
+    if verb not in owner_asked.BUTTONS:
         return (verb if holds(f"{verb} {keys.argument}".rstrip()) else ""), 0
     # This button stands for one mail alone: whoever confirms their own must not confirm a forged one beside it.
     for number in ledger_waits.held_of(connection, own, ticket):
@@ -311,11 +312,29 @@ def asked_for_approval(connection: Connection, message: Message, ticket: int, si
     return outbox_lists.asked_for_approval(connection, newest_first, ticket, since) if newest_first else ""
 
 
-def _question(connection: Connection, event: MailArrived, policy: Policy) -> int:
-    """The mail that the answered question asks about: "1" under any other notice is a word like others."""
+def _question(connection: Connection, event: MailArrived, policy: Policy) -> tuple[int, str]:
+    """The mail that the answered question asks about, and the question: "1" under any other notice is a word like
+    others."""
     message = event.message
     newest_first = message.answered[:_THREAD_IDS]
-    return outbox_lists.asked_about(connection, newest_first, policy.own(message.from_.key)) if newest_first else 0
+    own = policy.own(message.from_.key)
+    return outbox_lists.asked_about(connection, newest_first, own) if newest_first else (0, "")
+
+
+def _beside_others(
+    connection: Connection, event: Event, ticket: Ticket, needs: Needs, now: datetime, policy: Policy
+) -> dict[str, Any]:
+    """What other agents have said of late, and how much of the conversation an agent had seen who writes now."""
+    if not (needs.spoken and policy.collision and isinstance(event, MailArrived)):
+        return {}
+    said = deeds.spoken(connection, ticket.key, needs.spoken, now - policy.collision)
+    if not said:
+        return {}
+    ids = event.message.answered[:_THREAD_IDS]
+    return {
+        "spoken": said,
+        "read": outbox_lists.newest_answered(connection, ids, ticket.key, policy.own(event.message.from_.key)),
+    }
 
 
 def _admin(connection: Connection, event: Event, needs: Needs, now: datetime) -> AdminFacts | None:

@@ -46,7 +46,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         # What deliberation receive and `maild inspect` share.
         # Looks for mass incidents; a chore.
         # What is told by the clock; what became of a mail that an admin let in.
-        "consider watch daily let_in",
+        "consider watch daily let_in expired",
         # Whether the button that a mail presses holds; a report entered at the terminal, as a mail.
         "presses entered",
         # Who works in the company, read and taken over; what the desk has learned.

@@ -368,6 +368,7 @@ def _policy(parsed: Mapping[str, Any], triage: Any, calendar: model.Calendar) ->
         confirm_close_days=waiting.confirm_close_days,
         scope_close_days=waiting.scope_close_days,
         reopen_days=waiting.reopen_days,
+        collision=waiting.collision,
         warn_at=parsed["escalation"].warn_at,
         repeat_at=parsed["escalation"].repeat_at,
         notice_attachment_bytes=parsed["limits"].notice_attachment_bytes,

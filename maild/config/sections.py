@@ -298,6 +298,7 @@ class WaitingSection(Section):
     confirm_close_days: Days = 5
     scope_close_days: Days = 5
     reopen_days: Days = 7
+    collision: Duration = timedelta(minutes=30)
 
 
 class EscalationSection(Section):

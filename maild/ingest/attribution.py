@@ -35,6 +35,10 @@ _SENTENCE = re.compile(
 _WRAPS_NOT = re.compile(r"(?:[!?。！？;；]|\w{6,40}\.)$")
 
 
+# So long is a line with nothing but the verb of an attribution: "wrote:", "写道：".
+_VERB_ALONE = 20
+
+
 def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool]) -> int:
     """How many lines from lines[start] on are an attribution; 0 when there is none.
 
@@ -73,6 +77,12 @@ def attribution_at(lines: Sequence[str], start: int, quoted_after: Sequence[bool
         if len(joined) > CHARACTERS:
             return 0
         if _is_attribution(joined, quoted_after[at], count):
+            # Gmail breaks a long line before the verb, which then stands alone.
+            verb = (
+                at + 1 < len(lines) and len(lines[at + 1]) <= _VERB_ALONE and _ends_in_verb(fold(lines[at + 1].strip()))
+            )
+            if verb and quoted_after[at + 1]:
+                return count + 1
             # A line of text above an attribution that is whole without it.
             return (
                 0

@@ -45,6 +45,8 @@ class Body:
     attached: list[str] = field(default_factory=list)
     leaves: list[tuple[Part, bytes]] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    # The HTML forms of what was read as plain text.
+    unread: list[str] = field(default_factory=list)
     has_plain: bool = False
     has_text: bool = False
     encrypted: bool = False
@@ -124,6 +126,9 @@ def _alternative(body: Body, part: Part) -> None:
             chosen = html
     keep = {id(leaf) for leaf in chosen}
     drop = {id(leaf) for leaf in texts if id(leaf) not in keep and leaf.content_type != "text/calendar"}
+    body.unread += [
+        html_source(leaf, leaf.data()) for leaf in texts if id(leaf) in drop and leaf.content_type == "text/html"
+    ]
     for child in part.children:
         _walk_except(body, child, part, drop)
 

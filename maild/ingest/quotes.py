@@ -38,6 +38,7 @@ _SEPARATED = re.compile(r"^\s{0,8}[-_]{3,20}\s{0,3}[^-_\n]{2,60}[-_]{3,20}(?=\s{
 _MAY_SEPARATE = re.compile(r"[-_=~—–*+:：]")
 _TRACKER = "ᐧ"
 _QUOTE = re.compile(r"^\s{0,4}(?:>|&gt;|﹥|＞)")
+_QUOTE_MARKS = "> \t\u3000|﹥＞"
 _PIPE = re.compile(r"^\s{0,2}\|")
 _SIGNATURE = re.compile(r"^(?:-- ?|--\u00a0|— ?|\u2013\u2013 ?)$")
 _LIST_RULE = re.compile(r"^_{20,}\s*$")
@@ -56,7 +57,7 @@ _SENTENCE_LENGTH = 80
 class NewText:
     """The cut text, the signature that was cut off, and where the first history began (a line number, or None).
 
-    `nothing`: nothing was left, so the text is the whole of it.
+    `nothing`: nothing was left, so the text is the whole of it. `between`: words of it stand between quoted lines.
     """
 
     text: str
@@ -64,6 +65,7 @@ class NewText:
     history_at: int | None
     forward_at: int | None
     nothing: bool = False
+    between: bool = False
 
 
 def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewText:
@@ -76,6 +78,7 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
     _pipes(lines, quoted)
     after = _quoted_after(lines, quoted)
     kept: list[str] = []
+    own: list[int] = []
     signature: list[str] = []
     history: int | None = None
     forward: int | None = None
@@ -121,12 +124,16 @@ def new_text(lines: Sequence[str], marks: Sequence[Mark] | None = None) -> NewTe
         if not _is_torn_quote(lines, quoted, at) and line.strip() != _TRACKER:
             unseen = not line.strip() and written[at].strip() != ""
             kept.append("" if unseen else written[at])
+            if line.strip():
+                own.append(at)
         at += 1
     text = _trim(kept)
     nothing = not text
     if nothing:
         text = "\n".join(written).strip()
-    return NewText(text, "\n".join(signature).strip(), history, forward, nothing)
+    said = [at for at, line in enumerate(lines) if quoted[at] and line.strip(_QUOTE_MARKS)]
+    between = bool(said) and any(said[0] < at < said[-1] for at in own)
+    return NewText(text, "\n".join(signature).strip(), history, forward, nothing, between)
 
 
 def _is_torn_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> bool:

@@ -1,5 +1,6 @@
 """Raw mail to Message: parse, decode, cut, recognise; pure, and the only way in for the rest of maild."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,10 +12,19 @@ from maild.ingest.clean import clean_line, clean_text
 from maild.ingest.fields import Fields
 from maild.ingest.forward import read_forward, says_forward
 from maild.ingest.headers import judge_sender, message_ids, parse_addresses, parse_date, subject_text
+from maild.ingest.html import html_text
 from maild.ingest.language import language_of
 from maild.ingest.parse import Parsed, parse
 from maild.ingest.quotes import NewText, new_text
-from maild.model.message import NO_ORIGINAL, ONLY_QUOTED, ONLY_SIGNED, Address, Forwarded, Message
+from maild.model.message import (
+    BETWEEN_QUOTES,
+    NO_ORIGINAL,
+    ONLY_QUOTED,
+    ONLY_SIGNED,
+    Address,
+    Forwarded,
+    Message,
+)
 
 HEADERS = 400
 HEADER_CHARACTERS = 16_384
@@ -52,6 +62,7 @@ def read(raw: bytes) -> Message:
         language=language_of(answer if len(answer) >= LANGUAGE_CHARACTERS else f"{answer}\n{subject}", subject),
         text=text,
         new_text=answer or text,
+        html_text=_html_form(body, cut),
         signature=cut.signature,
         attachments=tuple(body.attachments),
         forwarded=forwarded,
@@ -86,6 +97,29 @@ def _charset_hint(parsed: Parsed) -> str | None:
     return decode_named(sample[:100_000] + b"\n" + raw)[1]
 
 
+# A line of commands begins with one of these, in HTML perhaps as a reference to the character.
+_HASH = re.compile(r"(?<!&)#|[＃﹟]|&#0{0,9}35;|&#[xX]0{0,9}23;|&num;|&#0{0,9}65283;|&#[xX]0{0,9}[fF]{2}03;")
+_MARKUP = re.compile(r"<style\b[^<>]*>[^<]*</style>|<[^<>]*>", re.IGNORECASE)
+_HTML_FORM = 20_000
+
+
+def _html_form(body: Body, cut: NewText) -> str | None:
+    """The new text of the HTML form, where the text form was read and one of the two may hold commands: who wrote the
+    mail saw one of them (THREATS A54)."""
+    if not body.unread:
+        return None
+    if not (_HASH.search(cut.text) or any(_HASH.search(_MARKUP.sub("", source)) for source in body.unread)):
+        return None
+    forms: list[str] = []
+    for source in body.unread:
+        rendered = html_text(source)
+        form = new_text(list(rendered.lines), list(rendered.marks))
+        whole = "\n".join(rendered.lines).strip()
+        only_quoted = form.history_at is not None and form.forward_at is None and form.text == whole
+        forms.append("" if only_quoted else form.text)
+    return "\n\n".join(forms)[:_HTML_FORM]
+
+
 def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
     """Whether the cutting left nothing and gave back everything; what is forwarded was meant to be read."""
     whole = "\n".join(body.lines).strip()
@@ -93,7 +127,7 @@ def _emptiness(cut: NewText, body: Body) -> tuple[str, ...]:
         return (ONLY_QUOTED,)
     if cut.nothing and whole and cut.forward_at is None:
         return (ONLY_SIGNED,)
-    return ()
+    return (BETWEEN_QUOTES,) if cut.between else ()
 
 
 def _missing(subject: str, forwarded: Forwarded | None) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ from maild.model.policy import (
     Team,
     Topic,
 )
-from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Word
+from maild.model.question import Deed, Dossier, File, Linked, Matches, Query, Said, Solution, Solved, Spoken, Word
 from maild.model.ticket import (
     Clock,
     Entry,
@@ -137,6 +137,7 @@ __all__ = [
     "Skill",
     "Solution",
     "Solved",
+    "Spoken",
     "SystemName",
     "Target",
     "Team",

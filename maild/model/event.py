@@ -15,7 +15,7 @@ from maild.model.learned import Learned
 from maild.model.mail import Filed, Mail
 from maild.model.message import Address, Message, Screening, Thread, Trust
 from maild.model.person import Person
-from maild.model.question import Deed, Dossier, Matches, Query, Solution, Solved
+from maild.model.question import Deed, Dossier, Matches, Query, Solution, Solved, Spoken
 from maild.model.ticket import Entry, Field, History, Ticket, Timer
 
 
@@ -133,6 +133,7 @@ class Needs:
     named      tickets that a command names
     errand     the command mail whose rows are wanted, locked; 0: none
     others     tickets that are wanted whole, with those into which they were merged
+    spoken     the address of an agent who may be about to answer beside others; empty: nobody
     asides     mails of the ledger that an admin names, locked; `senders` whom they name, to block or unblock
     admin      an admin writes: what their mail answers is wanted
     called     words that name people, of whom the desk is asked whom it knows by them
@@ -162,6 +163,7 @@ class Needs:
     named: tuple[int, ...] = ()
     errand: int = 0
     others: tuple[int, ...] = ()
+    spoken: str = ""
     asides: tuple[int, ...] = ()
     senders: tuple[str, ...] = ()
     admin: bool = False
@@ -211,6 +213,9 @@ class Facts:
     button      the verb of a valid button token in the mail (bound to this writer and ticket), else ""
     asked_today how many confirmations were asked of this agent in the last 24 hours
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
+    asked_by    the letter that asks so
+    spoken      what other agents have said to the requester of late, oldest first
+    read        when the newest of our letters to this agent was written that the mail answers; None: it answers none
     waits       that mail still waits for its confirmation on this ticket
     waiting     words of colleagues that an agent may accept, oldest first
     accepts     the inbound mail whose writer a pressed button accepts; 0: none
@@ -266,6 +271,9 @@ class Facts:
     button: str = ""
     asked_today: int = 0
     asked_about: int = 0
+    asked_by: str = ""
+    spoken: tuple[Spoken, ...] = ()
+    read: datetime | None = None
     waits: bool = False
     waiting: tuple[Waiting, ...] = ()
     accepts: int = 0

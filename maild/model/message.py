@@ -123,6 +123,10 @@ NO_ORIGINAL = "called a forward, without an original in it"
 """The note of a mail that calls itself a forward but holds no mail of anybody."""
 
 
+BETWEEN_QUOTES = "words between quoted lines"
+"""The note of a mail whose own words stand between lines that it quotes: without these they may say something else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A parsed mail. All text is free of NUL, other control characters (but newline and tab) and lone surrogates.
@@ -130,7 +134,9 @@ class Message:
     `headers` holds every field as (lower-case name, unfolded raw value as text), in order, bounded; `message_id`,
     `in_reply_to` and `references` keep their angle brackets and hold only well-formed ids (`<…@…>` or at least
     `<…>` without white space); an empty tuple or string means none. `text` is the whole body, `new_text` the part
-    without quoted history and signature (corpus README, "Conventions"). `date` is for showing only (THREATS A60).
+    without quoted history and signature (corpus README, "Conventions"). `html_text` is the new
+    text of the HTML form where the text form was read and one of the two holds a `#`; None: there is no second form.
+    `date` is for showing only (THREATS A60).
     """
 
     from_: Address
@@ -147,6 +153,7 @@ class Message:
     language: str = "en"
     text: str = ""
     new_text: str = ""
+    html_text: str | None = None
     signature: str = ""
     attachments: tuple[Attachment, ...] = ()
     forwarded: Forwarded | None = None
@@ -160,6 +167,11 @@ class Message:
     def only_quoted(self) -> bool:
         """Whether the mail holds no word of its own: then `new_text` is the whole text, and nobody said it now."""
         return ONLY_QUOTED in self.notes
+
+    @property
+    def between_quotes(self) -> bool:
+        """Whether its own words stand between lines that it quotes."""
+        return BETWEEN_QUOTES in self.notes
 
     @property
     def own_text(self) -> str:

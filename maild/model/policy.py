@@ -234,6 +234,7 @@ class Policy:
     confirm_close_days: int = 5
     scope_close_days: int = 5
     reopen_days: int = 7
+    collision: timedelta = timedelta(minutes=30)
     warn_at: float = 0.75
     repeat_at: tuple[float, ...] = (1.5, 2.0)
     notice_attachment_bytes: int = 2_000_000

@@ -62,6 +62,16 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What an agent has said to the requester. `message_id` is that of the agent's mail, where it was one."""
+
+    at: datetime
+    author: Address
+    text: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Solved:
     """A solved ticket that resembles this one.
 

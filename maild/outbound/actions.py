@@ -45,6 +45,10 @@ LABELS: dict[str, Words] = {
     "escalate": Words("Escalate", "升级"),
     "out-of-scope": Words("Not IT", "非IT职责"),
     "confirm": Words("Yes, do it", "确认执行"),
+    "correct": Words("Yes, do it", "是的，执行"),
+    "as-text": Words("Send as text", "当作正文"),
+    "anyway": Words("Send anyway", "仍然发送"),
+    "discard": Words("Drop it", "不发了"),
     "split": Words("Split", "拆分"),
     "use": Words("Send the solution", "引用处理说明"),
     "agree": Words("I agree", "同意"),
@@ -60,9 +64,9 @@ LABELS: dict[str, Words] = {
     "block": Words("Block sender", "拉黑发件人"),
 }
 # What may be pressed in a letter that belongs to no ticket.
-OF_THE_DESK = frozenset({"confirm"})
+OF_THE_DESK = frozenset({"confirm", "correct", "as-text"})
 # No rating stands out: that would be asking for it.
-MAIN = frozenset({"solved", "take", "confirm", "accept", "agree"})
+MAIN = frozenset({"solved", "take", "confirm", "correct", "accept", "agree"})
 
 # What a requester's button writes into the body: a sentence that is understood even where the subject got lost.
 # An agent's command mail stays empty, since whatever stood there would be a word to the requester; or it bears its own

@@ -275,6 +275,15 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
     ),
     "requester/answer": (_Face("a second matter", {"text": _LONG_TEXT}, without_ticket=True),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
+    "agent/did_you_mean": (
+        _Face("kept inside", {"goes": "internal", "text": ""}),
+        _Face("no ticket", {"goes": "report"}, without_ticket=True),
+        _Face("two lines", {"rows": (("#tkae", "#take"), ("#P2 urgent", "#priority P2 urgent"))}),
+    ),
+    "agent/expired": (
+        _Face("no ticket", {"rows": ((samples.NOW, ""), (samples.NOW, "IT-7")), "count": 2}, without_ticket=True),
+    ),
+    "agent/collision": (_Face("nothing but a command", {"text": ""}), _Face("long", {"words": _LONG_TEXT})),
     "agent/delivery_failed": (
         _Face("given up", {"permanent": False, "detail": "451 4.7.1 try again later"}),
         _Face("unknown", {"permanent": False, "unknown": True, "detail": ""}),

@@ -255,6 +255,18 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "text": text,
         },
         "agent/confirm_command": {"commands": ("#resolve",), "text": text},
+        "agent/did_you_mean": {
+            "rows": (("#接但", "#接单"),) if chinese else (("#reslove new toner", "#resolve new toner"),),
+            "text": text,
+            "goes": "public",
+        },
+        "agent/collision": {
+            "by": lead,
+            "at": NOW - timedelta(minutes=3),
+            "words": "我这边看过了，是硒鼓的问题。" if chinese else "I had a look: it is the drum.",
+            "text": text,
+        },
+        "agent/expired": {"rows": ((NOW - timedelta(hours=24), "IT-1042"),), "count": 1},
         "agent/delivery_failed": {
             "address": "li.lei@corp.example",
             "detail": "550 5.1.1 no such user",

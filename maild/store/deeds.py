@@ -1,8 +1,10 @@
 """What was done on a ticket so far, out of its history and its conversation. Only reads."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection, and_, bindparam, case, or_, select, union_all
 
-from maild.model import Deed
+from maild.model import Address, Deed, Spoken
 from maild.store.schema import entry, history
 
 # Lines of the history that tell of work, as `workflow/past.py` words them.
@@ -37,3 +39,27 @@ def of(connection: Connection, number: int) -> tuple[Deed, ...]:
     """The last things that were done, oldest first."""
     rows = connection.execute(_OF, {"number": number}).all()
     return tuple(Deed(row.at, row.what, row.becomes, row.who) for row in reversed(rows))
+
+
+# More colleagues than these do not answer one ticket within half an hour.
+_SPOKEN = 5
+
+
+def spoken(connection: Connection, number: int, but: str, since: datetime) -> tuple[Spoken, ...]:
+    """What agents but this one have said to the requester since then, oldest first."""
+    rows = connection.execute(
+        select(entry.c.at, entry.c.author, entry.c.author_name, entry.c.new_text, entry.c.message_id)
+        .where(
+            entry.c.ticket == number,
+            entry.c.visibility == "public",
+            entry.c.direction == "out",
+            entry.c.role == "agent",
+            entry.c.author != but,
+            entry.c.at > since,
+        )
+        .order_by(entry.c.id.desc())
+        .limit(_SPOKEN)
+    ).all()
+    return tuple(
+        Spoken(row.at, Address(row.author, row.author_name), row.new_text, row.message_id) for row in reversed(rows)
+    )

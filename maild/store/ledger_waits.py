@@ -32,11 +32,11 @@ def _from(senders: Sequence[str]) -> ColumnElement[bool]:
 
 
 def held_of(connection: Connection, senders: Sequence[str], ticket: int) -> list[int]:
-    """The newest held mails in this agent's name, at any of their addresses, on the ticket: each may have been asked
-    about."""
+    """The newest mails in this agent's name, at any of their addresses, on the ticket that are held or were answered
+    for: each may have been asked about, and a button may be pressed twice."""
     rows = connection.execute(
         select(inbound.c.id)
-        .where(_from(senders), _on(ticket), inbound.c.fate == "held")
+        .where(_from(senders), _on(ticket), or_(inbound.c.fate == "held", inbound.c.answer != ""))
         .order_by(inbound.c.id.desc())
         .limit(_LOOK_THROUGH)
     )
@@ -77,18 +77,22 @@ def drop(connection: Connection, number: int, senders: Sequence[str], ticket: in
     connection.execute(
         update(inbound)
         .where(*_waits(number, senders, ticket, now))
-        .values(reason=inbound.c.reason + "; disowned by the agent", waits_until=None)
+        .values(reason=inbound.c.reason + "; disowned or dropped by the agent", waits_until=None)
     )
 
 
-def expire(connection: Connection, now: datetime) -> int:
-    """Mails whose answer never came: they stay held, with one word about it."""
-    done = connection.execute(
-        update(inbound)
-        .where(inbound.c.waits_until < now, inbound.c.fate == "held")
-        .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
-    )
-    return done.rowcount
+def expire(connection: Connection, now: datetime) -> Sequence[Any]:
+    """Mails whose answer never came: they stay held for good, and say so. (id, sender, ticket, received) of each."""
+    over = (inbound.c.waits_until < now, inbound.c.fate == "held")
+    columns = (inbound.c.id, inbound.c.sender, inbound.c.ticket, inbound.c.received)
+    rows = connection.execute(select(*columns).where(*over).order_by(inbound.c.id)).all()
+    if rows:
+        connection.execute(
+            update(inbound)
+            .where(*over, inbound.c.id.in_([row.id for row in rows]))
+            .values(reason=inbound.c.reason + "; nobody confirmed in time", waits_until=None)
+        )
+    return rows
 
 
 _ANSWERS = select(inbound.c.answer).where(inbound.c.id == bindparam("number"))

@@ -10,6 +10,8 @@ from maild.store.schema import outbox
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
+# All letters that ask an agent about a mail that waits for their word.
+QUESTIONS = (QUESTION, "agent/did_you_mean", "agent/collision")
 
 _IDS_TO = (
     select(outbox.c.recipient, outbox.c.message_id, outbox.c.created)
@@ -57,10 +59,11 @@ def template_of(connection: Connection, message_ids: Sequence[str], recipient: s
     return str(row.template) if row is not None and row.recipient == recipient else ""
 
 
-def asked_about(connection: Connection, message_ids: Sequence[str], recipients: Sequence[str]) -> int:
-    """The inbound mail about which the question asks that is answered by a mail with these ids, newest first.
+def asked_about(connection: Connection, message_ids: Sequence[str], recipients: Sequence[str]) -> tuple[int, str]:
+    """The inbound mail about which the question asks that is answered by a mail with these ids, newest first; and the
+    letter that asks.
 
-    0 if the newest of our mails among them is no such question, or was put to none of these addresses.
+    (0, "") if the newest of our mails among them is no such question, or was put to none of these addresses.
     """
     columns = (outbox.c.message_id, outbox.c.reference, outbox.c.inbound, outbox.c.template, outbox.c.recipient)
     rows = connection.execute(
@@ -68,9 +71,38 @@ def asked_about(connection: Connection, message_ids: Sequence[str], recipients: 
     ).all()
     ours = {one: row for row in rows for one in (row.message_id, row.reference)}
     row = next((ours[one] for one in message_ids if one in ours), None)
-    if row is None or row.template != QUESTION or row.recipient not in recipients:
-        return 0
-    return int(row.inbound or 0)
+    if row is None or row.template not in QUESTIONS or row.recipient not in recipients or not row.inbound:
+        return 0, ""
+    return int(row.inbound), str(row.template)
+
+
+def were_asked_about(connection: Connection, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of these inbound mails about which a question was put to their writer."""
+    if not numbers:
+        return frozenset()
+    rows = connection.execute(
+        select(outbox.c.inbound).where(outbox.c.inbound.in_(numbers), outbox.c.template.in_(QUESTIONS))
+    )
+    return frozenset(rows.scalars())
+
+
+def newest_answered(
+    connection: Connection, message_ids: Sequence[str], ticket: int, recipients: Sequence[str]
+) -> datetime | None:
+    """When the newest of the letters to these addresses was written that a mail with these ids answers."""
+    if not message_ids:
+        return None
+    moment = connection.execute(
+        select(outbox.c.created)
+        .where(
+            or_(outbox.c.message_id.in_(message_ids), outbox.c.reference.in_(message_ids)),
+            outbox.c.ticket == ticket,
+            outbox.c.recipient.in_(recipients),
+        )
+        .order_by(outbox.c.created.desc())
+        .limit(1)
+    ).scalar()
+    return moment if isinstance(moment, datetime) else None
 
 
 def asked_for_approval(connection: Connection, message_ids: Sequence[str], ticket: int, since: datetime) -> str:

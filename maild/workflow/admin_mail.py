@@ -25,7 +25,7 @@ from maild.model.aside import AdminFacts, Aside, Ruling, Verb, why_not_dropped, 
 from maild.workflow import desk_mail
 from maild.workflow.admin_words import Line, Read, read_words
 from maild.workflow.blocking import why_not_blocked
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, DID, Said, said
 from maild.workflow.pressed import why_not
 
 VERBS = frozenset(get_args(Verb))
@@ -162,13 +162,14 @@ def _shown(row: CommandRow, language: str) -> str:
     return f"{verb.for_(language)} {row.line.partition(' ')[2]}" if verb is not None else row.line
 
 
-def _answered(errand: "_Errand", facts: Facts, answer: bool) -> Outcome:
+def _answered(errand: "_Errand", facts: Facts, answer: Said) -> Outcome:
     if not facts.waits:
         mail = errand.letter("done", (("", False, _OVER.for_(errand.language)),))
         return Outcome(reason="the admin answers about a mail that waits no more", fate="handled", mails=(mail,))
-    release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
-    what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
-    return Outcome(reason=f"the admin {what}", fate="handled", release=release, drop=drop)
+    why = f"the admin {DID[answer]}"
+    if answer == "drop":
+        return Outcome(reason=why, fate="handled", drop=facts.asked_about)
+    return Outcome(reason=why, fate="handled", release=facts.asked_about, answer=answer)
 
 
 class _Errand:

@@ -6,15 +6,16 @@ from typing import Literal
 
 from maild.model import Address, Agent, Entry, Facts, MailArrived, Outcome, Policy, Ticket, Words
 from maild.model.button import QUOTED
-from maild.workflow import copied, desk_mail, enclosed, files, lifecycle, pressed, restricted
+from maild.workflow import collision, copied, desk_mail, enclosed, files, lifecycle, pressed, restricted
 from maild.workflow.commands import incident, merge, talk, undo
+from maild.workflow.commands.grammar import Parsed
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import spread
 from maild.workflow.commands.work import assign_to
 from maild.workflow.draft import Draft
 from maild.workflow.errand import Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, Said, said
 
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
@@ -23,9 +24,14 @@ _UNCUT = Words(
     "kept inside: the quoted notice could not be told from your own words. Write above the quote, or send it without",
     "已留在内部：无法把引用的通知与您的正文分开。请写在引用上方，或不带引用重新发送",
 )
-_EMPTY = Words("there is nothing in it but quoted text", "除了引用的内容之外没有正文")
-_OVER = Words(
-    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
+_BETWEEN = Words(
+    "kept inside: your words stand between the quoted lines of the notice, and without these they may say something"
+    " else. Write above the quote to reach the requester",
+    "已存为内部备注：您的话写在引用的内容中间，单独发出去可能看不懂。要发给用户，请写在引用上方",
+)
+_EMPTY = Words(
+    "nothing was sent: there is nothing in it but quoted text. Write above the quote",
+    "没有发出：除了引用的内容之外没有正文，请写在引用上方",
 )
 _INTERNAL = Words(
     "kept as an internal note: the mail does not answer a notice of ours, so it is unclear whom it is for."
@@ -41,16 +47,12 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     draft = Draft(ticket, now, facts, policy, who=agent.address)
     answer = said(facts, message)
     if answer is not None:
-        if not facts.waits:
-            _transcript(draft, agent, (("", False, _OVER.for_(agent.language)),), "")
-            return draft.outcome("the agent confirms a mail that waits no more", "ticketed")
-        draft.release, draft.drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
-        draft.note("confirmed" if answer else "disowned", "", "", "the agent answers about a mail of theirs that waits")
-        what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
-        return replace(draft.outcome(f"the agent {what}", "ticketed"), uses=event.press.uses)
+        return replace(_answered(draft, agent, facts, answer), uses=event.press.uses)
+    read = desk_mail.commands_of(message, policy, event.answers)
+    if read.correctable:
+        return _meant_otherwise(draft, agent, event, read)
     draft.press = event.press
-    read = pressed.with_press(desk_mail.commands_of(message, policy), event, policy)
-    parsed = incident.answered(read, facts)
+    parsed = incident.answered(pressed.with_press(read, event, policy), facts)
     parsed = without_unproved(parsed, event.trust.authenticated, policy, ticket.kind)
     parsed = undo.alone(parsed)
     plan = spread(parsed, ticket.key, policy)
@@ -59,12 +61,18 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     if not parsed.problems and (plan.jobs or plan.desk):
         parsed = replace(parsed, problems=desk_mail.carry(errand, plan, parsed))
     brought = files.new(message.attachments, facts.files)
-    if not parsed.commands and not parsed.problems and not parsed.text and not brought:
+    # Below a quote without marks an agent's words cannot be told from it: the file alone must not go without them.
+    wordless = not parsed.text and (not brought or bool(message.new_text.strip()))
+    if not parsed.commands and not parsed.problems and wordless:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
     uncut = _quotes_a_notice(parsed.text)
     if not parsed.commands and not parsed.problems and (uncut or _knows_nothing_of(event)):
         return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
+    if message.between_quotes and not parsed.commands and not parsed.problems and _kind(event) == "public":
+        return _keep_inside(draft, agent, event, parsed.text, _BETWEEN)
+    if message.between_quotes and parsed.commands and parsed.text:
+        parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _BETWEEN)))
     lost = merge.meant_for_another(event, facts, ticket, parsed, _kind(event) == "public", policy)
     if lost is not None:
         parsed = replace(parsed, problems=(*parsed.problems, ((parsed.text.splitlines() or [""])[0][:200], lost)))
@@ -94,12 +102,48 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     lines = (*lines, *(("", False, each.for_(agent.language)) for each in worked.remarks[told:]))
     if (policy.transcripts == "always" or worked.remarks) and lines:
         _transcript(worked, agent, lines, "")
+    beside = collision.with_whom(event, facts, worked)
+    if beside is not None:
+        return collision.held(ticket, event, facts, agent, beside, now, policy)
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     for each in plan.here:
         errand.done(ticket.key, each.verb, each.line)
     outcome = worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
     before = undo.remember(ticket, left, worked, replace(parsed, commands=plan.here), agent, spoke)
     return errand.finish(replace(outcome, before=before, uses=event.press.uses))
+
+
+def _answered(draft: Draft, agent: Agent, facts: Facts, answer: Said) -> Outcome:
+    """The agent's word about a mail of theirs that waits."""
+    if not facts.waits:
+        _transcript(draft, agent, (("", False, OVER.for_(agent.language)),), "")
+        return draft.outcome("the agent answers about a mail that waits no more", "ticketed")
+    if answer == "drop":
+        draft.drop = facts.asked_about
+        draft.note("disowned", "", "", "the agent does not want a mail of theirs that waits")
+        return draft.outcome(f"the agent {DID[answer]}", "ticketed")
+    draft.release = facts.asked_about
+    draft.note("confirmed", "", "", "the agent answers about a mail of theirs that waits")
+    return replace(draft.outcome(f"the agent {DID[answer]}", "ticketed"), answer=answer)
+
+
+def _meant_otherwise(draft: Draft, agent: Agent, event: MailArrived, parsed: Parsed) -> Outcome:
+    """A mistyped command that was clearly meant to be another one: the whole mail waits for the agent's word."""
+    draft.who = "maild"
+    draft.tell_agent(
+        agent,
+        CORRECT,
+        reply="internal",
+        answers=event.message.message_id,
+        rows=parsed.corrections,
+        text=parsed.text[:_SHOWN_BACK],
+        goes=_kind(event),
+        number=event.inbound,
+    )
+    lines = ", ".join(line for line, _ in parsed.corrections)
+    draft.note("waits", "", agent.address, f"mistyped: {lines[:200]}")
+    outcome = draft.outcome(f"waits for {agent.address}'s word: a mistyped command", "held")
+    return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 
 
 def outsider_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime, policy: Policy) -> Outcome:
@@ -166,8 +210,15 @@ def _keep_inside(draft: Draft, agent: Agent, event: MailArrived, text: str, why:
     talk.add_note(draft, agent, text, event.message.message_id)
     enclosed.enclose(draft, files.new(event.message.attachments, draft.facts.files))
     _transcript(draft, agent, (("", False, why.for_(agent.language)),), "")
-    reason = "the mail does not answer a notice" if why is _INTERNAL else "it quotes a notice that could not be cut off"
-    return draft.outcome(f"kept inside: {reason}", "ticketed")
+    return draft.outcome(f"kept inside: {_KEPT[id(why)]}", "ticketed")
+
+
+# Why a mail was kept inside, for the ledger.
+_KEPT = {
+    id(_INTERNAL): "the mail does not answer a notice",
+    id(_UNCUT): "it quotes a notice that could not be cut off",
+    id(_BETWEEN): "its words stand between quoted lines",
+}
 
 
 # What only a notice of ours holds, beside its buttons: the line above which people reply.

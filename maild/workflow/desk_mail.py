@@ -23,14 +23,18 @@ from maild.model import (
 from maild.workflow import pressed, reported_for
 from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
-from maild.workflow.commands.grammar import Parsed, from_subject, parse
+from maild.workflow.commands.grammar import Parsed, corrected, from_subject, parse
 from maild.workflow.commands.proof import without_unproved
 from maild.workflow.commands.run import TAKES_TEXT, Line, carry_out
 from maild.workflow.commands.spread import Spread, spread, tickets_of, without_tickets
+from maild.workflow.commands.two_forms import in_both_forms
 from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, said
+
+# As much of a refused mail is shown to its writer.
+_SHOWN_BACK = 1_000
 
 _NOT_DONE = Words("not done, because of the other line", "因另一行有误，未执行")
 _TEXT_LEFT = Words(
@@ -40,18 +44,32 @@ _TEXT_LEFT = Words(
 _NO_TICKET = Words("there is no {tag}; the number stands in the subject", "没有 {tag} 这张工单，编号见邮件主题")
 
 
-def commands_of(message: Message, policy: Policy) -> Parsed:
-    """The commands of a mail's subject, where it is a fresh one, and of its text."""
+def commands_of(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> Parsed:
+    """The commands of a mail's subject, where it is a fresh one, and of its text. `answers`: what its writer has said
+    about it: that a line that looks like a command is text."""
     own = message.own_text
     first = from_subject(message, policy)
-    return parse(f"{first}\n{own}" if first else own)
+    parsed = parse(f"{first}\n{own}" if first else own, unknown="text" if "as_text" in answers else "wrong")
+    return in_both_forms(parsed, message, own)
 
 
-def wanted(message: Message, policy: Policy) -> bool:
+def as_answered(message: Message, answers: frozenset[str]) -> Message:
+    """The mail as its writer says that it was meant: with each mistyped command at its head as the one proposed."""
+    if "corrected" not in answers:
+        return message
+    subject = message.subject if message.answered else corrected(message.subject)
+    html = corrected(message.html_text) if message.html_text is not None else None
+    forwarded = message.forwarded
+    if forwarded is not None:
+        forwarded = replace(forwarded, own=corrected(forwarded.own))
+    return replace(message, subject=subject, new_text=corrected(message.new_text), html_text=html, forwarded=forwarded)
+
+
+def wanted(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> bool:
     """Whether a listed agent's mail that is on no ticket wants something of the desk: else it is their own report."""
     if policy.agent(message.from_.address) is None:
         return False
-    parsed = reported_for.commands_of(message, policy)
+    parsed = reported_for.commands_of(message, policy, answers)
     return bool(parsed.commands or parsed.problems)
 
 
@@ -72,21 +90,25 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
     errand = Errand(event, facts, now, policy)
     if answer is not None:
         if not facts.waits:
-            errand.transcript((("", False, _OVER.for_(errand.language)),))
+            errand.transcript((("", False, OVER.for_(errand.language)),))
             return errand.finish(Outcome(reason="the agent answers about a mail that waits no more", fate="handled"))
-        release, drop = (facts.asked_about, 0) if answer else (0, facts.asked_about)
-        what = "confirms a mail of theirs: it is decided again" if answer else "disowns a mail that came in their name"
-        return Outcome(reason=f"the agent {what}", fate="handled", release=release, drop=drop)
+        why = f"the agent {DID[answer]}"
+        if answer == "drop":
+            return Outcome(reason=why, fate="handled", drop=facts.asked_about)
+        return Outcome(reason=why, fate="handled", release=facts.asked_about, answer=answer)
     if event.press.denied:
         errand.transcript(pressed.refusals(event.press, policy, now, errand.language), event.message.new_text)
         return errand.finish(Outcome(reason=f"a button that does not hold: {event.press.denied}", fate="ignored"))
-    if not wanted(event.message, policy):
+    if not wanted(event.message, policy, event.answers):
         if event.thread.by != "desk" or event.trust.verdict != "agent":
             return None
         # "Thanks" to a list is no report, and words that somebody meant for a ticket must not become one.
         errand.transcript((("", False, _NO_ONES.for_(errand.language)),), event.message.new_text)
         return errand.finish(Outcome(reason="answers a letter of the desk without a command", fate="handled"))
-    parsed = without_unproved(reported_for.commands_of(event.message, policy), event.trust.authenticated, policy)
+    parsed = reported_for.commands_of(event.message, policy, event.answers)
+    if parsed.correctable:
+        return _meant_otherwise(errand, event, parsed)
+    parsed = without_unproved(parsed, event.trust.authenticated, policy)
     parsed = undo.everywhere(undo.alone(parsed), facts, policy)
     plan = spread(parsed, None, policy)
     if any(row.verb != "undo" for row in facts.undo_of):
@@ -100,6 +122,20 @@ def agent_asked(event: MailArrived, facts: Facts, now: datetime, policy: Policy)
         errand.unsent = parsed.text
     did = ", ".join(f"#{each.verb}" for each in parsed.commands)
     return errand.finish(Outcome(reason=f"an agent's commands: {did}", fate="handled"))
+
+
+def _meant_otherwise(errand: Errand, event: MailArrived, parsed: Parsed) -> Outcome:
+    """A mistyped command that was clearly meant to be another one: the mail waits for the agent's word."""
+    errand.answer(
+        CORRECT,
+        Words("did you mean this?", "您是不是想写这个？"),
+        rows=parsed.corrections,
+        text=parsed.text[:_SHOWN_BACK],
+        goes="report",
+        number=event.inbound,
+    )
+    outcome = errand.finish(Outcome(reason="waits for the agent's word: a mistyped command", fate="held"))
+    return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 
 
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
@@ -211,7 +247,4 @@ _NO_ONES = Words(
     "this answers a letter that belongs to no ticket, so your words went to nobody: put a command on top"
     " (#resolve IT-3 …), or write a fresh mail to report something",
     "您回复的邮件不属于任何工单，内容没有发给任何人：请在最上面写命令（如 #解决 IT-3），要报障请另写一封新邮件",
-)
-_OVER = Words(
-    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
 )

@@ -116,8 +116,10 @@ def _of_mail(event: MailArrived, ticket: Ticket, approver: tuple[str, ...], poli
     wanted = Needs(team="*", colleagues=approver, warned=mask_secrets(text)[1], past=True, others=via)
     if event.trust.verdict == "agent" and not event.asked:
         ordered = f"{event.press.line}\n{text}" if event.press.verb and not event.press.denied else text
+        agent = policy.agent(writer)
         wanted = _of_agent(wanted, ordered, ticket, policy)
-        commands = desk_mail.commands_of(event.message, policy)
+        wanted = replace(wanted, spoken=agent.address if agent is not None else "")
+        commands = desk_mail.commands_of(event.message, policy, event.answers)
         jobs = spread(commands, ticket.key, policy).jobs
         whom = (*wanted.called, *reported_for.called(commands, policy))
         filed = _asked_for(event, ticket.key, policy)

@@ -1,23 +1,55 @@
-"""A mail waits for its own writer's word (PRODUCT §2.5): they were asked, and answer by the button or by a digit."""
+"""A mail waits for its own writer's word (PRODUCT §2.5, §3.4): they were asked, and answer by a button or by a digit.
 
+Is it yours? (no evidence) · was this command meant? (a mistyped one) · a colleague has answered: send it all the same?
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Literal
 
-from maild.model import Facts, Message
+from maild.model import Answer, Facts, Message, Words
 
 # How long an unconfirmed mail of an agent waits, and how many questions they get a day (PRODUCT §2.5).
 CONFIRM_FOR = timedelta(hours=24)
 CONFIRMATIONS_A_DAY = 3
 
-_YES = frozenset({"1", "１", "yes", "y", "ok", "是", "是的", "确认"})
-_NO = frozenset({"0", "０", "2", "２", "no", "n", "否", "不是"})
+Said = Answer | Literal["drop"]
+
+# The letters that ask, and the buttons under them.
+CONFIRM, CORRECT, COLLISION = "agent/confirm_command", "agent/did_you_mean", "agent/collision"
+BUTTONS: Mapping[str, Said] = {
+    "confirm": "confirmed",
+    "correct": "corrected",
+    "as-text": "as_text",
+    "anyway": "anyway",
+    "discard": "drop",
+}
+_YES = "1 １ yes y ok 是 是的 确认"
+_NO = "0 ０ no n 否 不是"
+_WORDS: Mapping[str, tuple[tuple[str, Said], ...]] = {
+    CONFIRM: ((_YES, "confirmed"), (f"{_NO} 2 ２", "drop")),
+    CORRECT: ((f"{_YES} 执行", "corrected"), ("2 ２ text 正文", "as_text"), (_NO, "drop")),
+    COLLISION: ((f"{_YES} anyway send 发送 仍然发送", "anyway"), (f"{_NO} 2 ２ drop 不发 不发了", "drop")),
+}
+DID: Mapping[Said, str] = {
+    "confirmed": "confirms a mail of theirs: it is decided again",
+    "corrected": "says what a mistyped command was meant to be: their mail is decided again",
+    "as_text": "says that a line is text and no command: their mail is decided again",
+    "anyway": "wants their answer sent beside the colleague's: it is decided again",
+    "drop": "disowns a mail that came in their name, or wants it no more",
+}
+OVER = Words(
+    "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
+)
 
 
-def said(facts: Facts, message: Message) -> bool | None:
-    """Yes or no to "is this mail yours?", by button or by the plain digits; None: about something else."""
-    if facts.button == "confirm":
-        return True
+def said(facts: Facts, message: Message) -> Said | None:
+    """What its writer says about the mail that waits, by button or by the plain digits; None: about something else."""
+    pressed = BUTTONS.get(facts.button)
+    if pressed is not None:
+        return pressed
     if not facts.asked_about:
         return None
     text = "" if message.only_quoted else message.new_text
     word = text.strip().strip(".!。！").lower()
-    return True if word in _YES else False if word in _NO else None
+    return next((said for words, said in _WORDS.get(facts.asked_by, ()) if word in words.split()), None)

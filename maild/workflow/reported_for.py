@@ -13,6 +13,7 @@ from maild.model.robots import is_robot
 from maild.model.ticket import Channel
 from maild.workflow.commands.grammar import Command, Parsed, from_subject, parse
 from maild.workflow.commands.spread import leading
+from maild.workflow.commands.two_forms import in_both_forms
 
 VERB = "for"
 
@@ -75,13 +76,14 @@ def is_clean(address: str) -> bool:
     return len(address) <= 254 and _CLEAN.fullmatch(address) is not None
 
 
-def commands_of(message: Message, policy: Policy) -> Parsed:
+def commands_of(message: Message, policy: Policy, answers: frozenset[str] = frozenset()) -> Parsed:
     """The commands of a mail on no ticket, with the text under them: of what is forwarded no line commands anything."""
     own = "" if message.only_quoted else message.new_text
     if message.forwarded is not None:
         own = message.forwarded.own
     first = from_subject(message, policy)
-    return parse(f"{first}\n{own}" if first else own)
+    parsed = parse(f"{first}\n{own}" if first else own, unknown="text" if "as_text" in answers else "wrong")
+    return parsed if message.forwarded is not None else in_both_forms(parsed, message, own)
 
 
 def read(argument: str) -> Wish:

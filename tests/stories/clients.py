@@ -234,10 +234,73 @@ def _apple(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
     ]
 
 
+def _netease(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    at = letter.at
+    head = (
+        f'在 {at:%Y-%m-%d %H:%M:%S}，"IT服务台" <{DESK}> 写道：'
+        if zh
+        else f'At {at:%Y-%m-%d %H:%M:%S}, "IT Service Desk" <{DESK}> wrote:'
+    )
+    return ("回复:" if zh else "Re:"), ["", "", head, "", *letter.text.splitlines()]
+
+
+def _thunderbird(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    at = letter.at
+    said = f"在 {at:%Y/%m/%d %H:%M}, IT服务台 写道:" if zh else f"On {at:%m/%d/%Y %H:%M}, IT Service Desk wrote:"
+    return "Re: ", [said, *(f"> {line}".rstrip() for line in letter.text.splitlines())]
+
+
+def _outlook_web(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    before, quoted = _outlook(letter, who, zh)
+    return before, ["________________________________", *quoted[1:]]
+
+
+def _outlook_mac(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    at = letter.at
+    if zh:
+        head = [f"发件人: IT服务台 <{DESK}>",
+                f"日期: 星期{_WEEKDAYS[at.weekday()]}, {at.year}年{at.month}月{at.day}日 {at:%H:%M}",
+                f"收件人: {NAMES.get(who.lower(), who)} <{who}>", f"主题: {letter.subject}"]  # fmt: skip
+    else:
+        head = [f"From: IT Service Desk <{DESK}>", f"Date: {at:%A}, {at.day} {at:%B %Y} at {at:%H:%M}",
+                f"To: {NAMES.get(who.lower(), who)} <{who}>", f"Subject: {letter.subject}"]  # fmt: skip
+    return ("答复: " if zh else "Re: "), ["", *head, "", *letter.text.splitlines()]
+
+
+def _outlook_ios(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    before, quoted = _outlook_web(letter, who, zh)
+    return before, ["获取 Outlook for iOS" if zh else "Get Outlook for iOS<https://aka.ms/o0ukef>", *quoted]
+
+
+def _iphone(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    at = letter.at
+    if zh:
+        half = "上午" if at.hour < 12 else "下午"
+        said = f"在 {at.year}年{at.month}月{at.day}日，{half}{at.hour % 12 or 12}:{at:%M}，IT服务台 <{DESK}> 写道："
+    else:
+        said = f"On {at.day} {at:%b %Y}, at {at:%H:%M}, IT Service Desk <{DESK}> wrote:"
+    return ("回复：" if zh else "Re: "), [
+        "发自我的iPhone" if zh else "Sent from my iPhone", "", f"> {said}", ">",
+        *(f"> {line}".rstrip() for line in letter.text.splitlines()),
+    ]  # fmt: skip
+
+
+def _android(letter: Sent, who: str, zh: bool) -> tuple[str, list[str]]:
+    _, quoted = _foxmail(letter, who, True) if zh else _gmail(letter, who, False)
+    return ("回复：" if zh else "Re: "), ["发自我的华为手机" if zh else "Sent from my Galaxy", "", *quoted]
+
+
 _MANNERS: dict[Manner, _Quoting] = {
     "outlook": _outlook,
     "gmail": _gmail,
     "qq": _qq,
     "foxmail": _foxmail,
     "apple": _apple,
+    "netease": _netease,
+    "thunderbird": _thunderbird,
+    "outlook-web": _outlook_web,
+    "outlook-mac": _outlook_mac,
+    "outlook-ios": _outlook_ios,
+    "iphone": _iphone,
+    "android": _android,
 }

@@ -14,14 +14,14 @@ from sqlalchemy import Connection, select
 from maild.store.schema import address as addresses
 from maild.store.schema import entry, history, inbound, ticket, timer
 from maild.workflow import lifecycle
-from maild.workflow.commands.grammar import parse
+from tests.stories import canaries
 from tests.stories.clients import DESK
 from tests.stories.stage import Out
 
 # Scripts put this word into every text that must stay inside.
 CANARY = "CANARY"
-# An internal line shorter than this may stand in a public mail by chance.
-_TELLING_CHARACTERS = 12
+# Words shorter than this may stand in two letters by chance.
+_TELLING = 12
 _REQUESTERS_VERBS = frozenset(
     {"solved", "unsolved", "withdraw", "different", "agree", "disagree", *(f"rate{n}" for n in range(1, 6))}
 )
@@ -62,34 +62,23 @@ def check(outs: Sequence[Out], connection: Connection) -> list[str]:
 def _secrets(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
     """Nothing internal in any mail to a requester or a stranger, nor a button that is not theirs; and nothing internal
     in a notice whose answer goes to the requester, who may be copied in it."""
-    public, inside, to_approvers = set[str](), set[str](), set[str]()
-    for row in connection.execute(select(entry.c.visibility, entry.c.new_text)):
-        lines = {line.strip() for line in row.new_text.splitlines()}
-        (inside if row.visibility == "internal" else public).update(lines)
-        # An agent's words to an approver stand in a mail of commands, which is kept inside.
-        if any(each.verb == "approve" for each in parse(row.new_text).commands):
-            to_approvers |= lines
-    telling = {line for line in inside - public if len(line) >= _TELLING_CHARACTERS and not line.startswith(("#", ">"))}
+    inside = canaries.internal(connection)
+    noted = canaries.marked(connection, CANARY)
     found = []
     for out, mail in mails:
         outside = out.audience in ("requester", "stranger", "approver")
         if not outside and not _PUBLIC_ID.match(out.message_id):
             continue
-        everything = "\n".join((text_of(mail), text_of(mail, "html"), str(mail["Subject"]), str(mail["From"])))
+        everything = canaries.shown(mail)
         # In a notice the word may stand where a requester wrote it; what agents write for each other may not.
-        canaries = (CANARY,) if outside else tuple(_said(line) for line in inside - public if CANARY in line)
-        for word in (*canaries, *(telling - to_approvers if out.audience == "approver" else telling)):
+        looked_for = ((CANARY, "the canary"), *inside.for_(out)) if outside else noted
+        for word, what in looked_for:
             if word in everything:
-                found.append(f"{out.template} to {out.recipient} holds what is internal: {word!r}")
+                found.append(f"{out.template} to {out.recipient} holds what is internal, {what}: {word!r}")
         for verb in _BUTTON.findall(everything) if outside else ():
             if verb not in _REQUESTERS_VERBS:
                 found.append(f"{out.template} to {out.recipient} has the button {verb} of an agent")
     return found
-
-
-def _said(line: str) -> str:
-    """A line without the command in front of it."""
-    return line.split(maxsplit=1)[-1] if line.startswith(("#", "＃")) else line
 
 
 def _addresses(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> list[str]:
@@ -158,7 +147,7 @@ def _once(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) -> 
     for row in connection.execute(select(entry.c.ticket, entry.c.at, entry.c.new_text)):
         words = next((line.strip() for line in row.new_text.splitlines() if line.strip()), "")
         had: dict[str, list[str]] = defaultdict(list)
-        for out, text in letters[row.ticket, row.at] if len(words) >= _TELLING_CHARACTERS else ():
+        for out, text in letters[row.ticket, row.at] if len(words) >= _TELLING else ():
             if words in text and out.template != "agent/transcript":
                 local, _, domain = out.recipient.rpartition("@")
                 plain = f"{local.partition('+')[0]}@{domain}"

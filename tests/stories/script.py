@@ -9,10 +9,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Manner = Literal["outlook", "gmail", "qq", "foxmail", "apple"]
-MANNERS: tuple[Manner, ...] = ("outlook", "gmail", "qq", "foxmail", "apple")
+Manner = Literal[
+    "outlook", "gmail", "qq", "foxmail", "apple", "netease", "thunderbird", "outlook-web", "outlook-mac", "outlook-ios",
+    "iphone", "android",
+]  # fmt: skip
+MANNERS: tuple[Manner, ...] = get_args(Manner)
 
 
 class StoryError(Exception):

@@ -1,13 +1,15 @@
 """Reading what stands behind a command: a colleague, a team, a priority, fields, a length of time."""
 
 import re
-from datetime import datetime, time, timedelta
+import unicodedata
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from maild.model import Agent, Calendar, Category, Policy, Team, Words
 from maild.model.labels import FIELD_LABELS
 from maild.model.ticket import FIELD_NAMES, Priority
 from maild.workflow import business_time
+from maild.workflow.commands.days import named_day, until
 
 
 class Refused(Exception):
@@ -19,29 +21,62 @@ class Refused(Exception):
 
 
 _PRIORITY = re.compile(r"[pP]?([1-4])\b\s*(.*)", re.DOTALL)
-_LENGTH = re.compile(r"(\d{1,3})\s*(m|min|h|d|w|分钟|小时|天|日|周)\s*(.*)", re.DOTALL | re.IGNORECASE)
+_LENGTH = re.compile(
+    r"(\d{1,3}|[一两二三四五六七八九十半])\s*个?\s*"
+    r"(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|business days?|working days?"
+    r"|分钟?|小时|钟头|天|日|工作日|周|星期|礼拜)(?![a-z])\s*(.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_COUNTED = {character: number for number, character in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?\s*(.*)", re.DOTALL)
 
 
 def a_colleague(text: str, policy: Policy) -> Agent:
     """An agent by address, the part before the @, or name."""
-    wanted = text.strip().lower().removeprefix("@")
+    wanted = _bare(text).lower()
+    wanted = re.sub(r"^(?:to\s+|给|@)\s*", "", wanted)
+    written = re.search(r"<\s*([^<>\s]{3,254})\s*>", wanted)
+    wanted = written[1] if written is not None else wanted
     direct = policy.agent(wanted)
     if direct is not None:
         return direct
-    found = [
-        agent
-        for agent in policy.agents.values()
-        if wanted in (agent.address.partition("@")[0], agent.name.lower()) and wanted
-    ]
+    found = [agent for agent in policy.agents.values() if wanted and _one_word(wanted) in _called(agent)]
     if len(found) == 1:
         return found[0]
     names = ", ".join(agent.address.partition("@")[0] for agent in policy.agents.values())
     raise Refused(Words(f"nobody is called {text!r} here; there are: {names}", f"没有叫“{text}”的同事；现有：{names}"))
 
 
+def _called(agent: Agent) -> frozenset[str]:
+    """What people write for a colleague: the part before the @, the name, both ways round."""
+    local = agent.address.partition("@")[0]
+    names = {_one_word(local), _one_word(agent.name)}
+    for spoken in (re.split(r"[._-]", local), agent.name.split()):
+        names.add(_one_word("".join(reversed(spoken))))
+    return frozenset(each.lower() for each in names)
+
+
+def _one_word(name: str) -> str:
+    """A name without what stands between its parts: "Wang Wei" and "wang.wei" are one."""
+    return re.sub(r"[\s._·•-]+", "", name)
+
+
+# Full-width digits and letters, as an input method may write them.
+_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+# What a phone, a polite hand or a full sentence puts around a name or a code.
+_AROUND = " \t\u3000\u00a0\u200b\ufeff.。,，、;；!！?？:：~～“”\"'‘’「」"
+
+
+def _bare(text: str) -> str:
+    """A name or a code without punctuation, quotation marks and emoji around it."""
+    kept = text.strip(_AROUND)
+    while kept and unicodedata.category(kept[-1]) in ("So", "Sk", "Cf", "Mn"):
+        kept = kept[:-1].rstrip(_AROUND)
+    return kept
+
+
 def a_team(text: str, policy: Policy) -> Team:
-    wanted = text.strip().lower()
+    wanted = _bare(text).lower()
     for team in policy.teams.values():
         if wanted in (team.code, team.title.en.lower(), team.title.zh.lower()):
             return team
@@ -50,7 +85,7 @@ def a_team(text: str, policy: Policy) -> Team:
 
 
 def a_category(text: str, policy: Policy) -> Category:
-    wanted = text.strip().lower()
+    wanted = _bare(text).lower()
     for category in policy.categories.values():
         if wanted in (category.code, category.title.en.lower(), category.title.zh.lower()):
             return category
@@ -60,23 +95,25 @@ def a_category(text: str, policy: Policy) -> Category:
 
 def a_priority(text: str) -> tuple[Priority, str]:
     """`P2 because…` → ("P2", "because…")."""
-    found = _PRIORITY.fullmatch(text.strip())
+    found = _PRIORITY.fullmatch(text.translate(_NARROW).strip(_AROUND))
     if found is None:
         raise Refused(
             Words(f"{text!r} is no priority; write P1 to P4, or auto", f"“{text}”不是优先级，请写 P1 到 P4，或 自动")
         )
     levels: dict[str, Priority] = {"1": "P1", "2": "P2", "3": "P3", "4": "P4"}
-    return levels[found[1]], found[2].strip()
+    why = found[2].strip(" \t:：,，;；")
+    return levels[found[1]], why if any(c.isalnum() for c in why) else ""
 
 
 def is_automatic(text: str) -> bool:
     """Whether `#priority auto` gives the priority back to what the report itself says."""
-    return text.strip(" .!。！").lower() in ("auto", "自动")
+    return _bare(text).lower() in ("auto", "自动")
 
 
 def some_fields(text: str) -> tuple[str, ...]:
     """Field names out of `phone, 地点`; each by its code or its label in either language."""
-    wanted = [part.strip().lower() for part in re.split(r"[,，、;；]", text) if part.strip()]
+    parts = re.split(r"[,，、;；/和与+&]|\band\b", text, flags=re.IGNORECASE)
+    wanted = [_bare(part).lower() for part in parts if _bare(part)]
     found: list[str] = []
     for part in wanted:
         name = next(
@@ -103,20 +140,30 @@ def _names(label: str) -> tuple[str, ...]:
 
 
 def a_wait(text: str, now: datetime, policy: Policy) -> tuple[datetime, str]:
-    """`2d waiting for the part` or `12-01 …` → when it is over, and why. Days and weeks are working days."""
-    length = _LENGTH.fullmatch(text.strip())
+    """`2d waiting for the part`, `until friday …`, `12-01 …` → when it is over, and why. Days and weeks are working
+    days."""
+    wanted = until(text.translate(_NARROW))
+    length = _LENGTH.fullmatch(wanted)
     if length is not None:
-        number, unit, why = int(length[1]), length[2].lower(), length[3].strip()
-        if unit in ("m", "min", "分钟"):
+        unit, why = length[2].lower(), _reason(length[3])
+        if length[1] == "半":
+            hours = policy.calendar.day_minutes // 2 if unit in ("天", "日") else 30
+            return business_time.add(now, hours, policy.calendar), why
+        number = _COUNTED.get(length[1]) or int(length[1])
+        if unit.startswith(("m", "分")):
             return now + timedelta(minutes=number), why
-        if unit in ("h", "小时"):
+        if unit.startswith("h") or unit in ("小时", "钟头"):
             return business_time.add(now, number * 60, policy.calendar), why
-        days = number * (5 if unit in ("w", "周") else 1)
-        return business_time.add_days(now, days, policy.calendar), why
-    day = _DATE.fullmatch(text.strip())
+        weeks = unit.startswith("week") or unit in ("w", "周", "星期", "礼拜")
+        return business_time.add_days(now, number * (5 if weeks else 1), policy.calendar), why
+    today = now.astimezone(ZoneInfo(policy.calendar.zone)).date()
+    named = named_day(wanted, today)
+    if named is not None and named[0] > today:
+        return _opens(named[0], policy.calendar), _reason(named[1])
+    day = _DATE.fullmatch(wanted)
     if day is not None:
         try:
-            until = _opening(int(day[1]) if day[1] else None, int(day[2]), int(day[3]), now, policy.calendar)
+            over = _opening(int(day[1]) if day[1] else None, int(day[2]), int(day[3]), now, policy.calendar)
         except ValueError as error:
             raise Refused(
                 Words(
@@ -124,7 +171,7 @@ def a_wait(text: str, now: datetime, policy: Policy) -> tuple[datetime, str]:
                     f"“{text}”不是将来的日期，请写以后的日期，例如 12-01，或 2d",
                 )
             ) from error
-        return until, day[4].strip()
+        return over, _reason(day[4])
     raise Refused(
         Words(
             f"{text!r} says no time; write 2d REASON or 12-01 REASON", f"“{text}”没有时间，请写 2d 原因 或 12-01 原因"
@@ -136,9 +183,18 @@ def _opening(year: int | None, month: int, day: int, now: datetime, calendar: Ca
     """When the desk opens on a date, this year or, if that is over, the next. ValueError for a date that is past."""
     zone = ZoneInfo(calendar.zone)
     today = now.astimezone(zone).date()
-    date = today.replace(year=year or today.year, month=month, day=day)
-    if year is None and date < today:
-        date = date.replace(year=date.year + 1)
-    if date <= today:
+    wanted = today.replace(year=year or today.year, month=month, day=day)
+    if year is None and wanted < today:
+        wanted = wanted.replace(year=wanted.year + 1)
+    if wanted <= today:
         raise ValueError("not in the future")
-    return business_time.next_open(datetime.combine(date, time(0), zone), calendar)
+    return _opens(wanted, calendar)
+
+
+def _opens(day: date, calendar: Calendar) -> datetime:
+    return business_time.next_open(datetime.combine(day, time(0), ZoneInfo(calendar.zone)), calendar)
+
+
+def _reason(text: str) -> str:
+    """What stands behind a time, without what stood between."""
+    return text.strip().lstrip(",，、:：;；.。!！-—– ")
