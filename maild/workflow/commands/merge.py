@@ -218,7 +218,7 @@ def _take_in_people(draft: Draft, source: Other) -> None:
     if not source.same:
         who = source.ticket.requester
         draft.readers.append(who)
-        draft.note("participant", "", who.key, "reported the same")
+        draft.note("participant", "", who.key, "came along with a merged ticket")
         known.add(policy.plain(who.key))
     for each in source.participants:
         if each.same & known or draft.ticket.restricted != source.ticket.restricted:
