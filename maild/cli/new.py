@@ -55,7 +55,6 @@ def new(
     from maild.cli.desk_open import opened
     from maild.doorbell import ring
     from maild.store import ledger
-    from maild.store.engine import reading
     from maild.workflow.reported_for import CHANNELS
 
     settings, engine = opened(config)
@@ -63,10 +62,7 @@ def new(
     how = CHANNELS.get(channel.strip().lower())
     if how is None:
         raise ends.end(ends.USAGE, f"--channel {channel}: give phone, chat, visit or mail")
-    if not who:
-        who = _asked("Who has the problem (name or address)", "--for WHO is missing")
-    with reading(engine) as connection:
-        person = _person(connection, who, policy)
+    person = _wanted(engine, who, policy)
     taker = _agent(agent, policy) if agent else None
     if not subject and sys.stdin.isatty():
         subject = typer.prompt("Subject", default="", show_default=False)
@@ -93,8 +89,24 @@ def _text() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\n")
 
 
+def _wanted(engine: "Engine", who: str, policy: "Policy") -> "Address":
+    """Whose problem it is: as the option says, else asked for until it fits; a slip of the keyboard ends nothing."""
+    from maild.store.engine import reading
+    from maild.workflow.commands.arguments import Refused
+
+    while True:
+        words = who or _asked("Who has the problem (name or address)", "--for WHO is missing")
+        try:
+            with reading(engine) as connection:
+                return _person(connection, words, policy)
+        except Refused as refusal:
+            if who:
+                raise ends.end(ends.DATA, f"--for {who}: {refusal.why.en}") from None
+            ends.say(refusal.why.en)
+
+
 def _person(connection: "Connection", who: str, policy: "Policy") -> "Address":
-    """The one person who is meant, with the address that they will be written to."""
+    """The one person who is meant, with the address that they will be written to. Raises Refused."""
     from maild.store import people_directory
     from maild.workflow import reported_for
     from maild.workflow.commands.arguments import Refused
@@ -107,14 +119,11 @@ def _person(connection: "Connection", who: str, policy: "Policy") -> "Address":
     found, rest = reported_for.people(wish, known, policy)
     if rest:
         found = ()
-    try:
-        person = one_of(found, who)
-    except Refused as refusal:
-        raise ends.end(ends.DATA, f"--for: {refusal.why.en}") from None
+    person = one_of(found, who)
     address = reported_for.address_of(wish, person)
     unfit = unfit_requester(address.key, policy)
     if unfit is not None:
-        raise ends.end(ends.DATA, f"--for {who}: {unfit.en}")
+        raise Refused(unfit)
     return address
 
 
