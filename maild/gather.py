@@ -150,7 +150,7 @@ def facts(
         related = links.related(connection, ticket.key)
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
-    asked_today, asked_by, waits = 0, "", False
+    asked_today, asked_no_more, asked_by, waits = 0, False, "", False
     if not (isinstance(event, MailArrived) and (event.trust.verdict == "agent" or event.trust.admin)):
         asked_about = 0
     elif asked_about or not button:
@@ -161,7 +161,7 @@ def facts(
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
-        asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
+        asked_today, asked_no_more = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
     number = ticket.id if ticket is not None else None
     report = tickets.report_of(connection, number) if needs.report and number is not None else ""
@@ -186,6 +186,7 @@ def facts(
         wrote=wrote,
         button=button,
         asked_today=asked_today,
+        asked_no_more=asked_no_more,
         asked_about=asked_about,
         asked_by=asked_by,
         **(_beside_others(connection, event, ticket, needs, now, policy) if ticket is not None else {}),

@@ -31,7 +31,7 @@ from maild.workflow.commands.two_forms import in_both_forms
 from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, no_more_today, said
 
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
@@ -182,6 +182,7 @@ def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, poli
             text=event.message.new_text,
             number=event.inbound,
         )
+    errand.mails.extend(no_more_today(facts, errand.writer, errand.language, "agent"))
     outcome = errand.finish(Outcome(reason=f"waits for their confirmation: {event.trust.reason}", fate="held"))
     return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 

@@ -229,6 +229,7 @@ def test_an_attackers_day_of_two_hundred_mails_has_no_effect_and_tells_nothing(m
     assert len([out for out in loud.desk.sent_to(EVE) if out.automatic]) <= 3
     assert {out.template for out in loud.desk.sent_to(ANNA)} - {out.template for out in quiet.desk.sent_to(ANNA)} <= {
         "agent/confirm_command",
+        "agent/no_more_questions",
         # What bears her address in a From that is no clean one is a stranger's, and answered there.
         "stranger/received",
     }
