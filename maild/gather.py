@@ -326,11 +326,11 @@ def _beside_others(
     connection: Connection, event: Event, ticket: Ticket, needs: Needs, now: datetime, policy: Policy
 ) -> dict[str, Any]:
     """What other agents have said of late, and how much of the conversation an agent had seen who writes now."""
-    if not (needs.spoken and policy.collision and isinstance(event, MailArrived)):
+    if not (needs.spoken and policy.collision):
         return {}
     said = deeds.spoken(connection, ticket.key, needs.spoken, now - policy.collision)
-    if not said:
-        return {}
+    if not said or not isinstance(event, MailArrived):
+        return {"spoken": said}
     ids = event.message.answered[:_THREAD_IDS]
     return {
         "spoken": said,
