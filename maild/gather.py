@@ -28,7 +28,6 @@ from maild.model import (
 )
 from maild.model.aside import AdminFacts
 from maild.store import (
-    attached,
     attachments,
     awaited,
     blocked,
@@ -221,7 +220,7 @@ def _files(connection: Connection, event: Event, ticket: Ticket | None) -> froze
     if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
         return frozenset()
     inline = any(each.inline for each in event.message.attachments)
-    return attached.hashes(connection, ticket.key) if inline else frozenset()
+    return attachments.hashes(connection, ticket.key) if inline else frozenset()
 
 
 def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
