@@ -41,3 +41,16 @@ def of_ticket(connection: Connection, number: int) -> tuple[Filed, ...]:
 def count(connection: Connection, number: int) -> int:
     """How many attachments there are on a ticket: the next one has the number behind that."""
     return int(connection.execute(_COUNT, {"number": number}).scalar_one())
+
+
+_HASHES = (
+    select(attachment.c.sha256)
+    .join(entry, entry.c.id == attachment.c.entry)
+    .where(entry.c.ticket == bindparam("number"), attachment.c.sha256 != "")
+    .distinct()
+)
+
+
+def hashes(connection: Connection, number: int) -> frozenset[str]:
+    """The SHA-256 of every file that somebody has sent on a ticket, in hexadecimal digits."""
+    return frozenset(connection.execute(_HASHES, {"number": number}).scalars())
