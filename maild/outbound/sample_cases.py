@@ -287,6 +287,7 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
     ),
     "requester/answer": (_Face("a second matter", {"text": _LONG_TEXT}, without_ticket=True),),
     "agent/confirm_command": (_Face("no command", {"commands": (), "text": _LONG_TEXT}),),
+    "agent/no_more_questions": (_Face("an admin", {"admin": True}, without_ticket=True),),
     "agent/did_you_mean": (
         _Face("kept inside", {"goes": "internal", "text": ""}),
         _Face("no ticket", {"goes": "report"}, without_ticket=True),

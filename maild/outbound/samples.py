@@ -265,6 +265,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
             "text": text,
         },
         "agent/confirm_command": {"commands": ("#resolve",), "text": text},
+        "agent/no_more_questions": {"asked": 3},
         "agent/did_you_mean": {
             "rows": (("#接但", "#接单"),) if chinese else (("#reslove new toner", "#resolve new toner"),),
             "text": text,
@@ -395,7 +396,7 @@ def letters(language: str) -> Iterator[tuple[Mail, Ticket | None]]:
 
 
 # Answers that belong to no ticket.
-OF_THE_DESK = frozenset({"agent/answer", "requester/answer", "agent/digest", "lead/digest"})
+OF_THE_DESK = frozenset({"agent/answer", "agent/no_more_questions", "requester/answer", "agent/digest", "lead/digest"})
 # How the clocks of an ordinary ticket stand, and what was done on it.
 _NOW_AND_THEN: Mapping[str, object] = {
     "clocks": (("response", _DUE, 190, False), ("resolution", NOW + timedelta(days=3), 1360, False)),
