@@ -86,9 +86,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             known = len(trial.remarks)
             doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
-            others = [each for n, each in enumerate(parsed.commands) if n != at]
+            beside = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
-            return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in others))
+            return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in beside))
         done.append((command.line, True, listed(trial.remarks[known:], language)))
     return trial, tuple(done)
 
