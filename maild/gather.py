@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from maild import beside, experience, lookup
+from maild import beside, experience, lookup, whoever
 from maild.ingest.thread import Keys, Known
 from maild.model import (
     Address,
@@ -21,7 +21,6 @@ from maild.model import (
     Message,
     Needs,
     Participant,
-    Person,
     Policy,
     Solved,
     Thread,
@@ -29,7 +28,6 @@ from maild.model import (
 )
 from maild.model.aside import AdminFacts
 from maild.store import (
-    attached,
     attachments,
     awaited,
     blocked,
@@ -48,16 +46,13 @@ from maild.store import (
     tickets,
 )
 from maild.tokens import Tokens
-from maild.workflow import admin_mail, owner_asked, persons
+from maild.workflow import admin_mail, owner_asked
 from maild.workflow.draft import WARNED
 
 # The button under a colleague's words: it stands for that colleague alone.
 ACCEPT = "accept"
 # References of a mail name at most so many of what went before: older ones help no client.
 _THREAD_IDS = 10
-# Fields of an earlier ticket that are about the person, not about that problem.
-# Where the last matter was need not be where the person sits: a place is the directory's to tell.
-_REMEMBERED = ("name", "department", "phone")
 
 
 def known(connection: Connection, keys: Keys) -> Known:
@@ -120,7 +115,7 @@ def facts(
     language = zone = ""
     person = behind = None
     if needs.person:
-        person, earlier, language, zone = _person(connection, _writer(event, needs.person), policy)
+        person, earlier, language, zone = whoever.person(connection, whoever.writer(event, needs.person), policy)
     if needs.behind:
         row = people_directory.person_of(connection, needs.behind, policy.plain(needs.behind))
         behind = row[0] if row is not None else None
@@ -146,11 +141,11 @@ def facts(
     if ticket is not None:
         threads, wrote = _conversation(connection, ticket.key)
         on = beside.on_ticket(connection, ticket.key, policy)
-        readers = beside.readers(on, _mine(connection, ticket, policy), policy) if on else ()
+        readers = beside.readers(on, whoever.mine(connection, ticket, policy), policy) if on else ()
         related = links.related(connection, ticket.key)
     waiting = tickets.waiting(connection, ticket.key) if needs.waiting and ticket is not None else ()
     accepts, asked_about = (asked_about, 0) if button == ACCEPT else (0, asked_about)
-    asked_today, asked_by, waits = 0, "", False
+    asked_today, asked_no_more, asked_by, waits = 0, False, "", False
     if not (isinstance(event, MailArrived) and (event.trust.verdict == "agent" or event.trust.admin)):
         asked_about = 0
     elif asked_about or not button:
@@ -161,7 +156,7 @@ def facts(
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)
         asked = agent.address if agent is not None else event.message.from_.key
-        asked_today = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
+        asked_today, asked_no_more = outbox_lists.asked_since(connection, asked, now - timedelta(days=1))
     failed = _failed(connection, event) if needs.bounced else ()
     number = ticket.id if ticket is not None else None
     report = tickets.report_of(connection, number) if needs.report and number is not None else ""
@@ -171,8 +166,8 @@ def facts(
         known=earlier,
         person=person,
         behind=behind,
-        same=_same(connection, event, ticket, policy),
-        group=_group(connection, event, ticket, policy),
+        same=whoever.same(connection, event, ticket, policy),
+        group=whoever.group(connection, event, ticket, policy),
         language=language,
         zone=zone,
         absent=absent,
@@ -186,6 +181,7 @@ def facts(
         wrote=wrote,
         button=button,
         asked_today=asked_today,
+        asked_no_more=asked_no_more,
         asked_about=asked_about,
         asked_by=asked_by,
         **(_beside_others(connection, event, ticket, needs, now, policy) if ticket is not None else {}),
@@ -225,7 +221,7 @@ def _files(connection: Connection, event: Event, ticket: Ticket | None) -> froze
     if ticket is None or not isinstance(event, MailArrived) or event.trust.verdict != "agent":
         return frozenset()
     inline = any(each.inline for each in event.message.attachments)
-    return attached.hashes(connection, ticket.key) if inline else frozenset()
+    return attachments.hashes(connection, ticket.key) if inline else frozenset()
 
 
 def _filed(connection: Connection, numbers: tuple[int, ...]) -> dict[int, tuple[Ticket, tuple[Filed, ...]]]:
@@ -325,11 +321,11 @@ def _beside_others(
     connection: Connection, event: Event, ticket: Ticket, needs: Needs, now: datetime, policy: Policy
 ) -> dict[str, Any]:
     """What other agents have said of late, and how much of the conversation an agent had seen who writes now."""
-    if not (needs.spoken and policy.collision and isinstance(event, MailArrived)):
+    if not (needs.spoken and policy.collision):
         return {}
     said = deeds.spoken(connection, ticket.key, needs.spoken, now - policy.collision)
-    if not said:
-        return {}
+    if not said or not isinstance(event, MailArrived):
+        return {"spoken": said}
     ids = event.message.answered[:_THREAD_IDS]
     return {
         "spoken": said,
@@ -354,54 +350,6 @@ def bounced_ticket(connection: Connection, event_message_id: str | None) -> int 
     """The ticket of the mail of ours that a delivery report speaks of."""
     row = outbox_lists.of_message(connection, event_message_id) if event_message_id else None
     return row.ticket if row is not None else None
-
-
-def _person(
-    connection: Connection, writer: Address, policy: Policy
-) -> tuple[Person | None, Mapping[str, Field], str, str]:
-    """What the directory, else the person's latest ticket, says: record, fields, language; and the directory's zone."""
-    row = people_directory.person_of(connection, writer.key, policy.plain(writer.key))
-    person, changed = row if row is not None else (None, None)
-    addresses = person.addresses if person is not None else (writer.key, policy.plain(writer.key))
-    earlier: dict[str, Field] = {}
-    language = zone = ""
-    before = tickets.newest_of(connection, (writer.key, *addresses))
-    if before is not None:
-        language = before.language
-        earlier = {
-            name: field for name, field in tickets.fields_of(connection, before.id).items() if name in _REMEMBERED
-        }
-    if person is not None:
-        language, zone = person.language or language, person.zone
-    told = before.created if before is not None else None
-    return person, persons.known(person, changed, earlier, told, writer), language, zone
-
-
-def _writer(event: Event, address: str) -> Address:
-    """The person who is asked about, with the name that a mail of theirs bears."""
-    if isinstance(event, MailArrived) and event.message.from_.key == address:
-        return event.message.from_
-    return Address(address)
-
-
-def _same(connection: Connection, event: Event, ticket: Ticket | None, policy: Policy) -> frozenset[str]:
-    """All addresses of the ticket's requester, where a mail asks who that is."""
-    if ticket is None or not isinstance(event, MailArrived):
-        return frozenset()
-    return _mine(connection, ticket, policy)
-
-
-def _mine(connection: Connection, ticket: Ticket, policy: Policy) -> frozenset[str]:
-    """All addresses of a ticket's requester."""
-    return people_directory.same(connection, {ticket.requester.key, policy.plain(ticket.requester.key)})
-
-
-def _group(connection: Connection, event: Event, ticket: Ticket | None, policy: Policy) -> frozenset[str]:
-    """Who writes for the shared mailbox that is the ticket's requester, where a mail asks whose word it is."""
-    if ticket is None or not isinstance(event, MailArrived):
-        return frozenset()
-    requester = {ticket.requester.key, policy.plain(ticket.requester.key)}
-    return frozenset(policy.plain(each) for each in people_directory.members(connection, requester))
 
 
 def _conversation(connection: Connection, number: int) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:

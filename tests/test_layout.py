@@ -55,7 +55,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "lookup",
         # What gather remembers between two decisions, and proves again in each.
         # What a notice tells its reader of their own commands.
-        "beside experience told",
+        "beside whoever experience told",
         "ingest workflow outbound reports",
         "store",
         "config",

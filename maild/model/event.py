@@ -212,6 +212,7 @@ class Facts:
     wrote       agents who have written on the ticket, by address
     button      the verb of a valid button token in the mail (bound to this writer and ticket), else ""
     asked_today how many confirmations were asked of this agent in the last 24 hours
+    asked_no_more whether they were told within these hours that no more will be asked
     asked_about the inbound mail in this agent's name about which the question asks that this mail answers; 0: none
     asked_by    the letter that asks so
     spoken      what other agents have said to the requester of late, oldest first
@@ -270,6 +271,7 @@ class Facts:
     wrote: frozenset[str] = frozenset()
     button: str = ""
     asked_today: int = 0
+    asked_no_more: bool = False
     asked_about: int = 0
     asked_by: str = ""
     spoken: tuple[Spoken, ...] = ()

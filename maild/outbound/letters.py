@@ -146,6 +146,7 @@ LETTERS: Mapping[str, Letter] = {
     "agent/undone": Letter({"by": "", "at": "", "did": ()}, _WORK),
     "agent/transcript": Letter({"lines": (), "text": ""}),
     "agent/confirm_command": Letter({"commands": (), "text": "", "number": 0}, ("confirm",)),
+    "agent/no_more_questions": Letter({"asked": 3, "admin": False}),
     "agent/did_you_mean": Letter({"rows": (), "text": "", "goes": "internal", "number": 0}, ("correct", "as-text")),
     "agent/collision": Letter({"by": "", "at": "", "words": "", "text": "", "number": 0}, ("anyway", "discard")),
     "agent/expired": Letter({"rows": (), "count": 0}),

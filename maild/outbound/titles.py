@@ -23,6 +23,7 @@ _NOTICES: Mapping[str, Words] = {
     "agent/undone": Words("that commands were taken back", "命令撤销通知"),
     "agent/transcript": Words("what became of the commands", "命令执行结果"),
     "agent/confirm_command": Words("the question who wrote a mail", "命令确认"),
+    "agent/no_more_questions": Words("that no more questions come today", "今天不再逐封询问的提示"),
     "agent/did_you_mean": Words("the question what a command meant", "命令写错时的确认"),
     "agent/collision": Words("that a colleague has answered already", "同事已先回复的提示"),
     "agent/expired": Words("that mails waited in vain", "等待确认的邮件已作废"),

@@ -10,6 +10,8 @@ from maild.store.schema import inbound, outbox
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
+# The letter that tells them once a day that further ones wait unasked.
+NO_MORE = "agent/no_more_questions"
 # All letters that ask an agent about a mail that waits for their word.
 QUESTIONS = (QUESTION, "agent/did_you_mean", "agent/collision")
 
@@ -35,9 +37,11 @@ def of_message(connection: Connection, message_id: str) -> Any:
     ).one_or_none()
 
 
-def asked_since(connection: Connection, recipient: str, since: datetime) -> int:
-    """How many confirmations were asked of an agent since then, whatever was answered."""
-    return count_to(connection, recipient, QUESTION, since)
+def asked_since(connection: Connection, recipient: str, since: datetime) -> tuple[int, bool]:
+    """How many confirmations were asked of an agent since then, whatever was answered; and whether they were told that
+    no more are."""
+    asked = count_to(connection, recipient, QUESTION, since)
+    return asked, count_to(connection, recipient, NO_MORE, since) > 0
 
 
 def count_to(connection: Connection, recipient: str, template: str, since: datetime) -> int:

@@ -18,8 +18,8 @@ from sqlalchemy import (
 )
 
 from maild.model import Address, File, Linked, Matches, Query, Said, Word
-from maild.store import people_directory, tickets
-from maild.store.schema import address, attachment, entry, field, link, member, participant, ticket
+from maild.store import attachments, people_directory, tickets
+from maild.store.schema import address, entry, field, link, member, participant, ticket
 from maild.store.types import clean
 
 # So many of a ticket's newest contributions are shown, and so many of its other rows.
@@ -138,12 +138,8 @@ def links(connection: Connection, number: int) -> tuple[Linked, ...]:
 
 
 def files(connection: Connection, number: int) -> tuple[File, ...]:
-    """What was attached to a ticket, counted in the order in which it came; pictures of signatures are left out."""
-    rows = connection.execute(
-        select(attachment.c.filename, attachment.c.content_type, attachment.c.size)
-        .join(entry, entry.c.id == attachment.c.entry)
-        .where(entry.c.ticket == number, attachment.c.decoration == false())
-        .order_by(attachment.c.id)
-        .limit(_ROWS)
-    ).all()
-    return tuple(File(n, row.filename or row.content_type, row.size) for n, row in enumerate(rows, 1))
+    """What was attached to a ticket and to those merged into it, by the numbers under which people ask for it."""
+    return tuple(
+        File(each.number, each.attachment.filename or each.attachment.content_type, each.attachment.size)
+        for each in attachments.of_ticket(connection, number)[:_ROWS]
+    )

@@ -25,7 +25,7 @@ from maild.model.aside import AdminFacts, Aside, Ruling, Verb, why_not_dropped, 
 from maild.workflow import desk_mail
 from maild.workflow.admin_words import Line, Read, read_words
 from maild.workflow.blocking import why_not_blocked
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, DID, Said, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, DID, Said, no_more_today, said
 from maild.workflow.pressed import why_not
 
 VERBS = frozenset(get_args(Verb))
@@ -112,7 +112,7 @@ def unverified_admin_asked(event: MailArrived, facts: Facts, now: datetime, poli
     admin = _listed(event.message, policy)
     if admin is None:
         raise ValueError(f"{event.message.from_.address} was judged an admin but is not listed")
-    mails: tuple[Mail, ...] = ()
+    mails = no_more_today(facts, admin, policy.admin_languages.get(admin.key, "en"), "admin")
     if facts.asked_today < CONFIRMATIONS_A_DAY:
         lines = tuple(line.text for line in read_words(event.message).lines)
         mails = (

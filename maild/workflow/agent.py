@@ -15,7 +15,7 @@ from maild.workflow.commands.spread import spread
 from maild.workflow.commands.work import assign_to
 from maild.workflow.draft import Draft
 from maild.workflow.errand import Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, Said, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, Said, no_more_today, said
 
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
@@ -183,6 +183,7 @@ def unverified_agent_wrote(
             text=event.message.new_text,
             number=event.inbound,
         )
+    draft.mails.extend(no_more_today(facts, Address(agent.address, agent.name), agent.language, "agent"))
     draft.note("waits", "", agent.address, event.trust.reason)
     outcome = draft.outcome(f"waits for {agent.address}'s confirmation: {event.trust.reason}", "held")
     return replace(outcome, wait_until=event.received + CONFIRM_FOR)

@@ -7,7 +7,8 @@ that its writer knew: neither the colleague's mail nor a later letter of ours is
 from dataclasses import replace
 from datetime import datetime
 
-from maild.model import Agent, Facts, MailArrived, Outcome, Policy, Spoken, Ticket
+from maild.model import Agent, Facts, MailArrived, Outcome, Policy, Spoken, Ticket, Words
+from maild.model.when import spoken as at_what_time
 from maild.workflow.draft import Draft
 from maild.workflow.owner_asked import COLLISION, CONFIRM_FOR
 
@@ -17,16 +18,17 @@ _SHOWN = 1_500
 
 def with_whom(event: MailArrived, facts: Facts, worked: Draft) -> Spoken | None:
     """The colleague's newest words beside which those of this mail would stand unawares; None: it may go."""
-    if (
-        worked.ticket.kind == "incident"
-        or "anyway" in event.answers
-        or not any(
-            each.visibility == "public" and each.direction == "out" and (each.new_text.strip() or each.attachments)
-            for each in worked.entries
-        )
-    ):
+    return None if "anyway" in event.answers else unaware(facts, worked, event.message.answered)
+
+
+def unaware(facts: Facts, worked: Draft, seen: tuple[str, ...] = ()) -> Spoken | None:
+    """The same of any draft; `seen`: the Message-IDs that its writer answered."""
+    says = any(
+        each.visibility == "public" and each.direction == "out" and (each.new_text.strip() or each.attachments)
+        for each in worked.entries
+    )
+    if worked.ticket.kind == "incident" or not says:
         return None
-    seen = event.message.answered
     unknown = [
         each for each in facts.spoken if each.message_id not in seen and (facts.read is None or facts.read <= each.at)
     ]
@@ -38,8 +40,7 @@ def held(
 ) -> Outcome:
     """Nothing of the mail is done; its writer is shown what the colleague said, and asked."""
     draft = Draft(ticket, now, facts, policy, who="maild")
-    named = policy.agent(other.author.address)
-    name = (named.name if named is not None else other.author.name) or other.author.address
+    name = _name(other, policy)
     draft.tell_agent(
         agent,
         COLLISION,
@@ -54,3 +55,18 @@ def held(
     draft.note("waits", "", agent.address, f"{name} answered the requester a moment before")
     outcome = draft.outcome(f"waits for {agent.address}'s word: {name} has answered the requester", "held")
     return replace(outcome, wait_until=now + CONFIRM_FOR)
+
+
+def refusal(other: Spoken, ticket: Ticket, now: datetime, policy: Policy) -> Words:
+    """Why an order to several tickets leaves this one alone, and how it goes out all the same."""
+    name, tag = _name(other, policy), f"{policy.desk.prefix}-{ticket.key}"
+    en, zh = (at_what_time(other.at, policy.desk.zone, now, language) for language in ("en", "zh-CN"))
+    return Words(
+        f"{name} answered the requester at {en}: to send yours all the same, write it in answer to the notice of {tag}",
+        f"{name}在 {zh} 已回复报障人；仍要发送请回复 {tag} 的通知邮件",
+    )
+
+
+def _name(other: Spoken, policy: Policy) -> str:
+    named = policy.agent(other.author.address)
+    return (named.name if named is not None else other.author.name) or other.author.address

@@ -20,7 +20,7 @@ from maild.model import (
     Ticket,
     Words,
 )
-from maild.workflow import pressed, reported_for
+from maild.workflow import collision, files, pressed, reported_for
 from maild.workflow.commands import desk, undo
 from maild.workflow.commands.arguments import Refused
 from maild.workflow.commands.grammar import Parsed, corrected, from_subject, parse
@@ -31,7 +31,7 @@ from maild.workflow.commands.two_forms import in_both_forms
 from maild.workflow.commands.verbs import BY_NAME
 from maild.workflow.draft import Draft
 from maild.workflow.errand import TRANSCRIPT, Errand
-from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, said
+from maild.workflow.owner_asked import CONFIRM_FOR, CONFIRMATIONS_A_DAY, CORRECT, DID, OVER, no_more_today, said
 
 # As much of a refused mail is shown to its writer.
 _SHOWN_BACK = 1_000
@@ -40,6 +40,11 @@ _NOT_DONE = Words("not done, because of the other line", "因另一行有误，�
 _TEXT_LEFT = Words(
     "the text below has no place to go: write it behind a command, or answer the ticket's own notice",
     "正文没有去处：请写在命令后面，或直接回复该工单的通知",
+)
+_FILE_LEFT = Words(
+    "a file cannot go along with commands for other tickets: send it in an answer to the ticket's own notice, and the"
+    " commands without it",
+    "写给其他工单的命令不能带附件：请回复该工单自己的通知来发附件，命令另发一封（不带附件）",
 )
 _NO_TICKET = Words("there is no {tag}; the number stands in the subject", "没有 {tag} 这张工单，编号见邮件主题")
 
@@ -141,6 +146,8 @@ def _meant_otherwise(errand: Errand, event: MailArrived, parsed: Parsed) -> Outc
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
     """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
     known = {*(each.ticket for each in errand.facts.named), *(each.ticket for each in errand.facts.undo_of)}
+    # A command to the desk itself is kept beside the others, on no ticket.
+    known.discard(0)
     if errand.ticket is not None:
         known.add(errand.ticket.key)
     problems: list[tuple[str, Words]] = []
@@ -158,6 +165,10 @@ def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Word
     takes = any(each.verb in TAKES_TEXT for job in plan.jobs for each in job.commands)
     if plan.jobs and parsed.text and not takes:
         problems.append((parsed.text.splitlines()[0][:200], _TEXT_LEFT))
+    # A picture within the text is a signature's as often as not: for its sake nothing is refused.
+    brought = [each for each in files.new(errand.event.message.attachments, errand.facts.files) if not each.inline]
+    if plan.jobs and brought:
+        problems.append((brought[0].filename or brought[0].content_type, _FILE_LEFT))
     if not problems:
         errand.order(plan.jobs, parsed.text)
     return tuple(problems)
@@ -182,6 +193,7 @@ def unverified_agent_asked(event: MailArrived, facts: Facts, now: datetime, poli
             text=event.message.new_text,
             number=event.inbound,
         )
+    errand.mails.extend(no_more_today(facts, errand.writer, errand.language, "agent"))
     outcome = errand.finish(Outcome(reason=f"waits for their confirmation: {event.trust.reason}", fate="held"))
     return replace(outcome, wait_until=event.received + CONFIRM_FOR)
 
@@ -195,6 +207,11 @@ def ordered(ticket: Ticket, event: Followed, facts: Facts, now: datetime, policy
     draft = Draft(ticket, now, facts, policy, who=agent.address)
     parsed = parse(str(event.data["body"]))
     worked, lines = carry_out(draft, agent, parsed)
+    beside = collision.unaware(facts, worked) if worked is not None else None
+    if beside is not None:
+        # An order of several tickets waits for nobody: this one is left alone, and its line says how to send it anyway.
+        why = collision.refusal(beside, ticket, now, policy).for_(agent.language)
+        worked, lines = None, tuple((each.line, False, why) for each in parsed.commands)
     mine = [row for row in facts.errand if row.ticket == ticket.key and row.done is None]
     reasons = {line: reason for line, _, reason in lines}
     decided = tuple(

@@ -52,7 +52,13 @@ def _needs(event: Event, ticket: Ticket | None, policy: Policy) -> Needs:
         parsed = parse(str(event.data["body"]))
         whom = reported_for.called(parsed, policy)
         undo = _undo(parsed, str(event.data["by"]), policy, int(event.data.get("undo", 0)))
-        return replace(wanted, errand=int(event.data["inbound"]), called=(*wanted.called, *whom), undo=undo)
+        return replace(
+            wanted,
+            errand=int(event.data["inbound"]),
+            called=(*wanted.called, *whom),
+            undo=undo,
+            spoken=str(event.data["by"]),
+        )
     if not isinstance(event, MailArrived):
         breached = isinstance(event, TimerFired) and event.kind.endswith(("_breach", "_warning", "hold_over"))
         # What one of five hundred reports tells its mass incident needs no list of the others.

@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-from maild.model import Answer, Facts, Message, Words
+from maild.model import Address, Answer, Facts, Mail, Message, Words
 
 # How long an unconfirmed mail of an agent waits, and how many questions they get a day (PRODUCT §2.5).
 CONFIRM_FOR = timedelta(hours=24)
 CONFIRMATIONS_A_DAY = 3
 
 Said = Answer | Literal["drop"]
+
+# What they get instead of a fourth question: one letter a day, with nothing in it of what came in their name, so that
+# whoever floods the desk as them can neither fill their mailbox nor show them anything.
+NO_MORE = "agent/no_more_questions"
+_NO_MORE = Words("no more questions today", "今天不再逐封询问")
 
 # The letters that ask, and the buttons under them.
 CONFIRM, CORRECT, COLLISION = "agent/confirm_command", "agent/did_you_mean", "agent/collision"
@@ -41,6 +46,23 @@ DID: Mapping[Said, str] = {
 OVER = Words(
     "that mail waits no more: it was decided, or 24 hours have passed", "该邮件已不再等待：已处理，或已超过 24 小时"
 )
+
+
+def no_more_today(facts: Facts, who: Address, language: str, audience: Literal["agent", "admin"]) -> tuple[Mail, ...]:
+    """The one letter a day about mails in somebody's name that wait without a question; none if they have had it."""
+    if facts.asked_today < CONFIRMATIONS_A_DAY or facts.asked_no_more:
+        return ()
+    mail = Mail(
+        template=NO_MORE,
+        to=who,
+        audience=audience,
+        language=language,
+        reply="internal",
+        values={"asked": CONFIRMATIONS_A_DAY, "admin": audience == "admin"},
+        subject=_NO_MORE.for_(language),
+        desk=True,
+    )
+    return (mail,)
 
 
 def said(facts: Facts, message: Message) -> Said | None:

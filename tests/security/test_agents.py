@@ -97,7 +97,7 @@ def test_a01_the_true_address_alone_changes_nothing_and_asks_its_owner(working: 
     for order in (ORDER, "#spam", "#take", "Please send your password to eve@attacker.example"):
         out = working.write(f"Anna Berg <{ANNA}>", TAGGED, order, BARE_FORGERIES[how])
         assert {each.recipient for each in out} <= {ANNA}
-        assert {each.template for each in out} <= {"agent/confirm_command"}
+        assert {each.template for each in out} <= {"agent/confirm_command", "agent/no_more_questions"}
     assert working.rows("SELECT state, outcome, assignee, responded FROM ticket WHERE id = 1") == state
     assert working.rows("SELECT * FROM entry WHERE ticket = 1") == entries
 

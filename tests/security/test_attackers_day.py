@@ -224,11 +224,16 @@ def test_an_attackers_day_of_two_hundred_mails_has_no_effect_and_tells_nothing(m
         assert not any(secret in words for secret in SECRETS)
         # No address but the desk's own and the reader's, and no ticket but the reader's own new one.
         assert set(re.findall(r"[\w.+-]+@[\w-]+\.example[\w.-]*", words)) <= {DESK, out.recipient}
-        assert set(re.findall(r"IT-(\d+)", words)) <= {str(out.ticket)} and (out.ticket or 0) > len(REPORTS)
-        assert out.template in ("stranger/received", "requester/acknowledged", "requester/summary")
+        own = {str(row.id) for row in loud.desk.rows("SELECT id FROM ticket WHERE requester = :who", who=out.recipient)}
+        assert not own & {str(number + 1) for number in range(len(REPORTS))}
+        # What they have asked for by its number is none of theirs; and IT-12 shows how numbers look.
+        answered = re.sub(r"IT-\d+: no ticket of yours has this number", "", words.replace("[IT-12]", ""))
+        assert set(re.findall(r"IT-(\d+)", answered)) <= own
+        assert out.template in ("stranger/received", "requester/acknowledged", "requester/summary", "requester/answer")
     assert len([out for out in loud.desk.sent_to(EVE) if out.automatic]) <= 3
     assert {out.template for out in loud.desk.sent_to(ANNA)} - {out.template for out in quiet.desk.sent_to(ANNA)} <= {
         "agent/confirm_command",
+        "agent/no_more_questions",
         # What bears her address in a From that is no clean one is a stranger's, and answered there.
         "stranger/received",
     }

@@ -158,7 +158,7 @@ def test_a01_where_both_are_wanted_each_alone_commands_nothing(strict: Desk) -> 
     for one in alone:
         out = one()
         assert (strict.ledger().trust, strict.ledger().fate) == ("unverified", "held")
-        assert {each.template for each in out} <= {"agent/confirm_command"}
+        assert {each.template for each in out} <= {"agent/confirm_command", "agent/no_more_questions"}
         assert strict.state(1) == "new"
     # The tap has to be vouched for too, since a button alone is not both.
     question = strict.letter("agent/confirm_command", ANNA)

@@ -1,5 +1,6 @@
 """Floods and enumerations are answered within their budgets, and tell nothing: A04, A20, A21, A29."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -41,10 +42,18 @@ def _states(make_desk: MakeDesk) -> Desk:
     return desk
 
 
+def _bare(raw: bytes, named: int) -> bytes:
+    raw = re.sub(rb"(?m)^References:[^\n]*\n([ \t][^\n]*\n)*", b"", raw)
+    return re.sub(rb"IT-%d(?!\d)" % named, b"IT-N", raw) if named else raw
+
+
 def _answers(
-    desk: Desk, who: str, subject: str, body: str, headers: Headers = (), written: bool = True
+    desk: Desk, who: str, subject: str, body: str, headers: Headers = (), written: bool = True, named: int = 0
 ) -> tuple[object, ...]:
-    """What a mail would be answered with, without doing it; as it would be `written`, or what is to be in it."""
+    """What a mail would be answered with, without doing it; as it would be `written`, or what is to be in it.
+
+    What the mail itself brought, the ticket that it `named` and the ids that it answers, may stand in its answer.
+    """
     fields = [("From", who), ("To", DESK), ("Subject", subject), ("Message-ID", "<1@a.example>")]
     message = read(raw_mail([*headers, *fields], body))
     writer, now = desk.stage.writer, desk.stage.now
@@ -53,7 +62,11 @@ def _answers(
     made = found.outcome.ticket
     shown = replace(made, id=999) if made is not None and made.id is None else made
     return tuple(
-        (mail.template, mail.to, writer.composer.compose(mail, shown, _IDS, now).raw if written else repr(mail))
+        (
+            mail.template,
+            mail.to,
+            _bare(writer.composer.compose(mail, shown, _IDS, now).raw, named) if written else repr(mail),
+        )
         for mail in found.outcome.mails
         if mail.to.key == found.event.message.from_.key
     )
@@ -86,13 +99,16 @@ def test_a04_no_question_about_somebody_elses_ticket_tells_whether_there_is_one(
     make_desk: MakeDesk, who: str, body: str
 ) -> None:
     desk = _states(make_desk)
-    nothing = _answers(desk, who, "Re: [IT-4000] hello", body.format(n=4000).replace("4000", "N"))
+    nothing = _answers(
+        desk, who, "Re: [IT-4000] hello", body.format(n=4000 if body.startswith("#") else "N"), named=4000
+    )
     for number in range(1, 8):
-        # The mail's own words may stand in its answer, so they are the same each time.
-        said = body.format(n="N")
+        # What is no question is repeated to a colleague, so its words are the same each time.
+        said = body.format(n=number if body.startswith("#") else "N")
         letter = next(out for out in desk.outs if out.recipient == TOM and out.ticket == number)
         for way in ((), (("In-Reply-To", letter.message_id),), (("References", received(letter).references[-1]),)):
-            assert _answers(desk, who, f"Re: [IT-{number}] hello", said, way) == nothing, (number, way)
+            found = _answers(desk, who, f"Re: [IT-{number}] hello", said, way, named=number)
+            assert found == nothing, (number, way)
 
 
 def test_a04_commands_that_name_a_ticket_are_answered_alike_for_each_that_is_not_theirs(make_desk: MakeDesk) -> None:
@@ -101,7 +117,7 @@ def test_a04_commands_that_name_a_ticket_are_answered_alike_for_each_that_is_not
         # What a colleague reports is repeated to them; a stranger's words never are.
         for text in ("#status IT-{}", "#show IT-{}", "#resolve IT-{}", *(("release {}",) if who == EVE else ())):
             numbers = (1001, 1002, *range(1, 8))
-            found = Counter(_answers(desk, who, "hello", text.format(number)) for number in numbers)
+            found = Counter(_answers(desk, who, "hello", text.format(each), named=each) for each in numbers)
             assert len(found) == 1, (who, text)
 
 

@@ -276,7 +276,7 @@ _ON = (Participant(address=MARY, reads=True, same=frozenset({MARY.key, "mj@corp.
         ("#cc it@corp.example", {}, "nobody who reads mail"),
         ("#cc bob@vendor", {}, "is no mail address"),
         ("#cc bob@vendor.example, bob@vendor.example", {}, ""),
-        ("#cc ,", {}, "whom?"),
+        ("#cc ,", {}, "something is missing: #cc WHO"),
         ("#cc -mary.jones", {"participants": _ON}, ""),
         ("#cc -mj@corp.example", {"participants": _ON}, ""),
         ("#cc -bob", {"participants": _ON}, "mary.jones@corp.example"),

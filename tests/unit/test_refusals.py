@@ -64,9 +64,7 @@ def refusals() -> dict[tuple[str, str], str]:
     return found
 
 
-# Refusals of these are told in both languages; that each names a remedy is still to be seen to.
-BARE = frozenset({"cc.py", "link.py", "merge.py"})
-REFUSALS = {words: where for words, where in refusals().items() if where not in BARE}
+REFUSALS = refusals()
 
 
 def test_the_refusals_are_found() -> None:

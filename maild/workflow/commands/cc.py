@@ -83,13 +83,19 @@ def _who(draft: Draft, word: str) -> tuple[Address, frozenset[str], str]:
     found = draft.facts.called.get(word, ())
     if "@" in word:
         if not _ADDRESS.fullmatch(word):
-            raise Refused(Words(f"{word!r} is no mail address", f"“{word}”不是邮箱地址"))
+            raise Refused(
+                Words(
+                    f"{word!r} is no mail address: write #cc name@example.com", f"“{word}”不是邮箱地址，请写完整的邮箱"
+                )
+            )
         person = found[0] if found else None
         every = frozenset({word, policy.plain(word), *(person.addresses if person is not None else ())})
         return Address(word, person.name if person else ""), every, person.language if person else ""
     if len(found) > 1:
         names = ", ".join(_shown(each) for each in found)
-        raise Refused(Words(f"{word!r} may be one of these: {names}", f"“{word}”有几位：{names}，请写邮箱"))
+        raise Refused(
+            Words(f"{word!r} may be one of these, write the address: {names}", f"“{word}”有几位：{names}，请写邮箱")
+        )
     if not found:
         raise Refused(
             Words(
@@ -113,16 +119,26 @@ def _check(draft: Draft, who: Address, every: frozenset[str]) -> None:
     policy, ticket = draft.policy, draft.ticket
     name = who.name or who.address
     if who.key in policy.desk.own_addresses or who.key in policy.machines:
-        raise Refused(Words(f"{who.address} is nobody who reads mail", f"{who.address} 不是收信的人"))
+        raise Refused(
+            Words(
+                f"{who.address} is nobody who reads mail: name a person",
+                f"{who.address} 不是收信的人，请写同事的姓名或邮箱",
+            )
+        )
     if is_requester(ticket, who, draft.facts, policy):
-        raise Refused(Words(f"{name} is the requester", f"{name} 就是报障人"))
+        raise Refused(
+            Words(
+                f"{name} is the requester and gets all of it, so nothing is to be done",
+                f"{name} 就是报障人，本来就会收到，无需抄送",
+            )
+        )
     agent = policy.agent(who.address)
     if agent is not None and not restricted.may_see(agent, ticket, policy):
         raise Refused(restricted.refused(ticket, policy))
     plain = {policy.plain(each) for each in every}
     new = {policy.plain(each.key) for each in draft.readers}
     if plain & new or any(each.reads and each.same & plain for each in draft.facts.participants):
-        raise Refused(Words(f"{name} is in copy already", f"{name} 已经在抄送中"))
+        raise Refused(Words(f"{name} is in copy already, so nothing is to be done", f"{name} 已经在抄送中，无需再加"))
 
 
 def _take_off(draft: Draft, agent: Agent, word: str) -> None:
@@ -132,9 +148,9 @@ def _take_off(draft: Draft, agent: Agent, word: str) -> None:
     if len(people) != 1:
         there = ", ".join(each.address.key for each in draft.facts.participants if each.reads or each.writes)
         raise Refused(
-            Words(f"whom? in copy are: {there}", f"移除哪一位？抄送中有：{there}")
+            Words(f"whom? name one of those in copy: {there}", f"移除哪一位？请写其中一位：{there}")
             if there
-            else Words("nobody is in copy", "目前没有抄送任何人")
+            else Words("nobody is in copy, so nothing is to be done", "目前没有抄送任何人，无需移除")
         )
     for each in fit:
         draft.gone.append(each.address)

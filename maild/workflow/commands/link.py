@@ -17,17 +17,29 @@ def link(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     for number in some_tickets(command.argument, _USAGE, draft.policy):
         tag = f"{draft.policy.desk.prefix}-{number}"
         if number == draft.ticket.key:
-            raise Refused(Words(f"{tag} is this ticket itself", f"{tag} 就是本工单"))
+            raise Refused(Words(f"{tag} is this ticket itself: name another one", f"{tag} 就是本工单，请写另一张工单"))
         other = draft.facts.others.get(number)
         if other is None:
-            raise Refused(Words(f"there is no {tag}", f"没有 {tag} 这张工单"))
+            raise Refused(
+                Words(f"there is no {tag}; the number stands in the subject", f"没有 {tag} 这张工单，编号见邮件主题")
+            )
         if not restricted.may_see(agent, other.ticket, draft.policy):
             raise Refused(restricted_to(tag, other.ticket.team, draft.policy))
         linked = number in draft.facts.related
         if away and not linked:
-            raise Refused(Words(f"{tag} is not linked with this ticket", f"{tag} 没有与本工单关联"))
+            raise Refused(
+                Words(
+                    f"{tag} is not linked with this ticket, so nothing is to be done",
+                    f"{tag} 没有与本工单关联，无需取消",
+                )
+            )
         if linked and not away:
-            raise Refused(Words(f"{tag} is linked with this ticket already", f"{tag} 已经与本工单关联"))
+            raise Refused(
+                Words(
+                    f"{tag} is linked with this ticket already, so nothing is to be done",
+                    f"{tag} 已经与本工单关联，无需再写",
+                )
+            )
         if away:
             draft.unlinked.append(number)
             draft.note("link", str(number), "", f"{RELATED} no more, says {agent.name}")
@@ -55,4 +67,4 @@ def restricted_to(tag: str, code: str, policy: Policy) -> Words:
     """Why an agent can do nothing with a ticket of another team's own: no more than that it exists."""
     team = policy.teams.get(code)
     title = team.title if team is not None else Words(code, code)
-    return Words(f"{tag} is restricted to the team {title.en}", f"{tag} 仅限{title.zh}处理")
+    return Words(f"{tag} is restricted to the team {title.en}: ask them", f"{tag} 仅限{title.zh}处理，请联系该组")

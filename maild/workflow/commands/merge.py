@@ -41,7 +41,7 @@ def merge(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     if len(numbers) > 1:
         raise Refused(
             Words(
-                "one ticket at a time: a ticket is merged into one other",
+                "one ticket at a time: write the number of the one that goes on",
                 "一次只能合并到一张工单，请只写一个编号",
             )
         )
@@ -72,11 +72,18 @@ def _counts_now(draft: Draft, number: int) -> Other:
         other = draft.facts.others.get(number)
         tag = _tag(named, draft.policy)
         if other is None and number != draft.ticket.key:
-            raise Refused(Words(f"there is no {tag}", f"没有 {tag} 这张工单"))
+            raise Refused(
+                Words(f"there is no {tag}; the number stands in the subject", f"没有 {tag} 这张工单，编号见邮件主题")
+            )
         if number == draft.ticket.key and named == number:
-            raise Refused(Words(f"{tag} is this ticket itself", f"{tag} 就是本工单"))
+            raise Refused(Words(f"{tag} is this ticket itself: name another one", f"{tag} 就是本工单，请写另一张工单"))
         if other is None or number == draft.ticket.key or number in seen:
-            raise Refused(Words(f"{tag} was merged into this ticket already", f"{tag} 已经合并到本工单"))
+            raise Refused(
+                Words(
+                    f"{tag} was merged into this ticket already, so nothing is to be done",
+                    f"{tag} 已经合并到本工单，无需再合并",
+                )
+            )
         seen.add(number)
         if other.ticket.merged_into is None:
             return other
