@@ -71,7 +71,9 @@ def _named(errand: Errand, who: str, numbers: tuple[int, ...]) -> None:
 def row(ticket: Ticket, now: datetime, policy: Policy) -> AnswerRow:
     """How one ticket stands, in words for its requester: nothing in it is the desk's own."""
     return AnswerRow(
-        ticket.key, ticket.subject, tuple(line for line in (_stands(ticket, policy), _next(ticket, now, policy)) if line)
+        ticket.key,
+        ticket.subject,
+        tuple(line for line in (_stands(ticket, policy), _next(ticket, now, policy)) if line),
     )
 
 
