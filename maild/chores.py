@@ -254,7 +254,7 @@ class Chores:
             if not upkeep.claim_chore(connection, "observed", now.date().isoformat(), now):
                 return
             rows = outbox_lists.held_since(connection, "mode observe", now)
-            shown = tuple((row.created, row.template, row.recipient, row.subject, "") for row in rows[-_ROWS:])
+            shown = tuple((row.created, row.template, row.recipient, row.subject, row.why) for row in rows[-_ROWS:])
             if shown:
                 outbox.mark(connection, [row.id for row in rows], "held", "mode observe, told")
                 post(connection, self._to_admins("observed", rows=shown), self._writer, now)

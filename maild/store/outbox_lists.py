@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
-from maild.store.schema import outbox
+from maild.store.schema import inbound, outbox
 
 # The letter that asks an agent whether a mail in their name is theirs.
 QUESTION = "agent/confirm_command"
@@ -174,12 +174,13 @@ _HELD_AT_ONCE = 10_000
 
 def held_since(connection: Connection, reason: str, before: datetime) -> Sequence[Any]:
     """The oldest rows held for a reason, for the summaries: (id, recipient, audience, ticket, subject, template,
-    created)."""
+    created, why). `why`: what was decided on the mail that led to it; None where no mail did, but a date."""
     return connection.execute(
         select(
             outbox.c.id, outbox.c.recipient, outbox.c.audience, outbox.c.ticket, outbox.c.subject, outbox.c.template,
-            outbox.c.created,
+            outbox.c.created, inbound.c.reason.label("why"),
         )
+        .select_from(outbox.outerjoin(inbound, inbound.c.id == outbox.c.inbound))
         .where(outbox.c.state == "held", outbox.c.reason == reason, outbox.c.created < before)
         .order_by(outbox.c.id)
         .limit(_HELD_AT_ONCE)

@@ -4,6 +4,7 @@ A question ("#mine"), or an order that names tickets ("#resolve IT-3 IT-7 …").
 on a ticket, and alone when it is on none.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,6 +33,8 @@ ANSWER = "agent/answer"
 _ANSWERED = Words("your question", "查询结果")
 # The subject of what tells an agent how their commands went.
 TRANSCRIPT = Words("your commands", "命令执行结果")
+# A command or a question in Chinese.
+_IN_CHINESE = re.compile(r"[#＃][\u4e00-\u9fff]")
 
 
 class Errand:
@@ -68,9 +71,13 @@ class Errand:
         """The language in which its writer is answered."""
         if self.agent is not None:
             return self.agent.language
+        languages = self.policy.desk.languages
+        # Who asks in Chinese ("#进度") reads Chinese, whatever they have reported in.
+        message = self.event.message
+        if "zh-CN" in languages and _IN_CHINESE.search(f"{message.subject}\n{message.new_text}"):
+            return "zh-CN"
         if self.ticket is not None:
             return self.ticket.language
-        languages = self.policy.desk.languages
         for wanted in (self.facts.language, "zh-CN" if self.event.message.language.startswith("zh") else "en"):
             if wanted in languages:
                 return wanted

@@ -45,6 +45,14 @@ def a_colleague(text: str, policy: Policy) -> Agent:
     found = [agent for agent in policy.agents.values() if wanted and _one_word(wanted) in _called(agent)]
     if len(found) == 1:
         return found[0]
+    if len(found) > 1:
+        those = ", ".join(agent.address.partition("@")[0] for agent in found)
+        raise Refused(
+            Words(
+                f"several are called {text!r}: write which of them: {those}",
+                f"有几位同事都叫“{text}”，请写明是哪一位：{those}",
+            )
+        )
     names = ", ".join(agent.address.partition("@")[0] for agent in policy.agents.values())
     raise Refused(Words(f"nobody is called {text!r} here; there are: {names}", f"没有叫“{text}”的同事；现有：{names}"))
 

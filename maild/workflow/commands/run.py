@@ -54,10 +54,10 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     language = agent.language
     if parsed.problems:
         broken = dict(parsed.problems)
-        others = [each.line for each in parsed.commands if each.line not in broken]
+        untouched = [each.line for each in parsed.commands if each.line not in broken]
         # A reason without a line is one against all of them.
-        whole = broken.pop("", _NOT_DONE) if others else _NOT_DONE
-        lines = [(line, False, whole.for_(language)) for line in others]
+        whole = broken.pop("", _NOT_DONE) if untouched else _NOT_DONE
+        lines = [(line, False, whole.for_(language)) for line in untouched]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
     # What a refused command wrote on it must not be left on the other.

@@ -71,11 +71,16 @@ def _named(errand: Errand, who: str, numbers: tuple[int, ...]) -> None:
 def row(ticket: Ticket, now: datetime, policy: Policy) -> AnswerRow:
     """How one ticket stands, in words for its requester: nothing in it is the desk's own."""
     return AnswerRow(
-        ticket.key, ticket.subject, tuple(line for line in (_stands(ticket), _next(ticket, now, policy)) if line)
+        ticket.key,
+        ticket.subject,
+        tuple(line for line in (_stands(ticket, policy), _next(ticket, now, policy)) if line),
     )
 
 
-def _stands(ticket: Ticket) -> Words:
+def _stands(ticket: Ticket, policy: Policy) -> Words:
+    if ticket.state == "closed" and ticket.merged_into is not None:
+        into = f"{policy.desk.prefix}-{ticket.merged_into}"
+        return Words(f"goes on as {into}", f"已并入 {into} 处理")
     if ticket.state == "closed" and ticket.outcome:
         said = OUTCOMES[ticket.outcome]
         return Words(f"closed: {said.en}", f"已关闭：{said.zh}")
