@@ -85,17 +85,18 @@ def _digests_of(
         for each, until in everybody
         if routing.standing_in(each, facts, policy) == agent
     ]
+    led = digest.teams_of(agent, absent, policy)
     mails = [
         digest.agent_digest(
             agent,
             _plate(connection, plates.of_agent(connection, agent.address), since),
             away,
-            plates.of_nobody(connection, agent.teams),
+            # What nobody has of the teams they lead stands in the lead's digest.
+            plates.of_nobody(connection, [team for team in agent.teams if team not in led]),
             now,
             policy,
         )
     ]
-    led = digest.teams_of(agent, absent, policy)
     if led:
         by_team = {team: _plate(connection, plates.of_team(connection, team), since) for team in led}
         numbers = [each.ticket for each in incidents.are_open(connection)]

@@ -48,7 +48,7 @@ def block(senders: Senders, config: ConfigFile = None) -> None:
     """Take nothing from these senders any more. Their mails are ignored with that reason, and `release` lets one in.
 
     Colleagues, agents, the desk itself and whole providers of mailboxes are
-    refused; config.toml ([screening] blocked) may name them all the same.
+    refused; screening.blocked in config.toml may name them all the same.
 
     Exit code 0: all are blocked. 65: some are not.
 

@@ -22,7 +22,7 @@ def sync(
     ] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Read the directory that [directory] names, and take over who is in it, all or nothing.
+    """Read the directory that config.toml names, and take over who is in it, all or nothing.
 
     The daemon does the same every hour. Whoever is not in it any more is
     forgotten as a person; their tickets stay.

@@ -76,7 +76,7 @@ def train(config: ConfigFile = None) -> None:
     """Learn now from all the tickets that teach, and say how good it is.
 
     The daemon does this by itself: at night, and when there are many new
-    corrections ([triage] learn_after_corrections). It uses the new model
+    corrections (triage.learn_after_corrections). It uses the new model
     within a minute, if it is better than the rules.
 
     Example:  maild learner train

@@ -25,7 +25,7 @@ def preview(
     """Write every letter in every language with made-up data, and an index.html to look through them in a browser.
 
     Each stands there as .html, .txt and .eml, in several examples where it has
-    several faces. Files in [templates] dir replace ours as they would in real
+    several faces. Files in templates.dir replace ours as they would in real
     mail; one that cannot be used is named with its line and what to do.
     Exit code 0 if all letters could be written, else 78.
 

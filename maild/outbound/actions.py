@@ -46,7 +46,7 @@ LABELS: dict[str, Words] = {
     "out-of-scope": Words("Not IT", "非IT职责"),
     "confirm": Words("Yes, do it", "确认执行"),
     "correct": Words("Yes, do it", "是的，执行"),
-    "as-text": Words("Send as text", "当作正文"),
+    "as-text": Words("It is text", "当作正文"),
     "anyway": Words("Send anyway", "仍然发送"),
     "discard": Words("Drop it", "不发了"),
     "split": Words("Split", "拆分"),
@@ -59,7 +59,7 @@ LABELS: dict[str, Words] = {
     "update": Words("Tell all reporters", "通报"),
     "reopen": Words("Open again", "重新打开"),
     "different": Words("Mine is a different problem", "我的不是这个问题"),
-    "release": Words("Let in", "放行"),
+    "release": Words("Release", "放行"),
     "drop": Words("Drop", "丢弃"),
     "block": Words("Block sender", "拉黑发件人"),
 }

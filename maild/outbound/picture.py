@@ -11,13 +11,14 @@ from maild.outbound.actions import Button
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """The desk as everybody knows it."""
+    """The desk as everybody knows it; `trial`: its agents get their notices, and no requester gets anything."""
 
     name: str
     address: str
     hotline: str
     prefix: str
     reopen_days: int
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

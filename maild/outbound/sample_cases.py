@@ -260,7 +260,19 @@ _FACES: Mapping[str, tuple[_Face, ...]] = {
         _Face("not begun", {"how": "new"}, {"state": "new", "assignee": None}),
         _Face("who reads along", {"how": "resolved", "own": False}, {"state": "resolved"}),
     ),
-    "agent/transcript": (_Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),),
+    "agent/transcript": (
+        _Face("all done", {"lines": (("#take", True, ""), ("#priority P2", True, "")), "text": ""}),
+        _Face(
+            "one of two",
+            {
+                "lines": (("IT-3: #take", True, ""), ("IT-7: #take", False, Words("it is closed", "工单已关闭"))),
+                "text": "",
+            },
+        ),
+        _Face(
+            "a remark alone", {"lines": (("", False, Words("kept as an internal note", "已存为内部备注")),), "text": ""}
+        ),
+    ),
     "agent/answer": (
         _Face("figures", {"parts": answered.figures()}, without_ticket=True),
         _Face("commands", {"parts": answered.commands()}, without_ticket=True),

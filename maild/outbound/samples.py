@@ -251,7 +251,17 @@ def values(letter: str, language: str) -> Mapping[str, object]:
         },
         "requester/corrected": {"at": NOW - timedelta(minutes=3), "agent": agent, "how": "open"},
         "agent/transcript": {
-            "lines": (("#take", True, ""), ("#priority P9", False, "P1–P4")),
+            "lines": (
+                (
+                    ("#接单", False, "因另一行有误，未执行"),
+                    ("#优先级 P9", False, "“P9”不是优先级，请写 P1 到 P4，或 自动"),
+                )
+                if chinese
+                else (
+                    ("#take", False, "not done, because of the other line"),
+                    ("#priority P9", False, "'P9' is no priority; write P1 to P4, or auto"),
+                )
+            ),
             "text": text,
         },
         "agent/confirm_command": {"commands": ("#resolve",), "text": text},
@@ -337,7 +347,7 @@ def values(letter: str, language: str) -> Mapping[str, object]:
 
 
 def _sections(subject: str) -> tuple[object, ...]:
-    late = Words("P2, was due Mon 23 Nov, 09:00", "P2，应于 11月23日（周一）09:00完成")
+    late = Words("P2, was due Mon 23 Nov, 09:00", "P2，应于 11月23日（周一）09:00 之前完成")
     waits = Words("P3, waits for the requester", "P3，等待用户补充")
     return (
         (Words("Overdue", "已超时"), (("IT-1042", subject, late),), 0),

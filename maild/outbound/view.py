@@ -137,6 +137,7 @@ def view_of(
             hotline=one_line(policy.desk.hotline),
             prefix=policy.desk.prefix,
             reopen_days=policy.reopen_days,
+            trial=policy.mode == "agents",
         ),
         to=PersonView(one_line(mail.to.name) or mail.to.address, mail.to.address),
         t=None if ticket is None else _ticket(ticket, policy, speak, not outside, mail),

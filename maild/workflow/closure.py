@@ -62,6 +62,9 @@ def reopen(draft: Draft, why: Words, text: str, answers: str = "", tell: bool = 
     open_again(draft, lifecycle.ACTS["contest"], why, counts=True, noted=noted)
     if tell:
         draft.tell_requester("requester/reopened", answers=answers, how="by_agent")
+        for reader in draft.in_copy():
+            # They have read that it was solved, as the requester has.
+            draft.write("requester/reopened", reader, "requester", draft.ticket.language, how="by_agent")
     tell_open_again(draft, why, text)
 
 

@@ -146,6 +146,8 @@ def _meant_otherwise(errand: Errand, event: MailArrived, parsed: Parsed) -> Outc
 def carry(errand: Errand, plan: Spread, parsed: Parsed) -> tuple[tuple[str, Words], ...]:
     """Have the errand do what concerns the desk and order what concerns other tickets; what is wrong, if anything."""
     known = {*(each.ticket for each in errand.facts.named), *(each.ticket for each in errand.facts.undo_of)}
+    # A command to the desk itself is kept beside the others, on no ticket.
+    known.discard(0)
     if errand.ticket is not None:
         known.add(errand.ticket.key)
     problems: list[tuple[str, Words]] = []

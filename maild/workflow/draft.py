@@ -235,7 +235,10 @@ class Draft:
 
     def tell_approver(self, who: Colleague, letter: str, **options: Any) -> None:
         """A letter to a colleague who is or was asked for an approval; their answer never reaches the requester."""
-        language = who.language if who.language in self.policy.desk.languages else self.ticket.language
+        agent = self.policy.agent(who.address.address)
+        language = agent.language if agent is not None else who.language
+        if language not in self.policy.desk.languages:
+            language = self.ticket.language
         self.write(letter, who.address, "approver", language, reply="internal", **options)
 
     def _ask_no_more(self) -> None:

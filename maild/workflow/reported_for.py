@@ -26,7 +26,7 @@ CHANNELS: Mapping[str, Channel] = {
 }  # fmt: skip
 
 _ATOM = r"a-z0-9.!#$%&'*+/=?^_`{|}~-"
-_ADDRESS = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,64}}@[a-z0-9.-]{{1,190}}(?![@{_ATOM}])", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(rf"(?<![@{_ATOM}])[{_ATOM}]{{1,64}}@[a-z0-9.-]{{1,190}}(?![@{_ATOM}])", re.IGNORECASE | re.ASCII)
 _CLEAN = re.compile(rf"[{_ATOM}]{{1,64}}@[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{1,8}}")
 _BETWEEN = re.compile(r"[\s　,，;；:：、]+")
 _AROUND = " \t　,，;；:：、。.<>()（）[]【】\"'“”"
@@ -92,6 +92,10 @@ def read(argument: str) -> Wish:
     found = _ADDRESS.search(text[:200])
     if found is not None:
         before, after = text[: found.start()].strip(_AROUND), text[found.end() :].strip(_AROUND)
+        second = _ADDRESS.match(after)
+        if second is not None:
+            # Two people, of whom only one would hear of it.
+            return Wish("command", f"{found[0]},{second[0]}", "", "phone")
         how, rest = _channel(after)
         if not how:
             how, before = _channel(before)

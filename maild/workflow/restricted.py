@@ -25,9 +25,11 @@ def belongs(agent: Agent, code: str, policy: Policy) -> bool:
     return team is not None and bool(team.lead) and policy.agent(team.lead) == agent
 
 
-def refused(ticket: Ticket) -> Words:
+def refused(ticket: Ticket, policy: Policy) -> Words:
     """Why an agent cannot do that."""
+    team = policy.teams.get(ticket.team)
+    title = team.title if team is not None else Words(ticket.team, ticket.team)
     return Words(
-        f"this ticket is restricted to the team {ticket.team}; it stays with its own people",
-        f"该工单仅限 {ticket.team} 组处理，不能交给组外人员",
+        f"this ticket is restricted to the team {title.en}; it stays with its own people",
+        f"该工单仅限{title.zh}处理，组外人员不能操作或接手",
     )

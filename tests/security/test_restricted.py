@@ -71,7 +71,7 @@ def test_nor_can_the_team_hand_it_out_of_its_hands(desk: Desk, command: str) -> 
     with_secret(desk)
     got = desk.reply(desk.letter("agent/new_ticket", ZHAO), command)
     assert [(out.template, out.recipient) for out in got] == [("agent/transcript", ZHAO)]
-    assert "仅限 security 组处理" in words(got[0])
+    assert "仅限安全组处理" in words(got[0])
 
 
 def test_escalation_and_missed_targets_stay_in_the_team(desk: Desk) -> None:

@@ -28,6 +28,8 @@ _LENGTH = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _COUNTED = {character: number for number, character in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+# Nobody waits for longer: a date further away is a slip of the pen, and the ticket would be out of everybody's sight.
+_LONGEST = timedelta(days=731)
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?\s*(.*)", re.DOTALL)
 
 
@@ -186,8 +188,8 @@ def _opening(year: int | None, month: int, day: int, now: datetime, calendar: Ca
     wanted = today.replace(year=year or today.year, month=month, day=day)
     if year is None and wanted < today:
         wanted = wanted.replace(year=wanted.year + 1)
-    if wanted <= today:
-        raise ValueError("not in the future")
+    if not today < wanted <= today + _LONGEST:
+        raise ValueError("not in the future, or in a far one")
     return _opens(wanted, calendar)
 
 

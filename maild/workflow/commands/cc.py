@@ -134,7 +134,7 @@ def _check(draft: Draft, who: Address, every: frozenset[str]) -> None:
         )
     agent = policy.agent(who.address)
     if agent is not None and not restricted.may_see(agent, ticket, policy):
-        raise Refused(restricted.refused(ticket))
+        raise Refused(restricted.refused(ticket, policy))
     plain = {policy.plain(each) for each in every}
     new = {policy.plain(each.key) for each in draft.readers}
     if plain & new or any(each.reads and each.same & plain for each in draft.facts.participants):

@@ -96,6 +96,8 @@ def one_of(found: tuple[Person, ...], words: str) -> Person:
         return found[0]
     if found:
         raise Refused(several(found, words))
+    if words.count("@") > 1:
+        raise Refused(Words("one person at a time: write one address", "一次只能写一个人，请只写一个邮箱地址"))
     raise Refused(
         Words(
             f"nobody is known as “{words[:60]}”; write the full address",

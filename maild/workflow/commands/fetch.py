@@ -49,7 +49,7 @@ def _send(errand: Errand, number: int, wanted: str) -> None:
             Words(f"there is no {tag}; the number stands in the subject", f"没有 {tag} 这张工单，编号见邮件主题")
         )
     if errand.agent is None or not restricted.may_see(errand.agent, ticket, errand.policy):
-        raise Refused(restricted.refused(ticket))
+        raise Refused(restricted.refused(ticket, errand.policy))
     chosen = _chosen(wanted, there, tag)
     errand.answer(
         "agent/files",

@@ -79,6 +79,9 @@ def parse(text: str, unknown: Literal["wrong", "text"] = "wrong") -> Parsed:
                 if meant and _command(meant)[0] is not None:
                     corrections.append((lines[at].strip()[:200], meant[:200]))
         at += 1
+    if len(corrections) > MAX_COMMANDS:
+        # A pasted list: to ask about each of its lines would be a letter that nobody reads.
+        corrections.clear()
     if len(commands) > MAX_COMMANDS:
         problems.append(
             (

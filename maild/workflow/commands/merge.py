@@ -283,6 +283,11 @@ def refusal(ticket: Ticket, verb: str, policy: Policy) -> Words | None:
     if ticket.merged_into is None or verb in _ON_MERGED:
         return None
     mine, into = _tag(ticket.key, policy), _tag(ticket.merged_into, policy)
+    if verb == "undo":
+        return Words(
+            f"{mine} was merged into {into}: #reopen {mine} takes it out again",
+            f"{mine} 已合并到 {into}；要重新分开请写 #重开 {mine}",
+        )
     return Words(
         f"{mine} was merged into {into}: write #{verb} {into}; #reopen {mine} takes it out again",
         f"{mine} 已合并到 {into}，请在 {into} 上操作；要重新分开请写 #重开 {mine}",

@@ -54,7 +54,10 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
     language = agent.language
     if parsed.problems:
         broken = dict(parsed.problems)
-        lines = [(command.line, False, _NOT_DONE.for_(language)) for command in parsed.commands]
+        others = [each.line for each in parsed.commands if each.line not in broken]
+        # A reason without a line is one against all of them.
+        whole = broken.pop("", _NOT_DONE) if others else _NOT_DONE
+        lines = [(line, False, whole.for_(language)) for line in others]
         return None, (*lines, *((line, False, why.for_(language)) for line, why in broken.items()))
     trial = copy(draft)
     # What a refused command wrote on it must not be left on the other.
@@ -70,7 +73,7 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
         try:
             if not restricted.may_see(agent, trial.ticket, trial.policy):
                 # Their own #category, a line above, has put it out of their sight.
-                raise Refused(restricted.refused(trial.ticket))
+                raise Refused(restricted.refused(trial.ticket, trial.policy))
             merged = merge.refusal(trial.ticket, command.verb, trial.policy)
             if merged is not None:
                 raise Refused(merged)
@@ -83,9 +86,9 @@ def carry_out(draft: Draft, agent: Agent, parsed: Parsed) -> tuple[Draft | None,
             known = len(trial.remarks)
             doers[command.verb](trial, agent, command, parsed.text if command.verb in takers else "")
         except Refused as refusal:
-            others = [each for n, each in enumerate(parsed.commands) if n != at]
+            beside = [each for n, each in enumerate(parsed.commands) if n != at]
             lines = [(command.line, False, refusal.why.for_(language))]
-            return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in others))
+            return None, (*lines, *((each.line, False, _NOT_DONE.for_(language)) for each in beside))
         done.append((command.line, True, listed(trial.remarks[known:], language)))
     return trial, tuple(done)
 

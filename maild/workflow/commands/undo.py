@@ -319,7 +319,8 @@ def _remark(draft: Draft, before: Before) -> None:
         )
     )
     for holds, words in (
-        (before.told, _CORRECTED),
+        # In agents mode nothing has left to a requester, the mail that was wrong as little as its correction.
+        (before.told and draft.policy.mode == "live", _CORRECTED),
         (before.said, _WORDS_STAY),
         (before.noted, _NOTE_STAYS),
         (before.colleagues, _TOLD),

@@ -66,7 +66,7 @@ def assign(draft: Draft, agent: Agent, command: Command, text: str) -> None:
             )
         )
     if not restricted.may_see(colleague, draft.ticket, draft.policy):
-        raise Refused(restricted.refused(draft.ticket))
+        raise Refused(restricted.refused(draft.ticket, draft.policy))
     team = draft.ticket.team if draft.ticket.team in colleague.teams else colleague.teams[0]
     team = draft.ticket.team if draft.ticket.restricted else team
     draft.change(f"assigned by {agent.name}", assignee=colleague.address, team=team)
@@ -77,7 +77,7 @@ def team(draft: Draft, agent: Agent, command: Command, text: str) -> None:
     to = a_team(command.argument, draft.policy)
     if draft.ticket.restricted and to.code != draft.ticket.team:
         # Another team sees it only when it is of another category (PRODUCT §3.2).
-        raise Refused(restricted.refused(draft.ticket))
+        raise Refused(restricted.refused(draft.ticket, draft.policy))
     hand_over(draft, to.code, f"moved by {agent.name}")
     tell_new_owners(draft, agent, text)
 

@@ -31,6 +31,7 @@ _DEPUTY = re.compile(
     re.IGNORECASE,
 )
 _ENDS = " \t.!。"
+_LEAVE_CHARS = 200
 _LONGEST = timedelta(days=366)
 
 
@@ -45,7 +46,8 @@ class Leave:
 
 def a_leave(text: str, now: datetime, agent: Agent, policy: Policy) -> Leave:
     """Whose absence an agent announces, their own or for leads somebody else's. Raises Refused."""
-    plain = unicodedata.normalize("NFKC", text).strip(_ENDS)
+    # Whatever is longer says more than a day and a name, and is refused as that.
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())[:_LEAVE_CHARS].strip(_ENDS)
     deputy: Agent | None = None
     named = _DEPUTY.search(plain)
     if named is not None:
@@ -98,7 +100,8 @@ def _return(text: str, now: datetime, policy: Policy) -> datetime | None:
     if length is not None:
         return _after(length, now, policy)
     day = _day(re.sub(r"^(?:the|on)\s+", "", rest.lower()), today)
-    if day is None:
+    if day is None or day > today + _LONGEST:
+        # Far days are refused before they are counted on: the calendar ends with the year 9999.
         return None
     if through is not None:
         day += timedelta(days=1)
@@ -173,6 +176,7 @@ def _date(text: str, today: date) -> date | None:
 # ── handing over ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _ALL = re.compile(r"[\s,，]*(?:\ball\b|全部|所有(?:工单)?)\s*$", re.IGNORECASE)
+_MOST_WORDS = 12
 _TO = re.compile(r"\s*(?:->|=>|→|,|，|\s+to\s+|(?:移交|转)?给)\s*", re.IGNORECASE)
 
 
@@ -184,7 +188,9 @@ def who_to_whom(text: str, policy: Policy) -> tuple[Agent, Agent, bool]:
     everything = rest != plain
     parts = [part for part in _TO.split(rest) if part.strip()]
     if len(parts) != 2:
-        words = rest.split()
+        words = rest.split(maxsplit=_MOST_WORDS)
+        # Two names are no more words than this; of a pasted text none is tried.
+        words = words if len(words) <= _MOST_WORDS else []
         splits = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
         fit = [pair for pair in splits if all(_known(each, policy) for each in pair)]
         parts = next(iter((*fit, *splits)), [])
