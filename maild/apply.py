@@ -108,7 +108,9 @@ def apply(
     elif outcome.follow:
         # An absence concerns tickets without being one, and so does an order that names some.
         timers.put_follows(connection, 0, outcome.follow, now)
-    waited_on = ticket.key if ticket is not None else 0
+    # What waits on a merged ticket is answered where that leads.
+    via = mail.thread.via if mail is not None else 0
+    waited_on = via or (ticket.key if ticket is not None else 0)
     if outcome.release and mail is not None:
         own = writer.policy.own(mail.message.from_.key)
         released = ledger_waits.release(connection, outcome.release, own, waited_on, outcome.answer, now)

@@ -151,7 +151,8 @@ def facts(
     elif asked_about or not button:
         if not asked_about:
             asked_about, asked_by = _question(connection, event, policy)
-        where = ticket.key if ticket is not None else 0
+        # A mail that waits on a ticket which was merged meanwhile waits there still.
+        where = event.thread.via or (ticket.key if ticket is not None else 0)
         waits = ledger_waits.waits(connection, asked_about, policy.own(event.message.from_.key), where, now)
     if isinstance(event, MailArrived) and event.trust.verdict == "unverified":
         agent = policy.agent(event.message.from_.address)

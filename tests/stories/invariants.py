@@ -166,6 +166,12 @@ def _threads(mails: Iterable[tuple[Out, EmailMessage]], connection: Connection) 
     # A mail that waits for its writer's confirmation is on no ticket yet, but the question about it answers it.
     for row in connection.execute(select(inbound.c.ticket, inbound.c.sender, inbound.c.message_id)):
         written[row.ticket, row.sender.lower()].add(row.message_id)
+    # One that waited while its ticket was merged is on the ticket where that leads, once it was confirmed.
+    merged = select(ticket.c.id, ticket.c.merged_into).where(ticket.c.merged_into.is_not(None))
+    for source, into in connection.execute(merged):
+        for (number, who), ids in list(written.items()):
+            if number == into:
+                written[source, who] |= ids
     had: dict[tuple[int, str], list[str]] = defaultdict(list)
     subjects: dict[tuple[int, str], str] = {}
     found = []
