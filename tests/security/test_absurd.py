@@ -69,6 +69,18 @@ def test_a25_a_thousand_mistyped_lines_are_no_thousand_questions(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(
+    "who", ["a@corp..example", "a@.example", "a@-corp.example.", "it@corp.example", "it+x@corp.example"]
+)
+def test_a06_nobody_is_put_in_copy_at_what_is_no_address_or_our_own(desk: Desk, who: str) -> None:
+    assert "✗" in asked(desk, f"#cc IT-1 {who}")
+    assert desk.rows("SELECT * FROM participant") == []
+
+
+def test_a20_no_report_is_registered_for_the_desk_itself_whatever_stands_behind_the_plus(desk: Desk) -> None:
+    assert "✗" in asked(desk, "#for it+x@corp.example\nThe scanner does not scan.")
+
+
+@pytest.mark.parametrize(
     "who",
     [
         "tom.reed@corp.example, eve@stranger.example", "<tom.reed@corp.example>,<eve@stranger.example>",

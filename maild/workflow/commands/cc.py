@@ -14,6 +14,7 @@ from maild.workflow.commands.grammar import Command, parse
 from maild.workflow.commands.tags import takes_away
 from maild.workflow.draft import Draft
 from maild.workflow.persons import is_requester
+from maild.workflow.reported_for import is_clean
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']{1,64}@[a-z0-9.-]{1,190}\.[a-z0-9-]{2,60}", re.ASCII)
 _AWAY = re.compile(r"^\s*(?:[-－−–—]|remove\b|移除|取消)\s*", re.IGNORECASE)
@@ -82,7 +83,7 @@ def _who(draft: Draft, word: str) -> tuple[Address, frozenset[str], str]:
         return Address(agent.address, agent.name), frozenset({agent.address, *agent.aliases}), agent.language
     found = draft.facts.called.get(word, ())
     if "@" in word:
-        if not _ADDRESS.fullmatch(word):
+        if not _ADDRESS.fullmatch(word) or not is_clean(word):
             raise Refused(
                 Words(
                     f"{word!r} is no mail address: write #cc name@example.com", f"“{word}”不是邮箱地址，请写完整的邮箱"
@@ -118,7 +119,7 @@ def _shown(person: Person) -> str:
 def _check(draft: Draft, who: Address, every: frozenset[str]) -> None:
     policy, ticket = draft.policy, draft.ticket
     name = who.name or who.address
-    if who.key in policy.desk.own_addresses or who.key in policy.machines:
+    if {who.key, policy.plain(who.key)} & {*policy.desk.own_addresses, *policy.machines}:
         raise Refused(
             Words(
                 f"{who.address} is nobody who reads mail: name a person",

@@ -118,7 +118,7 @@ def several(found: tuple[Person, ...], words: str) -> Words:
 
 def unfit_requester(address: str, policy: Policy) -> Words | None:
     """Why nothing can be registered for this address; None if it can."""
-    if address in policy.desk.own_addresses:
+    if {address, policy.plain(address)} & set(policy.desk.own_addresses):
         return Words("that is the desk itself", "这是服务台自己的邮箱")
     if address in policy.machines or is_robot(address):
         return Words(f"nobody reads what is sent to {address}", f"{address} 是系统邮箱，没有人会看")

@@ -96,6 +96,8 @@ def parse(text: str, unknown: Literal["wrong", "text"] = "wrong") -> Parsed:
         # Site banners put lines on top of what the agent wrote: then it is unclear what was meant.
         if _looks_like_command(visible(line)) and _split(line)[0] in BY_NAME:
             problems.append((line.strip()[:200], Words("commands must stand above the text", "命令要写在正文上面")))
+        elif _nearly_a_note(line):
+            problems.append((line.strip()[:200], _NOTE))
     return Parsed(tuple(commands), "\n".join([*said, *rest]).strip(), tuple(problems), tuple(corrections))
 
 
@@ -228,6 +230,26 @@ def _behind(line: str, shown: str, length: int) -> str:
             break
         length -= 1
     return written[at:].strip().lstrip(_BETWEEN)
+
+
+# What lists, headings, bold type and pasted text put around the sign of a command, and what other desks use for it.
+_DISGUISE = re.compile(r"[\s\\*_•·–—.\d)、+-]{0,12}[#♯/][\s\\*_#-]{0,6}")
+_NOTE = Words(
+    "a note for colleagues? Write #note at the very beginning of its line; if the requester is to read it, begin the"
+    " line in another way",
+    "这是内部备注吗？请把 #备注 写在行首，前面不要有其他符号；如果是写给用户的正文，请换个写法开头",
+)
+
+
+def _nearly_a_note(line: str) -> bool:
+    """Whether a line of text is nearly a #note (`# note …`, `**#note** …`, `- #备注 …`): it must not go out as a reply,
+    in doubt it stays inside (PRODUCT §3.4). Other commands so written are text, which shows nothing internal."""
+    shown = unicodedata.normalize("NFKC", visible(line)[:200])
+    sign = _DISGUISE.match(shown)
+    if sign is None or _looks_like_command(shown):
+        return False
+    verb = BY_NAME.get(_name(shown[sign.end() :])[0])
+    return verb is not None and verb.name == "note"
 
 
 def _meant(line: str) -> str:
