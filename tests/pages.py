@@ -134,7 +134,7 @@ def states(page: str, table: str) -> set[str]:
 
 def moves(page: str, table: str) -> set[str]:
     """The statements that the page says move a row of this table."""
-    return set(re.findall(r"`(?:ledger|outbox)\.(\w+)`", "\n".join(_table(page, f"{table} moves"))))
+    return set(re.findall(r"`(?:ledger|ledger_waits|outbox)\.(\w+)`", "\n".join(_table(page, f"{table} moves"))))
 
 
 def _table(page: str, name: str) -> list[str]:

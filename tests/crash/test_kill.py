@@ -69,12 +69,16 @@ def test_every_named_place_is_in_the_code_and_in_the_documentation() -> None:
     assert page == pages.places_written(page), "run `python -m tests.pages`"
 
 
-@pytest.mark.parametrize(("table", "module"), [("inbound", "ledger.py"), ("outbox", "outbox.py")])
+@pytest.mark.parametrize(
+    ("table", "modules"), [("inbound", ("ledger.py", "ledger_waits.py")), ("outbox", ("outbox.py",))]
+)
 def test_the_documentation_names_every_state_of_a_row_and_every_statement_that_moves_it(
-    table: str, module: str
+    table: str, modules: tuple[str, ...]
 ) -> None:
     page = pages.INTERNALS.read_text("utf-8")
-    written = pages.moving(pages.PACKAGE / "store" / module)
+    written: dict[str, set[str]] = {}
+    for module in modules:
+        written |= pages.moving(pages.PACKAGE / "store" / module)
     assert pages.moves(page, table) == written.keys()
     # The schema's own words, which name the states that come from elsewhere (apply, backoff), too.
     schema = (pages.PACKAGE / "store" / "schema.py").read_text("utf-8")
