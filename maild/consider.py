@@ -110,17 +110,7 @@ def consider(
     """
     message = desk_mail.as_answered(message, answers)
     keys = thread.keys(message, tokens, policy)
-    claim = thread.choose(keys, gather.known(connection, keys))
-    screening = screen(message, policy, blocked.among(connection, senders_of(message)))
-    if by_hand:
-        claim, screening = Thread(), Screening("person", "entered at the terminal")
-    watched = mailbox.partition("/")[2]
-    if watched and screening.verdict == "person":
-        # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
-        screening = Screening("spam", f"it was put into the folder {watched}")
-    if claim.late and policy.agent(message.sender.identity or "") is not None:
-        # An agent's own report: on the ticket of whoever answered it, it would be an agent's word to that person.
-        claim = Thread(note=claim.note)
+    claim, screening = _screened(connection, message, keys, mailbox, policy, by_hand)
     if let_in and screening.verdict not in ("person", "own"):
         if screening.verdict not in ("spam", "blocked") and quiet == "no":
             quiet = "writer"
@@ -129,48 +119,13 @@ def consider(
         number = gather.bounced_ticket(connection, message.bounce.message_id)
         claim = gather.led(connection, Thread(number, "references" if number is not None else "none"))
     claimed = tickets.load(connection, claim.ticket, lock=True) if claim.ticket is not None else None
-    speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
-    number = claimed.key if claimed is not None else 0
-    writer = (message.sender.identity or "").lower()
-    button = presses.judge(connection, keys, message.sender.identity, number, tokens, now, policy)
-    made_for = number
-    if claim.via and not button.verb:
-        # Perhaps in a letter of the ticket that was merged into this one.
-        made_for = claim.via
-        button = presses.judge(connection, keys, message.sender.identity, made_for, tokens, now, policy)
-    pressed = button.verb
-    may_be_anybodys = pressed not in ("", "confirm") and not answers
-    made = button.press.made
-    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, made_for, now):
-        pressed = ""
-    asked = _asked(connection, message, claimed, claim.via, pressed, policy, now)
-    unseen = evidence.unseen(connection, keys)
-    verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
-    rights = verdict.verdict == "agent" or verdict.admin
-    if rights and inbound and ledger_lists.sent_before(connection, inbound):
-        # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
-        again = "unverified" if verdict.verdict == "agent" else verdict.verdict
-        why = "the same mail came before, under another Message-ID"
-        verdict = replace(verdict, verdict=again, admin=False, reason=why)
-    unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
     wish = reported_for.wish(message, policy) if claimed is None and screening.verdict == "person" else None
-    if unproved and (wish is not None or desk_mail.wanted(message, policy, answers)):
-        # What an agent wants of the desk takes the evidence that it takes on a ticket.
-        what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
-        verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
-    if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
-        # Whom an agent has taken off the ticket has no more to do with it than anybody else.
-        verdict = replace(verdict, colleague=False)
-    ruled = claimed is None and not by_hand and admin_mail.wanted(message, policy)
-    if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
-        # So does what an admin rules on mails that were put aside.
-        verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
+    button = _button(connection, keys, message, claim, claimed, answers, policy, tokens, now)
+    asked = _asked(connection, message, claimed, claim.via, button.proof, policy, now)
+    verdict = _judged(connection, message, keys, claim, claimed, button.proof, asked, policy, tokens, now, inbound)
+    verdict = _proved(message, claimed, verdict, wish, answers, let_in, by_hand, policy)
     if by_hand:
         verdict, wish = _entered(message, policy)
-    if answers and verdict.verdict == "unverified":
-        verdict = replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
-    elif let_in and verdict.verdict == "unverified":
-        verdict = replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)
     if verdict.verdict == "agent" and claimed is not None and not trust.went_to(claim.signed, message, policy, tokens):
         # What the agent answers is somebody else's letter, so nothing says whom their words are for.
         claim = replace(claim, signed=None)
@@ -182,10 +137,10 @@ def consider(
     event = event_of(
         message, screening, claim, verdict, ticket, received, inbound, mailbox, backlog, too_large, let_in, quiet
     )
-    press = button.press
+    pressed, press = button.proof, button.pressed.press
     if verdict.authenticated or verdict.verdict == "agent":
         # What somebody else has seen proves nothing; who is known anyway may press it all the same.
-        pressed = button.verb
+        pressed = button.pressed.verb
     elif not pressed and not press.denied:
         press = NOT_PRESSED
     event = replace(event, answers=answers, asked=asked if ticket is not None else "", press=press)
@@ -194,8 +149,115 @@ def consider(
     wanted = needs(event, ticket, policy)
     others = claimed if ticket is None else None
     valid = pressed if ticket is not None or claimed is None or verdict.admin else ""
-    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, button.about if valid else 0)
+    about = button.pressed.about if valid else 0
+    facts = gather.facts(connection, event, ticket, others, wanted, now, policy, valid, about)
     return Considered(event, ticket, decide(ticket, event, facts, now, policy), keys)
+
+
+def _screened(
+    connection: Connection, message: Message, keys: thread.Keys, mailbox: str, policy: Policy, by_hand: bool
+) -> tuple[Thread, Screening]:
+    """Which ticket a mail claims, and whether a person wrote it."""
+    if by_hand:
+        return Thread(), Screening("person", "entered at the terminal")
+    claim = thread.choose(keys, gather.known(connection, keys))
+    screening = screen(message, policy, blocked.among(connection, senders_of(message)))
+    watched = mailbox.partition("/")[2]
+    if watched and screening.verdict == "person":
+        # A folder of `also_watch`: the site's filter put it there, so it is held for people to look at.
+        screening = Screening("spam", f"it was put into the folder {watched}")
+    if claim.late and policy.agent(message.sender.identity or "") is not None:
+        # An agent's own report: on the ticket of whoever answered it, it would be an agent's word to that person.
+        claim = Thread(note=claim.note)
+    return claim, screening
+
+
+@dataclass(frozen=True, slots=True)
+class _Button:
+    """The button that a mail presses, and its verb where it proves who writes ("" where others may know it)."""
+
+    pressed: presses.Pressed
+    proof: str
+
+
+def _button(
+    connection: Connection,
+    keys: thread.Keys,
+    message: Message,
+    claim: Thread,
+    claimed: Ticket | None,
+    answers: frozenset[str],
+    policy: Policy,
+    tokens: Tokens,
+    now: datetime,
+) -> _Button:
+    identity, made_for = message.sender.identity, claimed.key if claimed is not None else 0
+    found = presses.judge(connection, keys, identity, made_for, tokens, now, policy)
+    if claim.via and not found.verb:
+        # Perhaps in a letter of the ticket that was merged into this one.
+        made_for = claim.via
+        found = presses.judge(connection, keys, identity, made_for, tokens, now, policy)
+    made, writer = found.press.made, (identity or "").lower()
+    may_be_anybodys = found.verb not in ("", "confirm") and not answers
+    if may_be_anybodys and made is not None and evidence.button_was_seen(connection, made, writer, made_for, now):
+        return _Button(found, "")
+    return _Button(found, found.verb)
+
+
+def _judged(
+    connection: Connection,
+    message: Message,
+    keys: thread.Keys,
+    claim: Thread,
+    claimed: Ticket | None,
+    pressed: str,
+    asked: str,
+    policy: Policy,
+    tokens: Tokens,
+    now: datetime,
+    inbound: int,
+) -> Trust:
+    """The verdict on whoever writes, by what the mail itself brings."""
+    speakers: Set[str] = gather.speakers(connection, claimed, policy) if claimed is not None else frozenset()
+    unseen = evidence.unseen(connection, keys)
+    verdict = trust.judge(message, claim, unseen, speakers, policy, tokens, now, bool(pressed), asked)
+    rights = verdict.verdict == "agent" or verdict.admin
+    if rights and inbound and ledger_lists.sent_before(connection, inbound):
+        # Its bytes came before under another Message-ID: whoever has them sends them again (RFC 6376 §8.6).
+        again = "unverified" if verdict.verdict == "agent" else verdict.verdict
+        why = "the same mail came before, under another Message-ID"
+        verdict = replace(verdict, verdict=again, admin=False, reason=why)
+    if verdict.colleague and claimed is not None and gather.taken_off(connection, claimed, message, policy):
+        # Whom an agent has taken off the ticket has no more to do with it than anybody else.
+        verdict = replace(verdict, colleague=False)
+    return verdict
+
+
+def _proved(
+    message: Message,
+    claimed: Ticket | None,
+    verdict: Trust,
+    wish: Wish | None,
+    answers: frozenset[str],
+    let_in: str,
+    by_hand: bool,
+    policy: Policy,
+) -> Trust:
+    """The verdict, where a mail wants what takes evidence, and where somebody who may has given their word for it."""
+    unproved = claimed is None and verdict.verdict == "none" and not verdict.authenticated
+    if unproved and (wish is not None or desk_mail.wanted(message, policy, answers)):
+        # What an agent wants of the desk takes the evidence that it takes on a ticket.
+        what = "commands" if wish is None or wish.how == "command" else "a mail that was forwarded by"
+        verdict = replace(verdict, verdict="unverified", reason=f"{what} of a {verdict.reason}")
+    ruled = claimed is None and not by_hand and admin_mail.wanted(message, policy)
+    if ruled and not verdict.admin and verdict.verdict in ("none", "stranger"):
+        # So does what an admin rules on mails that were put aside.
+        verdict = replace(verdict, verdict="unverified", reason=f"words of a listed admin, unproved: {verdict.reason}")
+    if answers and verdict.verdict == "unverified":
+        return replace(_on_word(verdict, "confirmed by themselves", "own word", message, policy), admin=ruled)
+    if let_in and verdict.verdict == "unverified":
+        return replace(_on_word(verdict, "an admin let the mail in", "admin's word", message, policy), admin=ruled)
+    return verdict
 
 
 def _on_word(verdict: Trust, reason: str, word: str, message: Message, policy: Policy) -> Trust:

@@ -66,18 +66,10 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     if not parsed.commands and not parsed.problems and wordless:
         _transcript(draft, agent, (("", False, _EMPTY.for_(agent.language)),), "")
         return draft.outcome("an agent's mail without a word of its own", "ticketed")
-    uncut = _quotes_a_notice(parsed.text)
-    if not parsed.commands and not parsed.problems and (uncut or _knows_nothing_of(event)):
-        return _keep_inside(draft, agent, event, parsed.text, _UNCUT if uncut else _INTERNAL)
-    if message.between_quotes and not parsed.commands and not parsed.problems and _kind(event) == "public":
-        return _keep_inside(draft, agent, event, parsed.text, _BETWEEN)
-    if message.between_quotes and parsed.commands and parsed.text:
-        parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _BETWEEN)))
-    lost = merge.meant_for_another(event, facts, ticket, parsed, _kind(event) == "public", policy)
-    if lost is not None:
-        parsed = replace(parsed, problems=(*parsed.problems, ((parsed.text.splitlines() or [""])[0][:200], lost)))
-    if uncut and parsed.commands:
-        parsed = replace(parsed, problems=(*parsed.problems, (parsed.text.splitlines()[0][:200], _UNCUT)))
+    inside = _cannot_go_out(event, parsed)
+    if inside is not None:
+        return _keep_inside(draft, agent, event, parsed.text, inside)
+    parsed = _with_doubts(ticket, event, facts, parsed, policy)
     worked, lines = carry_out(draft, agent, parsed if parsed.problems else replace(parsed, commands=plan.here))
     if worked is None:
         _keep_refused(draft, agent, event)
@@ -111,6 +103,31 @@ def agent_wrote(ticket: Ticket, event: MailArrived, facts: Facts, now: datetime,
     outcome = worked.outcome(f"an agent's mail: {did or _kind(event)}", "ticketed")
     before = undo.remember(ticket, left, worked, replace(parsed, commands=plan.here), agent, spoke)
     return errand.finish(replace(outcome, before=before, uses=event.press.uses))
+
+
+def _cannot_go_out(event: MailArrived, parsed: Parsed) -> Words | None:
+    """Why words without a command stay inside, if they do: nobody can say whom they are for, or what is the agent's."""
+    if parsed.commands or parsed.problems:
+        return None
+    if _quotes_a_notice(parsed.text):
+        return _UNCUT
+    if _knows_nothing_of(event):
+        return _INTERNAL
+    return _BETWEEN if event.message.between_quotes and _kind(event) == "public" else None
+
+
+def _with_doubts(ticket: Ticket, event: MailArrived, facts: Facts, parsed: Parsed, policy: Policy) -> Parsed:
+    """The commands, with what speaks against carrying them out: words of which it is unclear where they would go."""
+    doubts = []
+    if event.message.between_quotes and parsed.commands and parsed.text:
+        doubts.append(_BETWEEN)
+    lost = merge.meant_for_another(event, facts, ticket, parsed, _kind(event) == "public", policy)
+    if lost is not None:
+        doubts.append(lost)
+    if parsed.commands and _quotes_a_notice(parsed.text):
+        doubts.append(_UNCUT)
+    line = (parsed.text.splitlines() or [""])[0][:200]
+    return replace(parsed, problems=(*parsed.problems, *((line, why) for why in doubts)))
 
 
 def _answered(draft: Draft, agent: Agent, facts: Facts, answer: Said) -> Outcome:

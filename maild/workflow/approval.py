@@ -98,7 +98,8 @@ def _name(who: Colleague) -> str:
 def _unfit(draft: Draft, who: Colleague) -> Words | None:
     """Why this colleague cannot be the one who agrees."""
     key, policy = who.address.key, draft.policy
-    if not policy.is_internal(key) or key in policy.desk.own_addresses or key in policy.machines:
+    unmanned = {key, policy.plain(key)} & {*policy.desk.own_addresses, *policy.machines}
+    if not policy.is_internal(key) or unmanned:
         return Words(
             "only a colleague of an internal domain can approve: #approve WHO", "审批人必须是公司内部同事：#审批 邮箱"
         )

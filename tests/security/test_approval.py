@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from maild.store.schema import address, person
-from tests.security.conftest import ANNA, EVE, LEAD, MARY, MX, TOM, ZHAO, Desk, MakeDesk, words
+from tests.security.conftest import ANNA, DESK, EVE, LEAD, MARY, MX, TOM, ZHAO, Desk, MakeDesk, words
 
 REQUEST = ("Request: new laptop", "Hello, I would like to request a new laptop, please. Phone 8123.")
 VOUCHED = [("Authentication-Results", f"{MX}; dmarc=pass header.from=corp.example")]
@@ -56,7 +56,9 @@ def test_the_manager_of_the_directory_is_asked_by_default(make_desk: MakeDesk) -
 @pytest.mark.parametrize(
     ("manager", "why"),
     [("", "nobody is on record as the manager"), (TOM, "nobody approves their own request"),
-     (EVE, "only a colleague of an internal domain can approve")],
+     (EVE, "only a colleague of an internal domain can approve"),
+     # The desk itself, behind a plus sign: the ticket would wait for nobody.
+     (DESK.replace("@", "+x@"), "only a colleague of an internal domain can approve")],
 )  # fmt: skip
 def test_where_nobody_can_be_asked_the_agents_are(make_desk: MakeDesk, manager: str, why: str) -> None:
     desk = make_desk(**asking("manager"))
