@@ -163,10 +163,15 @@ def test_f11_one_of_two_daemons_is_killed_and_the_other_finishes_its_work(
             assert isinstance(clock, Clock)
             assert rounds.process is not None
             servers.wait_until(lambda: rounds.process is not None and rounds.process.poll() is not None, "it dies", 60)
-            # What the other one has in hand as the clock goes ahead, too: it may take that for a dead one's.
-            sent, held = len(sink.mails), in_hand(engine)
+            # What the other one had in hand as the clock goes ahead it would take for a dead one's.
+            idle = (
+                "SELECT (SELECT count(*) FROM inbound WHERE state = 'done') = 60"
+                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued'"
+                f" OR (state = 'leased' AND lease_owner NOT LIKE '%:{rounds.process.pid}:%'))"
+            )
+            servers.wait_until(lambda: bool(ask(engine, idle)[0][0]), "the other one has nothing in hand", 60)
+            rounds.deaths.append(Death("answered", len(sink.mails), in_hand(engine)))
             clock.ahead = timedelta(seconds=61)
-            rounds.deaths.append(Death("answered", sent, held | in_hand(engine)))
             other._sending.ring()
             servers.wait_until(lambda: done(engine, 60), "the other one finishes", 60)
             verdict = check(engine, rounds.sent, sink.mails, rounds.deaths)
